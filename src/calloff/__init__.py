@@ -1,0 +1,1 @@
+"""Calloff: the system with which a council buys and runs care at home."""
