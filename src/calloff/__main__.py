@@ -1,0 +1,27 @@
+"""Run Calloff as `python -m calloff`; people use the door, `./calloff`."""
+
+from __future__ import annotations
+
+import sys
+
+from calloff.cli import app
+from calloff.domain.errors import CalloffError
+
+
+def main() -> None:
+    """
+    Run the command named on the command line, then end the process.
+
+    The exit code is 0 when all went well, 1 when Calloff refused (its reason stands alone on standard error)
+    and 2 when the command itself was miswritten. A traceback therefore always means a fault in Calloff.
+    """
+    try:
+        # People type the door, so the help names the door.
+        app(prog_name="./calloff")
+    except CalloffError as refusal:
+        sys.stderr.write(f"{refusal}\n")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""
+The commands of `./calloff`.
+
+A command imports what it needs inside its own function, so that each starts without loading the others.
+"""
+
+from __future__ import annotations
+
+import typer
+
+app = typer.Typer(
+    name="calloff",
+    help="Buy and run home care: every way of buying as a document, every call-off explained.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def calloff() -> None:
+    """Buy and run home care: every way of buying as a document, every call-off explained."""
+
+
+# Whatever follows `test` is pytest's, its --help included.
+@app.command(
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True}, add_help_option=False
+)
+def test(context: typer.Context) -> None:
+    """
+    Check the house, then run every test.
+
+    Arguments go to pytest: `./calloff test tests/test_house.py -k door`.
+    """
+    from calloff import stages
+
+    raise typer.Exit(stages.run_all(with_tests=True, pytest_arguments=context.args))
+
+
+@app.command()
+def check() -> None:
+    """
+    Check the house without running the tests.
+
+    Style, format, types and the contracts about who may import whom.
+    """
+    from calloff import stages
+
+    raise typer.Exit(stages.run_all(with_tests=False))

@@ -1,0 +1,102 @@
+"""
+The stages of `./calloff test`: style, format, types, house contracts and, last, the tests.
+
+They run one after another, each with its name and the seconds it took, until one fails. pytest comes last, so
+that its count of passed and failed tests is the last thing printed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# import-linter has no `python -m`, and its script names the folder in which it was installed, so that the script
+# would break when Calloff is moved.
+LINT_IMPORTS = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+
+CHROMIUM_PACKAGES = ("chromium", "fonts-liberation")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One check: its name, and what the Python of Calloff is told to run, from Calloff's own folder."""
+
+    name: str
+    arguments: Sequence[str]
+
+
+CHECKS = (
+    Stage("style", ("-m", "ruff", "check", ".")),
+    Stage("format", ("-m", "ruff", "format", "--check", ".")),
+    Stage("types", ("-m", "mypy")),
+    Stage("house contracts", ("-c", LINT_IMPORTS)),
+)
+
+
+def run_all(*, with_tests: bool, pytest_arguments: Sequence[str] = ()) -> int:
+    """
+    Run the checks and, if asked, the tests; stop at the first stage that fails.
+
+    Returns the exit code of that stage, or 0. Arguments for pytest may name files as seen from the caller's
+    folder.
+    """
+    stages = list(CHECKS)
+    if with_tests:
+        install_chromium_when_root()
+        stages.append(Stage("tests", ("-m", "pytest", *from_root(pytest_arguments))))
+    for stage in stages:
+        code = run(stage)
+        if code != 0:
+            return code
+    return 0
+
+
+def run(stage: Stage) -> int:
+    """Run one stage, telling its name before and its seconds after; returns its exit code."""
+    print(f"== {stage.name}", flush=True)
+    began = time.monotonic()
+    command = [sys.executable, *stage.arguments]
+    code = subprocess.run(command, cwd=ROOT, check=False).returncode  # noqa: S603 (our own words)
+    seconds = time.monotonic() - began
+    outcome = "passed" if code == 0 else f"failed (exit code {code})"
+    # To standard error, so that the last line on standard output is pytest's own.
+    print(f"== {stage.name} {outcome} in {seconds:.1f} s", file=sys.stderr, flush=True)
+    return code
+
+
+def from_root(arguments: Sequence[str]) -> list[str]:
+    """Make the files that arguments name absolute: stages run in Calloff's folder, not in the caller's."""
+    absolute = []
+    for argument in arguments:
+        path, mark, case = argument.partition("::")
+        absolute.append(f"{Path(path).resolve()}{mark}{case}" if Path(path).exists() else argument)
+    return absolute
+
+
+def install_chromium_when_root() -> None:
+    """
+    Install Chromium for the browser tests where that can be done without asking: as root, with apt-get.
+
+    A failure is told and no more: the tests that need Chromium then skip by name, or fail where REQUIRE_BROWSER
+    is set.
+    """
+    if shutil.which("chromium") or os.geteuid() != 0 or not shutil.which("apt-get"):
+        return
+    print("installing Chromium for the browser tests (about 400 MB)", file=sys.stderr, flush=True)
+    quiet_apt = ["apt-get", "-qq", "-o", "Dpkg::Use-Pty=0"]
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for act in (["update"], ["install", "--yes", "--no-install-recommends", *CHROMIUM_PACKAGES]):
+        command = [*quiet_apt, *act]
+        done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)  # noqa: S603
+        if done.returncode != 0:
+            reason = (done.stderr.strip().splitlines() or ["no reason was given"])[-1]
+            print(f"Chromium could not be installed: {reason}", file=sys.stderr, flush=True)
+            return

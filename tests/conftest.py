@@ -1,0 +1,70 @@
+"""What every test may rely on: no network but this machine's own, and Chromium or a skip that says so."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+NO_CHROMIUM = "no Chromium: apt-get install chromium"
+
+
+def is_this_machine(host: str | bytes | None) -> bool:
+    """Whether `host`, a name or an address, can only be this machine."""
+    name = host.decode() if isinstance(host, bytes) else host
+    if name in (None, "", "localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+class NetworkRefusedError(AssertionError):
+    """A test tried to reach another machine."""
+
+    def __init__(self, host: object) -> None:
+        super().__init__(f"a test may reach no other machine, and this one tried {host!r}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_network() -> Iterator[None]:
+    """Refuse to look up or to call any other machine, for as long as the tests run."""
+
+    def guarded(act):
+        def call(self, *arguments):
+            # The address is the last argument of connect, connect_ex and sendto alike.
+            address = arguments[-1]
+            internet = self.family in (socket.AF_INET, socket.AF_INET6)
+            if internet and isinstance(address, tuple) and not is_this_machine(address[0]):
+                raise NetworkRefusedError(address[0])
+            return act(self, *arguments)
+
+        return call
+
+    look_up = socket.getaddrinfo
+
+    def guarded_look_up(host, *arguments, **options):
+        if not is_this_machine(host):
+            raise NetworkRefusedError(host)
+        return look_up(host, *arguments, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("connect", "connect_ex", "sendto"):
+            patch.setattr(socket.socket, name, guarded(getattr(socket.socket, name)))
+        patch.setattr(socket, "getaddrinfo", guarded_look_up)
+        yield
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a browser test by name where there is no Chromium, or fail it where one is required."""
+    if item.get_closest_marker("browser") is None or CHROMIUM:
+        return
+    if os.environ.get("REQUIRE_BROWSER"):
+        pytest.fail(f"{NO_CHROMIUM} (REQUIRE_BROWSER is set)", pytrace=False)
+    pytest.skip(NO_CHROMIUM)
