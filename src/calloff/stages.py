@@ -18,8 +18,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# import-linter has no `python -m`, and its script names the folder in which it was installed, so that the script
-# would break when Calloff is moved.
+# import-linter has no `python -m`, and its script names the folder in which it was installed: it would break
+# when Calloff is moved.
 LINT_IMPORTS = "from importlinter.cli import lint_imports_command; lint_imports_command()"
 
 CHROMIUM_PACKAGES = ("chromium", "fonts-liberation")
@@ -37,7 +37,7 @@ CHECKS = (
     Stage("style", ("-m", "ruff", "check", ".")),
     Stage("format", ("-m", "ruff", "format", "--check", ".")),
     Stage("types", ("-m", "mypy")),
-    Stage("house contracts", ("-c", LINT_IMPORTS)),
+    Stage("house contracts", ("-c", LINT_IMPORTS, "--no-logo")),
 )
 
 
@@ -85,8 +85,8 @@ def install_chromium_when_root() -> None:
     """
     Install Chromium for the browser tests where that can be done without asking: as root, with apt-get.
 
-    A failure is told and no more: the tests that need Chromium then skip by name, or fail where REQUIRE_BROWSER
-    is set.
+    A failure is told and no more: the tests that need Chromium then skip by name, or fail where
+    REQUIRE_BROWSER is set.
     """
     if shutil.which("chromium") or os.geteuid() != 0 or not shutil.which("apt-get"):
         return
