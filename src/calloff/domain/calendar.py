@@ -1,0 +1,297 @@
+"""
+The business calendar: when a deadline falls, which days are working days, what the local time is.
+
+Every moment that comes in is aware and every moment that goes out is aware UTC. Local time is
+Europe/London; durations are elapsed time, counted in UTC, so that the two change nights are right
+(TRUST I16). Nothing here asks the time or reads a file; the table of bank holidays is read in
+`calloff.documents.bank_holidays` and handed in as a `Calendar`.
+
+A local time that does not exist (clocks go forward) moves on one hour; one that occurs twice
+(clocks go back) is the first (DOMAIN 11, reading 11).
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from calloff.domain.errors import BadInputError
+
+LONDON = ZoneInfo("Europe/London")
+MINUTES_PER_DAY = 1440
+ONE_DAY = timedelta(days=1)
+SATURDAY = 5
+
+
+class ClockError(BadInputError):
+    """A clock that can never run down: no length, or hours in which it is never open."""
+
+
+class MomentError(BadInputError):
+    """A moment, or a day, that names no instant, cannot be counted to or does not fit its canonical text."""
+
+
+class UncoveredDayError(BadInputError):
+    """A day outside the table of bank holidays: nobody can say whether it is a working day."""
+
+
+class Nation(StrEnum):
+    """The nation whose bank holidays a council keeps."""
+
+    ENGLAND = "england"
+    WALES = "wales"
+    SCOTLAND = "scotland"
+    NORTHERN_IRELAND = "northern_ireland"
+
+
+class ClockUnit(StrEnum):
+    """What the length of a clock counts."""
+
+    MINUTES = "minutes"
+    WORKING_DAYS = "working_days"
+
+
+class CountingDays(StrEnum):
+    """The days on which a clock in minutes runs."""
+
+    ALL_DAYS = "all_days"
+    WORKING_DAYS = "working_days"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calendar:
+    """
+    The days on which one council works.
+
+    `bank_holidays` are its nation's, complete from 1 January of `first_year` to 31 December of
+    `last_year`; `local_holidays` are the council's own list.
+    """
+
+    nation: Nation
+    bank_holidays: frozenset[date]
+    first_year: int
+    last_year: int
+    local_holidays: frozenset[date] = frozenset()
+
+    def is_working_day(self, day: date) -> bool:
+        """
+        Monday to Friday and neither a bank holiday nor a local one.
+
+        Raises UncoveredDayError outside the years of the table, and MomentError for a moment: it is
+        equal to no day of the list, so that Christmas Day at noon would pass for a working day.
+        """
+        if isinstance(day, datetime):
+            raise MomentError(f"{day.isoformat()} is a moment, not a day; take the day of its local time")
+        if not self.first_year <= day.year <= self.last_year:
+            raise UncoveredDayError(
+                f"the bank holidays of {self.nation} are known from {self.first_year} to {self.last_year}, "
+                f"not on {day.isoformat()}; bring the table of bank holidays up to date"
+            )
+        return day.weekday() < SATURDAY and day not in self.bank_holidays and day not in self.local_holidays
+
+    def counts(self, day: date, days: CountingDays) -> bool:
+        """Whether a clock that counts `days` runs on this day. Refuses what `is_working_day` refuses."""
+        return self.is_working_day(day) or days is CountingDays.ALL_DAYS
+
+
+@dataclass(frozen=True)
+class Clock:
+    """
+    How long somebody has to answer (DOMAIN 11, reading 4).
+
+    In `minutes` the clock runs only from `opens` to `closes`, minutes of the local day (540 is
+    09:00, 1440 is 24:00), on the days that `days` names. In `working_days` it falls due at the same
+    local time on the n-th next working day; opening hours then play no part.
+
+    Raises ClockError for a length below 1, for hours that are not within one day or never open, and
+    for working days counted on all days.
+    """
+
+    length: int
+    unit: ClockUnit
+    opens: int = 0
+    closes: int = MINUTES_PER_DAY
+    days: CountingDays = CountingDays.WORKING_DAYS
+
+    def __post_init__(self) -> None:
+        if self.length < 1:
+            raise ClockError(f"a clock of {self.length} {self.unit} has no length; write 1 or more")
+        if not 0 <= self.opens < self.closes <= MINUTES_PER_DAY:
+            raise ClockError(
+                f"a clock cannot run from minute {self.opens} to minute {self.closes} of the day; "
+                f"write an opening before a closing, both from 0 to {MINUTES_PER_DAY}"
+            )
+        if self.unit is ClockUnit.WORKING_DAYS and self.days is CountingDays.ALL_DAYS:
+            raise ClockError("a clock in working days counts working days, not all days")
+
+
+def standing_clocks() -> Mapping[str, Clock]:
+    """
+    How long a provider has to answer, by priority P1 to P6, where a document does not say.
+
+    Assumed, not sourced: DOMAIN 2.1 for the lengths, DOMAIN 11 reading 4 for what they count.
+    """
+    minutes, all_days, working_days = ClockUnit.MINUTES, CountingDays.ALL_DAYS, CountingDays.WORKING_DAYS
+    four_hours = Clock(240, minutes, opens=9 * 60, closes=17 * 60, days=working_days)
+    one_working_day = Clock(1, ClockUnit.WORKING_DAYS)
+    return MappingProxyType(
+        {
+            "P1": Clock(60, minutes, opens=8 * 60, closes=20 * 60, days=all_days),
+            "P2": Clock(120, minutes, opens=8 * 60, closes=20 * 60, days=all_days),
+            "P3": four_hours,
+            "P4": four_hours,
+            "P5": one_working_day,
+            "P6": one_working_day,
+        }
+    )
+
+
+def deadline(sent_at: datetime, clock: Clock, calendar: Calendar) -> datetime:
+    """
+    The last instant at which an answer still counts, in UTC.
+
+    Sent outside opening hours, a clock in minutes begins at the next opening; one that runs down
+    exactly at closing is due at closing, not at the next opening. Working days are those of
+    `working_days_after`.
+
+    Raises
+    ------
+    MomentError
+        When `sent_at` has no offset from UTC.
+    UncoveredDayError
+        When the clock would have to count a day outside the years of the calendar.
+    """
+    if clock.unit is ClockUnit.WORKING_DAYS:
+        return working_days_after(sent_at, clock.length, calendar)
+
+    begins_at, day = _in_utc(sent_at), local(sent_at).date()
+    remaining = timedelta(minutes=clock.length)
+    while True:
+        if calendar.counts(day, clock.days):
+            begins_at = max(begins_at, to_utc(day, clock.opens))
+            # Never below nothing: the day is already closed, or summer time swallows its hours.
+            open_for = max(to_utc(day, clock.closes) - begins_at, timedelta())
+            if remaining <= open_for:
+                return begins_at + remaining
+            remaining -= open_for
+        day += ONE_DAY
+
+
+def working_days_after(moment: datetime, n: int, calendar: Calendar) -> datetime:
+    """
+    The same local time on the n-th working day after the local day of `moment`, in UTC.
+
+    Whether that day is itself a working day makes no difference: from Friday 10:00 and from
+    Saturday 10:00 one working day leads to Monday 10:00. So Saturday 09:00 is due before Friday
+    10:00 is; it is the settled reading (DOMAIN 11, reading 4).
+
+    Raises ClockError for n below 1, MomentError without an offset, UncoveredDayError outside the table.
+    """
+    if n < 1:
+        raise ClockError(f"there is no working day number {n} after a moment; write 1 or more")
+    sent = local(moment)
+    day = sent.date()
+    # A day outside the table is refused even where only the days after it would be counted.
+    calendar.is_working_day(day)
+    while n:
+        day += ONE_DAY
+        n -= calendar.is_working_day(day)
+    return _first_utc(datetime.combine(day, sent.time()))
+
+
+def local(moment: datetime) -> datetime:
+    """The moment as a clock on the wall shows it, in Europe/London. Raises MomentError without an offset."""
+    return _in_utc(moment).astimezone(LONDON)
+
+
+def to_utc(day: date, minute_of_day: int) -> datetime:
+    """
+    The UTC moment of a local day's minute, 0 to 1440; 1440 is the midnight at its end.
+
+    It is the minute on the wall, not minutes elapsed since midnight: 540 is 09:00 on every day. A
+    time that does not exist moves on one hour; one that occurs twice is the first. Raises
+    MomentError for any other minute.
+    """
+    if not 0 <= minute_of_day <= MINUTES_PER_DAY:
+        raise MomentError(f"a day has no minute {minute_of_day}; write 0 to {MINUTES_PER_DAY}")
+    return _first_utc(datetime.combine(day, time()) + timedelta(minutes=minute_of_day))
+
+
+def _first_utc(wall: datetime) -> datetime:
+    """The UTC moment of a naive local time, by the rule at the top of this file."""
+    # fold=0 is that rule: it takes the first of two, and reads a time in the gap by the offset that held
+    # before it, which is the same instant as one hour later on the changed clock.
+    return wall.replace(tzinfo=LONDON, fold=0).astimezone(UTC)
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """The same instant in UTC; refuses one without an offset, since it could be either side of a change."""
+    if moment.utcoffset() is None:
+        raise MomentError(f"{moment.isoformat()} has no offset from UTC, so it names no instant")
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as overflow:
+        raise MomentError(f"{moment.isoformat()} lies beyond the years that can be counted") from overflow
+
+
+MOMENT_TEXT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:?[0-9]{2})"
+)
+
+
+def parse_moment(text: str) -> datetime:
+    """
+    The UTC moment that an ISO 8601 text names: `2026-03-27T16:30:00Z`, `2026-03-29T03:00+01:00`.
+
+    Seconds may be left out and may have up to six decimals. Raises MomentError for every other form,
+    above all for one without an offset. The form is checked here because Python's own reader accepts
+    more of them with each version, and a record must be read the same by all.
+    """
+    if not MOMENT_TEXT.fullmatch(text):
+        raise MomentError(f"{text!r} is no moment; write day, time and offset, as in 2026-03-27T16:30:00Z")
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as refusal:
+        raise MomentError(f"{text!r} is no moment: {refusal}") from refusal
+    return _in_utc(moment)
+
+
+def moment_text(moment: datetime) -> str:
+    """
+    The one canonical text of a moment, in UTC: `2026-03-27T16:30:00Z`.
+
+    Raises MomentError without an offset, and for a fraction of a second: cut off in silence, an
+    answer just after its deadline would be recorded as at it, and a replay would accept it.
+    """
+    in_utc = _in_utc(moment)
+    if in_utc.microsecond:
+        raise MomentError(f"{in_utc.isoformat()} has a fraction of a second; take moments in whole seconds")
+    return in_utc.replace(tzinfo=None).isoformat() + "Z"
+
+
+def add_months(day: date, n: int) -> date:
+    """
+    The same day of the month n months later (earlier if n is negative), or the last day of a shorter month.
+
+    So 31 January and one month is 28 or 29 February. Raises MomentError beyond the years 1 to 9999.
+    """
+    year, month_before = divmod(day.year * 12 + day.month - 1 + n, 12)
+    if not date.min.year <= year <= date.max.year:
+        raise MomentError(f"{n} months from {day.isoformat()} lie beyond the years that can be counted")
+    month = month_before + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
+
+
+def days_uncovered(end_inclusive: date, next_start: date) -> int:
+    """
+    Days on which neither of two terms is in force; 0 where they meet or overlap.
+
+    Both ends of a term are included: 31 March 2024 to 1 July 2024 leaves 91 days (DOMAIN 11, reading 15).
+    """
+    return max(0, (next_start - end_inclusive).days - 1)
