@@ -1,0 +1,249 @@
+"""
+A purchasing model: the rules by which packages are called off, as a published document states them.
+
+These are the values; `documents` reads them from YAML, `tables` lowers them to whole numbers, `next_step` asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from calloff.domain.calendar import Clock
+from calloff.domain.contracts import ANY, PriceLine, Term
+from calloff.domain.errors import NoApplicableModelError, SeveralModelsError
+from calloff.domain.packages import Package, SignificantChange, serving_order
+
+PATTERNS = (
+    "ranked_framework",
+    "tiers_then_spot",
+    "capacity_book",
+    "locality_prime",
+    "locality_block",
+    "in_house_first",
+    "parent_framework",
+)
+DIRECT = -1
+"""Ways of asking are wave sizes: 1 in turn, n waves of n, 0 everyone at once, DIRECT called off unasked."""
+EVERYONE = 0
+IN_TURN = 1
+CRITERIA = ("price", "price_band", "capacity", "quality", "distance", "hours_in_28_days", "tier_order")
+STANDARD_TIES = ("quality", "capacity", "distance", "hours_in_28_days")
+"""The published list when a document has none (assumed); what is still equal is drawn."""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """
+    A condition on the package: `fact` compared (`at_least`, `at_most`, `one_of`) with numbers or words.
+    """
+
+    fact: str
+    comparison: str
+    values: tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class GradeRule:
+    """Gate 3: at least this grade in every relevant area, on one regulator's scale."""
+
+    scale: str
+    grade: int
+    unrated: str = "fails"
+    when: tuple[Condition, ...] = ()
+    tiers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PriceRule:
+    """
+    What an hour may cost for one kind of care: a ceiling and floor on the provider's price, or a fixed fee.
+
+    No tiers means all of them. `line` says which visits it speaks of and, under a fixed fee, the fee.
+    """
+
+    line: PriceLine
+    fixed: bool
+    floor_centipence: int = 0
+    tiers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Splitting:
+    """Whether an offer may cover some of the visits, and how many providers one person may have."""
+
+    most_providers: int = 2
+
+
+@dataclass(frozen=True)
+class Quota:
+    """
+    A prime provider's duty to place a share of what is referred to it with independent local providers.
+
+    `denominator` is `accepted` (referred and accepted) or `referred`: the paper does not say which.
+    """
+
+    minimum_percent: int
+    grace_months: int
+    denominator: str = "accepted"
+
+
+@dataclass(frozen=True)
+class Tier:
+    """A named group of enrolments: their role, and how many there are in all or in each locality."""
+
+    name: str
+    role: str
+    count: int = 0
+    per_locality: bool = False
+
+
+@dataclass(frozen=True)
+class Key:
+    """One criterion of rank: cheapest, largest, best or nearest first; a width makes bands of the price."""
+
+    criterion: str
+    width_centipence: int = 0
+
+
+@dataclass(frozen=True)
+class Step:
+    """
+    One way of asking: whom, when, how many at once, in which order and how long they have.
+
+    `ask` and `reply_within` are by priority P1 to P6. `whom` is `tier`, `current_provider` or
+    `chosen_provider`; `within_days` bounds how long ago the current provider's care ended.
+    """
+
+    name: str
+    whom: str
+    tiers: tuple[str, ...]
+    kind: str
+    ask: tuple[int, ...]
+    reply_within: tuple[Clock, ...]
+    rank_by: tuple[Key, ...]
+    when: tuple[Condition, ...] = ()
+    within_days: int = 0
+    opens_after_working_days: int = 0
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which packages the model is for; an empty set means all."""
+
+    service_types: frozenset[str] = frozenset()
+    care_types: frozenset[str] = frozenset()
+    client_groups: frozenset[str] = frozenset()
+    localities: frozenset[str] = frozenset()
+
+    def covers(self, package: Package) -> bool:
+        pairs = (
+            (self.service_types, package.service_type),
+            (self.care_types, package.care_type),
+            (self.client_groups, package.client_group),
+            (self.localities, package.locality),
+        )
+        return all(not allowed or value in allowed for allowed, value in pairs)
+
+    @property
+    def narrowness(self) -> int:
+        """How many ways the scope is limited; the narrower of two models applies."""
+        return sum(
+            bool(part) for part in (self.service_types, self.care_types, self.client_groups, self.localities)
+        )
+
+
+@dataclass(frozen=True)
+class PurchasingModel:
+    """One version of one council's way of buying; `document_hash` is that of the text it was read from."""
+
+    id: str
+    version: int
+    title: str
+    pattern: str
+    nation: str
+    document_hash: str
+    term: Term
+    scope: Scope
+    tiers: tuple[Tier, ...]
+    steps: tuple[Step, ...]
+    grades: tuple[GradeRule, ...] = ()
+    prices: tuple[PriceRule, ...] = ()
+    groups_chosen_by_provider: bool = False
+    localities_apply: bool = True
+    capacity: str = "turn"
+    declaration_days: int = 14
+    splitting: Splitting | None = None
+    other_times: str = "refused"
+    ties: tuple[Key, ...] = ()
+    quota: Quota | None = None
+    step_in: bool = False
+    threshold: SignificantChange | None = None
+    term_applies: bool = True
+
+    def tier(self, name: str) -> Tier:
+        return next(tier for tier in self.tiers if tier.name == name)
+
+    @property
+    def fixed_lines(self) -> tuple[PriceLine, ...]:
+        """The council's own fees, where it sets the price."""
+        return tuple(rule.line for rule in self.prices if rule.fixed)
+
+
+def applicable_model(models: Sequence[PurchasingModel], package: Package) -> PurchasingModel:
+    """
+    The document that governs a package: in force on its required start and for its kind, the narrowest first.
+
+    Raises NoApplicableModelError, saying why each does not apply, or SeveralModelsError.
+    """
+    fitting = [model for model in models if not why_not_applicable(model, package)]
+    if not fitting:
+        reasons = "; ".join(f"{model.id}: {why_not_applicable(model, package)}" for model in models)
+        raise NoApplicableModelError(f"no purchasing model covers package {package.reference}: {reasons}")
+    narrowest = max(model.scope.narrowness for model in fitting)
+    fitting = [model for model in fitting if model.scope.narrowness == narrowest]
+    if len(fitting) > 1:
+        names = " and ".join(model.id for model in fitting)
+        raise SeveralModelsError(f"{names} both cover package {package.reference}; give one a narrower scope")
+    return fitting[0]
+
+
+def why_not_applicable(model: PurchasingModel, package: Package) -> str:
+    """Why a model does not govern a package, in a few words; empty when it does."""
+    start = package.required_start_on
+    if model.term_applies and start < model.term.from_on:
+        return f"in force from {model.term.from_on}, the package starts on {start}"
+    if model.term_applies and start > model.term.last_on:
+        return f"ended on {model.term.last_on}, the package starts on {start}"
+    if not model.scope.covers(package):
+        return "the package is outside its scope"
+    return ""
+
+
+def next_package(model: PurchasingModel, packages: Iterable[Package], at: datetime) -> Package | None:
+    """
+    Which of the model's waiting packages is served next: priority, required start, waiting since, reference.
+
+    Packages approved after `at`, or outside the model, do not wait for it; None when nobody waits. Priority
+    changes the order of work, never the order of providers.
+    """
+    waiting = [one for one in packages if one.approved_at <= at and not why_not_applicable(model, one)]
+    return min(waiting, key=serving_order, default=None)
+
+
+def price_rule_for(model: PurchasingModel, tier: str, care_type: str, area_band: str) -> PriceRule | None:
+    """The most precise ceiling or fee for this tier and kind of care; None when there is none."""
+    fitting = [
+        rule
+        for rule in model.prices
+        if (not rule.tiers or tier in rule.tiers)
+        and rule.line.care_type in (ANY, care_type)
+        and rule.line.area_band in (ANY, area_band)
+    ]
+    return max(fitting, key=lambda rule: (bool(rule.tiers), rule.line.precision), default=None)
+
+
+def days_beyond(model: PurchasingModel, day: date) -> int:
+    """How many days after the model's last day in force; 0 or less while it is in force."""
+    return (day - model.term.last_on).days
