@@ -140,14 +140,16 @@ def test_shown_facts_reads_marks_of_functions_classes_and_files(tmp_path: Path):
         "def test_one(): ...\n"
         '@pytest.mark.shows("EL18-14")\n'
         "class TestTwo:\n"
+        '    pytestmark: list = [pytest.mark.shows("RU18-01")]\n'
+        "    @staticmethod\n"
         '    @pytest.mark.shows("EL18-15")\n'
-        "    async def test_three(self): ...\n",
+        "    async def test_three(): ...\n",
     )
 
     assert shown_facts(tmp_path, KNOWN) == {
         "EL18-14": ["tests/test_a.py::TestTwo", "tests/test_a.py::test_one"],
         "EL18-15": ["tests/test_a.py::TestTwo::test_three", "tests/test_a.py::test_one"],
-        "RU18-01": ["tests/test_a.py"],
+        "RU18-01": ["tests/test_a.py", "tests/test_a.py::TestTwo"],
     }
 
 
