@@ -10,6 +10,17 @@ from collections.abc import Iterator
 
 import pytest
 
+# A browser that asks nobody for anything: no update, no look-up, no other machine than this one.
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 NO_CHROMIUM = "no Chromium: apt-get install chromium"
 
@@ -68,3 +79,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if os.environ.get("REQUIRE_BROWSER"):
         pytest.fail(f"{NO_CHROMIUM} (REQUIRE_BROWSER is set)", pytrace=False)
     pytest.skip(NO_CHROMIUM)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """The system's own Chromium, started once, for tests marked `browser`."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
+        yield browser
+        browser.close()
