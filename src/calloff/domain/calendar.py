@@ -3,11 +3,11 @@ The business calendar: when a deadline falls, which days are working days, what 
 
 Every moment that comes in is aware and every moment that goes out is aware UTC. Local time is
 Europe/London; durations are elapsed time, counted in UTC, so that the two change nights are right
-(TRUST I16). Nothing here asks the time or reads a file; the table of bank holidays is read in
+(invariant I16). Nothing here asks the time or reads a file; the table of bank holidays is read in
 `calloff.documents.bank_holidays` and handed in as a `Calendar`.
 
 A local time that does not exist (clocks go forward) moves on one hour; one that occurs twice
-(clocks go back) is the first (DOMAIN 11, reading 11).
+(clocks go back) is the first (READING-11).
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ class Calendar:
 @dataclass(frozen=True)
 class Clock:
     """
-    How long somebody has to answer (DOMAIN 11, reading 4).
+    How long somebody has to answer (READING-04).
 
     In `minutes` the clock runs only from `opens` to `closes`, minutes of the local day (540 is
     09:00, 1440 is 24:00), on the days that `days` names. In `working_days` it falls due at the same
@@ -135,7 +135,7 @@ def standing_clocks() -> Mapping[str, Clock]:
     """
     How long a provider has to answer, by priority P1 to P6, where a document does not say.
 
-    Assumed, not sourced: DOMAIN 2.1 for the lengths, DOMAIN 11 reading 4 for what they count.
+    The lengths are assumed, since no paper gives any; what they count is READING-04.
     """
     minutes, all_days, working_days = ClockUnit.MINUTES, CountingDays.ALL_DAYS, CountingDays.WORKING_DAYS
     four_hours = Clock(240, minutes, opens=9 * 60, closes=17 * 60, days=working_days)
@@ -189,7 +189,7 @@ def working_days_after(moment: datetime, n: int, calendar: Calendar) -> datetime
 
     Whether that day is itself a working day makes no difference: from Friday 10:00 and from
     Saturday 10:00 one working day leads to Monday 10:00. So Saturday 09:00 is due before Friday
-    10:00 is; it is the settled reading (DOMAIN 11, reading 4).
+    10:00 is; it is the settled reading (READING-04).
 
     Raises ClockError for n below 1, MomentError without an offset, UncoveredDayError outside the table.
     """
@@ -292,6 +292,7 @@ def days_uncovered(end_inclusive: date, next_start: date) -> int:
     """
     Days on which neither of two terms is in force; 0 where they meet or overlap.
 
-    Both ends of a term are included: 31 March 2024 to 1 July 2024 leaves 91 days (DOMAIN 11, reading 15).
+    Both ends of a term are included. A framework of 5 + 2 years from April 2017 (EL18-17, EL18-20) and its
+    successor of 1 July 2024 (EL24-13) leave 91 days.
     """
     return max(0, (next_start - end_inclusive).days - 1)
