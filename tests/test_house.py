@@ -152,7 +152,7 @@ def test_links_to_files_lead_somewhere(name):
 
 
 def test_decision_records_are_numbered_without_a_gap():
-    records = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    records = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
 
     assert [path.name[:4] for path in records] == [f"{number:04}" for number in range(1, len(records) + 1)]
     for record in records:
