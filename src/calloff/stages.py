@@ -48,15 +48,14 @@ def run_all(*, with_tests: bool, pytest_arguments: Sequence[str] = ()) -> int:
     Returns the exit code of that stage, or 0. Arguments for pytest may name files as seen from the caller's
     folder.
     """
-    stages = list(CHECKS)
-    if with_tests:
-        install_chromium_when_root()
-        stages.append(Stage("tests", ("-m", "pytest", *from_root(pytest_arguments))))
-    for stage in stages:
+    for stage in CHECKS:
         code = run(stage)
         if code != 0:
             return code
-    return 0
+    if not with_tests:
+        return 0
+    install_chromium_when_root()
+    return run(Stage("tests", ("-m", "pytest", *from_root(pytest_arguments))))
 
 
 def run(stage: Stage) -> int:
