@@ -24,15 +24,16 @@ NOT_COMMITTED = {".git", ".venv", "var", "__pycache__"}
 def committed_files() -> list[Path]:
     """Every file that git keeps; in a copy without git, every file that is not made by running Calloff."""
     if (ROOT / ".git").exists() and shutil.which("git"):
-        listed = subprocess.run(
-            ["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True
-        )
-        return [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
-    return [
-        path
-        for path in ROOT.rglob("*")
-        if path.is_file() and not any(part in NOT_COMMITTED or part.endswith("_cache") for part in path.parts)
-    ]
+        listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True)
+        # git refuses a folder that belongs to somebody else; then we look for ourselves.
+        if listed.returncode == 0:
+            return [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
+    return [path for path in ROOT.rglob("*") if path.is_file() and not is_made(path.relative_to(ROOT))]
+
+
+def is_made(path: Path) -> bool:
+    """Whether a path within Calloff is made by running it."""
+    return any(part in NOT_COMMITTED or part.endswith("_cache") for part in path.parts)
 
 
 # The two commands

@@ -49,26 +49,24 @@ def run_all(*, with_tests: bool, pytest_arguments: Sequence[str] = ()) -> int:
     folder.
     """
     for stage in CHECKS:
+        began = time.monotonic()
         code = run(stage)
+        outcome = "passed" if code == 0 else f"failed (exit code {code})"
+        print(f"== {stage.name}: {outcome} in {time.monotonic() - began:.1f} s", flush=True)
         if code != 0:
             return code
     if not with_tests:
         return 0
     install_chromium_when_root()
+    # pytest tells its own seconds, in the line that closes everything.
     return run(Stage("tests", ("-m", "pytest", *from_root(pytest_arguments))))
 
 
 def run(stage: Stage) -> int:
-    """Run one stage, telling its name before and its seconds after; returns its exit code."""
+    """Run one stage under its name; returns its exit code."""
     print(f"== {stage.name}", flush=True)
-    began = time.monotonic()
     command = [sys.executable, *stage.arguments]
-    code = subprocess.run(command, cwd=ROOT, check=False).returncode  # noqa: S603 (our own words)
-    seconds = time.monotonic() - began
-    outcome = "passed" if code == 0 else f"failed (exit code {code})"
-    # To standard error, so that the last line on standard output is pytest's own.
-    print(f"== {stage.name} {outcome} in {seconds:.1f} s", file=sys.stderr, flush=True)
-    return code
+    return subprocess.run(command, cwd=ROOT, check=False).returncode  # noqa: S603 (our own words)
 
 
 def from_root(arguments: Sequence[str]) -> list[str]:
