@@ -13,6 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import typer
+
+from calloff.cli import app
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src" / "calloff"
@@ -53,6 +56,14 @@ def test_ci_runs_the_readme_test_command_and_nothing_else():
 @pytest.mark.parametrize("name", ["calloff", ".ci/run", "requirements/compile"])
 def test_scripts_can_be_run(name):
     assert os.access(ROOT / name, os.X_OK)
+
+
+def test_every_command_is_in_the_docs():
+    pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
+    text = "\n".join(page.read_text() for page in pages)
+    commands = typer.main.get_command(app).commands
+
+    assert [name for name in commands if f"./calloff {name}" not in text] == []
 
 
 # The locks
