@@ -9,6 +9,7 @@ import socket
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 # A browser that asks nobody for anything: no update, no look-up, no other machine than this one.
 CHROMIUM_ARGUMENTS = [
@@ -21,8 +22,16 @@ CHROMIUM_ARGUMENTS = [
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ]
+# The same run everywhere: the cases come from the test itself, and a busy machine fails nothing.
+settings.register_profile("calloff", derandomize=True, deadline=None)
+settings.load_profile("calloff")
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-NO_CHROMIUM = "no Chromium: apt-get install chromium"
+NO_  # The same run everywhere: the cases come from the test itself, and a busy machine fails nothing.
+settings.register_profile("calloff", derandomize=True, deadline=None)
+settings.load_profile("calloff")
+
+CHROMIUM = "no Chromium: apt-get install chromium"
 
 
 def is_this_machine(host: str | bytes | None) -> bool:
