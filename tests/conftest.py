@@ -11,6 +11,10 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+# The same run everywhere: the cases come from the test itself, and a busy machine fails nothing.
+settings.register_profile("calloff", derandomize=True, deadline=None)
+settings.load_profile("calloff")
+
 # A browser that asks nobody for anything: no update, no look-up, no other machine than this one.
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
@@ -22,16 +26,8 @@ CHROMIUM_ARGUMENTS = [
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ]
-# The same run everywhere: the cases come from the test itself, and a busy machine fails nothing.
-settings.register_profile("calloff", derandomize=True, deadline=None)
-settings.load_profile("calloff")
-
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-NO_  # The same run everywhere: the cases come from the test itself, and a busy machine fails nothing.
-settings.register_profile("calloff", derandomize=True, deadline=None)
-settings.load_profile("calloff")
-
-CHROMIUM = "no Chromium: apt-get install chromium"
+NO_CHROMIUM = "no Chromium: apt-get install chromium"
 
 
 def is_this_machine(host: str | bytes | None) -> bool:
