@@ -86,9 +86,7 @@ def test_locks_pin_and_hash_every_requirement(path):
     entries = re.split(r"\n(?=\S)", path.read_text().strip())
 
     for entry in filter(None, entries):
-        assert re.match(r"[a-z0-9][a-z0-9._-]*==\S+( ; [^\n]+)? \\\n +--hash=sha256:[0-9a-f]{64}\b", entry), (
-            entry
-        )
+        assert re.match(r"[a-z0-9][a-z0-9._-]*==\S+( ; [^\n]+)? \\\n +--hash=sha256:[0-9a-f]{64}\b", entry), entry
 
 
 @pytest.mark.parametrize("path", LISTS, ids=lambda path: path.name)
@@ -117,8 +115,7 @@ def test_domain_imports_only_itself_and_the_standard_library(path):
     foreign = [
         name
         for name in imported_by(path)
-        if not name.startswith((".", "calloff.domain"))
-        and name.partition(".")[0] not in sys.stdlib_module_names
+        if not name.startswith((".", "calloff.domain")) and name.partition(".")[0] not in sys.stdlib_module_names
     ]
 
     assert foreign == []

@@ -24,9 +24,7 @@ def calloff() -> None:
 
 
 # Whatever follows `test` is pytest's, its --help included.
-@app.command(
-    context_settings={"ignore_unknown_options": True, "allow_extra_args": True}, add_help_option=False
-)
+@app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True}, add_help_option=False)
 def test(context: typer.Context) -> None:
     """
     Check the house, then run every test.
