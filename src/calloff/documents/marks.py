@@ -106,9 +106,7 @@ def _marks_of_tests(path: Path, name: str) -> Iterator[Mark | DocumentError]:
             )
 
 
-def _marks_in(
-    scope: ast.Module | _Definition, path: str, test: str, seen: set[int]
-) -> Iterator[Mark | DocumentError]:
+def _marks_in(scope: ast.Module | _Definition, path: str, test: str, seen: set[int]) -> Iterator[Mark | DocumentError]:
     """Yield the marks of a file, class or function and of all tests in it; `seen` gathers the nodes read."""
     expressions = list(_own_marks(scope))
     seen.update(id(part) for expression in expressions for part in ast.walk(expression))

@@ -194,9 +194,7 @@ def _mapping(path: Path, node: yaml.Node) -> dict[str, yaml.Node]:
     return found
 
 
-def _fields(
-    path: Path, node: yaml.Node, *, needed: Sequence[str], allowed: Sequence[str] = ()
-) -> dict[str, yaml.Node]:
+def _fields(path: Path, node: yaml.Node, *, needed: Sequence[str], allowed: Sequence[str] = ()) -> dict[str, yaml.Node]:
     fields = _mapping(path, node)
     for name in needed:
         if name not in fields:

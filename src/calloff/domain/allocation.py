@@ -21,7 +21,7 @@ PACKAGE_MINUTES = int(PackageColumn.MINUTES)
 CONDITIONS_FROM, CONDITIONS_TO = int(StepColumn.CONDITIONS_FROM), int(StepColumn.CONDITIONS_TO)
 LINES_FROM, LINES_TO = int(StepColumn.LINES_FROM), int(StepColumn.LINES_TO)
 KEYS_FROM, KEYS_TO = int(StepColumn.KEYS_FROM), int(StepColumn.KEYS_TO)
-CAPACITY_TESTED, PARTS = int(StepColumn.CAPACITY_TESTED), int(StepColumn.PARTS)
+PARTS, PAIRS = int(StepColumn.PARTS), int(StepColumn.PAIRS)
 
 ASKABLE, OPEN, ACCEPTED, PART, BARRED = 0, 1, 2, 3, 4
 """Where an enrolment stands with a package: BARRED has answered and not declared more since."""
@@ -126,15 +126,13 @@ def candidates_of(
     if conditions_hold(conditions, steps[at + CONDITIONS_FROM], steps[at + CONDITIONS_TO], package) == 0:
         return 0
     mark_failures(lines, steps[at + LINES_FROM], steps[at + LINES_TO], conditions, facts, rows, package, scratch)
-    tested = steps[at + CAPACITY_TESTED]
-    parts = steps[at + PARTS]
+    parts = steps[at + PARTS] | steps[at + PAIRS]
     count = 0
     for row in range(rows):
         if scratch[row] != 0 or status[row] != ASKABLE or failed[row] & enforced != 0:
             continue
-        if tested == 1 and facts[SHORT * rows + row] > 0:
-            if parts == 0 or facts[COVERABLE * rows + row] == 0:
-                continue
+        if facts[SHORT * rows + row] > 0 and (parts == 0 or facts[COVERABLE * rows + row] == 0):
+            continue
         chosen[count] = row
         count += 1
     return count
@@ -250,17 +248,20 @@ def decide(
     facts: Sequence[int],
     rows: int,
     package: Sequence[int],
+    needs: Sequence[int],
     status: Sequence[int],
     failed: MutableSequence[int],
     chosen: MutableSequence[int],
     scratch: MutableSequence[int],
+    pools: MutableSequence[int],
     found: MutableSequence[int],
 ) -> int:
     """
     Evaluate every gate for every row, then find the step in force: the first that still has someone to ask.
 
     `failed[row]` receives a bit for each gate line not met, `chosen` the candidates of that step in no order,
-    `found[0]` how many. Returns the step's number, or the number of steps when none has anyone left.
+    `found[0]` how many. Returns the step's number, or the number of steps when none has anyone left. `needs` are
+    the minutes by band still to place; a step that pairs offers needs a whole offer or a pair that covers them.
     """
     mark_failures(gates, 0, len(gates) // LINE, conditions, facts, rows, package, failed)
     found[0] = 0
@@ -268,6 +269,12 @@ def decide(
         count = candidates_of(
             steps, step, lines, conditions, enforced, facts, rows, package, failed, status, scratch, chosen
         )
+        if count > 0 and steps[step * STEP + PAIRS] == 1:
+            whole = 0
+            for place in range(count):
+                whole |= facts[SHORT * rows + chosen[place]] == 0
+            if whole == 0 and cheapest_pair(facts, rows, needs, chosen, count, pools, found) < 0:
+                count = 0
         if count > 0:
             found[0] = count
             return step
@@ -325,7 +332,6 @@ def cheapest_pair(
     facts: Sequence[int],
     rows: int,
     needs: Sequence[int],
-    allowed: Sequence[int],
     order: Sequence[int],
     count: int,
     pools: MutableSequence[int],
@@ -334,9 +340,8 @@ def cheapest_pair(
     """
     The cheapest two offers that cover the needed bands between them, each band whole (settled reading 5).
 
-    `needs` are minutes by band, `order` the rows in rank order (the first of equals is taken), `allowed[row]`
-    1 where a row may be paired. Writes the rows and the bands of the first into `found[0..2]`; returns the cost,
-    or -1 when no pair covers.
+    `needs` are minutes by band, `order` the rows in rank order, of which the first of equals is taken. Writes the
+    rows and the bands (as bits) of the first into `found[1..3]`; returns the cost, or -1 when no pair covers.
     """
     wanted = 0
     for band in range(5):
@@ -344,21 +349,21 @@ def cheapest_pair(
             wanted |= 1 << band
     best = -1
     for bands in range(1, wanted):
-        if bands & wanted != bands or bands > wanted - bands:
+        if bands & wanted != bands:
             continue
         for place in range(count):
             one = order[place]
-            cost = band_fit(facts, rows, one, needs, bands, pools) if allowed[one] == 1 else -1
+            cost = band_fit(facts, rows, one, needs, bands, pools)
             if cost < 0 or (best >= 0 and cost >= best):
                 continue
             for other_place in range(count):
                 other = order[other_place]
-                if other == one or allowed[other] == 0:
+                if other == one:
                     continue
                 rest = band_fit(facts, rows, other, needs, wanted - bands, pools)
                 if rest >= 0 and (best < 0 or cost + rest < best):
                     best = cost + rest
-                    found[0] = one
-                    found[1] = other
-                    found[2] = bands
+                    found[1] = one
+                    found[2] = other
+                    found[3] = bands
     return best

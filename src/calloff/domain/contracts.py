@@ -128,10 +128,19 @@ class Pool:
 
 @dataclass(frozen=True)
 class Suspension:
-    """No new work from this day to that, both included; without an end until lifted."""
+    """
+    No new work from this day to that, both included; without an end until lifted.
+
+    `step_in` is the council's decision to pass a prime's new referrals to the next in the cascade; it has an
+    effect only under a model with a step-in rule.
+    """
 
     from_on: date
     to_on: date | None = None
+    step_in: bool = False
+
+    def covers(self, day: date) -> bool:
+        return self.from_on <= day and (self.to_on is None or day <= self.to_on)
 
 
 @dataclass(frozen=True)

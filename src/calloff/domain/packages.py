@@ -167,3 +167,12 @@ def minutes_by_band(visits: Sequence[Visit]) -> tuple[int, ...]:
     for visit in visits:
         totals[visit.band] += visit.worker_minutes
     return tuple(totals)
+
+
+def minutes_by_day_and_band(visits: Sequence[Visit]) -> dict[tuple[int, int], int]:
+    """Worker minutes of each day's visits in one band: what two providers never divide between them."""
+    totals: dict[tuple[int, int], int] = {}
+    for visit in visits:
+        place = (visit.day, visit.band)
+        totals[place] = totals.get(place, 0) + visit.worker_minutes
+    return totals

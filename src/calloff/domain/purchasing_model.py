@@ -149,9 +149,7 @@ class Scope:
     @property
     def narrowness(self) -> int:
         """How many ways the scope is limited; the narrower of two models applies."""
-        return sum(
-            bool(part) for part in (self.service_types, self.care_types, self.client_groups, self.localities)
-        )
+        return sum(bool(part) for part in (self.service_types, self.care_types, self.client_groups, self.localities))
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from calloff.domain.packages import (
     SERVICE_TYPES,
 )
 from calloff.domain.providers import SCALES
-from calloff.domain.purchasing_model import Condition, GradeRule, Key, PurchasingModel, Step
+from calloff.domain.purchasing_model import DIRECT, Condition, GradeRule, Key, PurchasingModel, Step
 
 NONE = -1
 ALL_BITS = (1 << 62) - 1
@@ -112,11 +112,10 @@ LINE = 8
 1 where the operand is a package column, operand."""
 CONDITION = 3
 """Width of a condition: package column, comparison, operand."""
-STEP = 16
-"""Width of a step: conditions from, to, lines from, to, keys from, to, capacity, parts allowed, pair allowed,
-then the wave size of P1 to P6, then how many earlier lines of the gates it must pass (unused: 0)."""
+STEP = 8
+"""Width of a step: conditions from, to, lines from, to, keys from, to, parts allowed, pairs of offers allowed."""
 KEY = 3
-"""Width of a key: column, sign, and 1 where the value is a cost to put in price bands of `width`."""
+"""Width of a key: column, sign, and the width of the price bands a weekly cost is put into (0 none)."""
 
 
 class StepColumn(IntEnum):
@@ -128,10 +127,8 @@ class StepColumn(IntEnum):
     LINES_TO = 3
     KEYS_FROM = 4
     KEYS_TO = 5
-    CAPACITY_TESTED = 6
-    PARTS = 7
-    PAIRS = 8
-    WAVE_OF_P1 = 9
+    PARTS = 6
+    PAIRS = 7
 
 
 class GateCode(IntEnum):
@@ -191,7 +188,11 @@ _NUMBERS = {
     "legacy": PackageColumn.LEGACY,
     "significantly_different": PackageColumn.SIGNIFICANT,
 }
-CONDITION_FACTS = {**{fact: names for fact, (_, names) in _ONE_OF.items()}, **dict.fromkeys(_NUMBERS, ()), "locality": ()}
+CONDITION_FACTS = {
+    **{fact: names for fact, (_, names) in _ONE_OF.items()},
+    **dict.fromkeys(_NUMBERS, ()),
+    "locality": (),
+}
 """Every fact a condition may name, with its words; no words means a number, yes or no, or (locality) any name."""
 
 
@@ -300,16 +301,12 @@ class _Lowering:
         self.keys.extend((Fact.DRAW, 1, 0))
         splitting = self.model.splitting is not None
         pairs = splitting and step.kind == "book"
-        parts = splitting and not pairs and DIRECT_ASK not in step.ask
+        parts = splitting and not pairs and DIRECT not in step.ask
         row = [*conditions, lines_from, len(self.lines) // LINE, keys_from, len(self.keys) // KEY]
-        row += [int(self.model.capacity != "none"), int(parts), int(pairs), *step.ask]
-        self.steps.extend(row + [0] * (STEP - len(row)))
+        self.steps.extend([*row, int(parts), int(pairs)])
 
     def line(self, column: int, comparison: int, operand: int) -> None:
         self.lines.extend((0, 0, 0, 0, column, comparison, 0, operand))
-
-
-DIRECT_ASK = -1
 
 
 def lower_key(key: Key) -> tuple[int, int, int]:

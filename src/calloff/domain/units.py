@@ -27,7 +27,7 @@ def _exact(text: str, places: int) -> int:
     decimals = (match[2] or "").rstrip("0")
     if len(decimals) > places:
         raise ValueError(f"{text!r} has more than {places} decimals and cannot be held exactly")
-    return int(match[1]) * 10**places + int(decimals.ljust(places, "0") or "0")
+    return int(match[1]) * int(10**places) + int(decimals.ljust(places, "0") or "0")
 
 
 def centipence_of(text: str) -> int:

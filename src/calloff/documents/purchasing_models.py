@@ -1,0 +1,401 @@
+"""
+The one reader of purchasing models: a YAML document in, a `PurchasingModel` out, or every fault with its line.
+
+A document may stand on a parent (a national framework) whose top-level rules it replaces one by one with local
+terms. `load` finds documents by id beside the shipped ones; `parse` reads texts that are already at hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from calloff.documents.prices import read_prices
+from calloff.documents.reader import GROUND, Reader
+from calloff.documents.steps import read_conditions, read_keys, read_step
+from calloff.documents.tree import Items, Node, Table, read_tree, walk
+from calloff.domain.calendar import Nation, days_uncovered
+from calloff.domain.contracts import ROLES, Term
+from calloff.domain.errors import BadInputError, DocumentError
+from calloff.domain.packages import CARE_TYPES, CLIENT_GROUPS, SERVICE_TYPES, SignificantChange
+from calloff.domain.providers import SCALES
+from calloff.domain.purchasing_model import (
+    PATTERNS,
+    STANDARD_TIES,
+    GradeRule,
+    Key,
+    PurchasingModel,
+    Quota,
+    Scope,
+    Splitting,
+    Tier,
+)
+from calloff.domain.records import sha256
+
+RULES = (
+    "term",
+    "scope",
+    "groups",
+    "localities",
+    "price",
+    "admission",
+    "capacity",
+    "splitting",
+    "other_times",
+    "ties",
+    "significantly_different",
+    "quota",
+    "step_in",
+)
+"""Top-level keys that are rules; steps and tiers are lists of rules."""
+ABOUT = ("id", "version", "title", "council", "nation", "pattern", "parent", "succeeds", "baseline", "note")
+KNOWN = (*ABOUT, *RULES, "tiers", "steps")
+
+
+@dataclass(frozen=True)
+class Document:
+    """A purchasing model with the texts it was read from, the parent's first, and its tree."""
+
+    model: PurchasingModel
+    texts: tuple[tuple[str, str], ...]
+    tree: Table
+
+    @property
+    def parent(self) -> str:
+        node = self.tree.entries.get("parent")
+        return node.text if node is not None and hasattr(node, "text") else ""
+
+
+def shipped_folder() -> Path:
+    """Where the documents that Calloff ships lie."""
+    return Path(str(files("calloff.documents") / "purchasing_models"))
+
+
+def shipped_ids() -> tuple[str, ...]:
+    """The ids of the documents that Calloff ships, parents included, in order."""
+    return tuple(sorted(path.stem for path in shipped_folder().glob("*.yaml")))
+
+
+def load(id_or_path: str) -> Document:
+    """The document of an id, or at a path; its parent is looked for beside it, then among the shipped ones."""
+    path = find(id_or_path)
+    return parse(_with_parents(path))
+
+
+@cache
+def shipped(model_id: str) -> Document:
+    """A shipped document, read once."""
+    return load(model_id)
+
+
+def find(id_or_path: str, beside: Path | None = None) -> Path:
+    """The file of a document; BadInputError names the ids there are."""
+    candidates = [Path(id_or_path)] if id_or_path.endswith((".yaml", ".yml")) else []
+    folders = [folder for folder in (beside, shipped_folder()) if folder is not None]
+    candidates += [folder / f"{id_or_path}.yaml" for folder in folders]
+    for path in candidates:
+        if path.is_file():
+            return path
+    known = ", ".join(shipped_ids())
+    raise BadInputError(f"there is no purchasing model {id_or_path!r}; write the path of a file or one of: {known}")
+
+
+def _with_parents(path: Path) -> list[tuple[str, str]]:
+    texts: list[tuple[str, str]] = []
+    current: Path | None = path
+    while current is not None:
+        try:
+            text = current.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadInputError(f"{current}: cannot be read as text: {error}") from error
+        name = _shown(current)
+        if any(name == seen for seen, _ in texts):
+            raise DocumentError(name, 1, "the document is its own parent", "Remove `parent:`")
+        texts.insert(0, (name, text))
+        parent = read_tree(text, name).entries.get("parent")
+        current = find(Reader().text(parent), current.parent) if parent is not None else None
+    return texts
+
+
+def _shown(path: Path) -> str:
+    """A shipped document by its place in the package, so that no record holds a path of a machine."""
+    return f"purchasing_models/{path.name}" if path.parent == shipped_folder() else str(path)
+
+
+def parse(texts: Sequence[tuple[str, str]]) -> Document:
+    """The document in (path, text) pairs, the parent's first; raises DocumentErrors with everything wrong."""
+    tree = merged([read_tree(text, path) for path, text in texts])
+    digest = sha256("\0".join(text for _, text in texts).encode())
+    return Document(read_model(tree, digest), tuple(texts), tree)
+
+
+def merged(trees: Sequence[Table]) -> Table:
+    """Local terms over the parent's: each top-level key of the child replaces the parent's."""
+    tree = trees[0]
+    for child in trees[1:]:
+        tree = Table({**tree.entries, **child.entries}, child.path, child.line)
+    return tree
+
+
+def read_model(tree: Table, digest: str, partial: bool = False) -> PurchasingModel:
+    """The model of a tree. `partial` reads a document that lacks a rule on purpose, to see what the rule does."""
+    reader = Reader()
+    required = ["id", "version", "title", "nation", "pattern", "steps", "tiers"]
+    reader.table(tree, KNOWN, required if partial else [*required, "term", "price"])
+    entries = tree.entries
+    for key in RULES:
+        if key in entries and key != "admission":
+            reader.ground(entries[key], f"the rule `{key}`")
+    tiers = tuple(_tier(reader, one) for one in reader.items(entries.get("tiers")))
+    _refuse_twins(reader, entries.get("tiers"), [tier.name for tier in tiers])
+    scope = reader.table(
+        entries.get("scope", Table({}, tree.path, tree.line)),
+        ("service_types", "care_types", "client_groups", "localities", *GROUND),
+    )
+    groups = reader.table(entries["groups"], ("chosen_by", *GROUND), ["chosen_by"]) if "groups" in entries else None
+    steps = tuple(read_step(reader, one, tiers) for one in reader.items(entries.get("steps")))
+    _refuse_twins(reader, entries.get("steps"), [step.name for step in steps])
+    capacity, declaration_days = _capacity(reader, entries.get("capacity"))
+    model = PurchasingModel(
+        id=reader.text(entries.get("id")),
+        version=reader.whole(entries.get("version"), 1, 1),
+        title=reader.text(entries.get("title")),
+        pattern=reader.word(entries.get("pattern"), PATTERNS, PATTERNS[0]),
+        nation=reader.word(entries.get("nation"), tuple(Nation), Nation.ENGLAND),
+        document_hash=digest,
+        term=_term(reader, entries.get("term")),
+        term_applies="term" in entries,
+        scope=Scope(
+            frozenset(reader.words(scope.entries.get("service_types"), SERVICE_TYPES)),
+            frozenset(reader.words(scope.entries.get("care_types"), CARE_TYPES)),
+            frozenset(reader.words(scope.entries.get("client_groups"), CLIENT_GROUPS)),
+            frozenset(reader.words(scope.entries.get("localities"))),
+        ),
+        tiers=tiers,
+        steps=steps,
+        grades=tuple(_grade(reader, one, tiers) for one in reader.items(entries.get("admission"))),
+        prices=read_prices(reader, entries.get("price")),
+        groups_chosen_by_provider=groups is not None
+        and reader.word(groups.entries.get("chosen_by"), ("provider",), "provider") == "provider",
+        localities_apply=_localities(reader, entries.get("localities")),
+        splitting=_splitting(reader, entries.get("splitting")),
+        other_times=_other_times(reader, entries.get("other_times")),
+        ties=_ties(reader, entries.get("ties")),
+        quota=_quota(reader, entries.get("quota")),
+        step_in=_step_in(reader, entries.get("step_in")),
+        threshold=_threshold(reader, entries.get("significantly_different")),
+        capacity=capacity,
+        declaration_days=declaration_days,
+    )
+    _baseline(reader, entries.get("baseline"))
+    _succeeds(reader, entries.get("succeeds"), model)
+    if not partial:
+        _refuse_unreachable(reader, tree, model)
+    reader.finish()
+    return model
+
+
+def _refuse_twins(reader: Reader, node: Node | None, names: Sequence[str]) -> None:
+    for name, one in zip(names, reader.items(node), strict=True):
+        if names.count(name) > 1:
+            reader.refuse(one, f"the name `{name}` stands twice", "Give each its own name")
+
+
+def _term(reader: Reader, node: Node | None) -> Term:
+    if node is None:
+        return Term(date.min, date.max)
+    table = reader.table(node, ("from", "to", "extension_years", "extended_years", *GROUND), ["from", "to"])
+    entries = table.entries
+    term = Term(
+        reader.day(entries.get("from"), date.min),
+        reader.day(entries.get("to"), date.max.replace(year=9000)),
+        reader.whole(entries.get("extension_years"), 0, 0, 20),
+        reader.whole(entries.get("extended_years"), 0, 0, 20),
+    )
+    if term.from_on > term.to_on:
+        reader.refuse(node, "the term ends before it begins", "Exchange `from` and `to`")
+    if term.extended_years > term.extension_years:
+        problem = f"{term.extended_years} years were exercised of {term.extension_years} in the contract"
+        reader.refuse(node, problem, "An out-of-contract extension is no option: state it as a contract of its own")
+    return term
+
+
+def _tier(reader: Reader, node: Node) -> Tier:
+    table = reader.table(node, ("name", "role", "count", "per_locality", *GROUND), ["name", "role"])
+    reader.ground(table, f"the tier `{reader.text(table.entries.get('name'))}`")
+    return Tier(
+        reader.text(table.entries.get("name")),
+        reader.word(table.entries.get("role"), ROLES, "member"),
+        reader.whole(table.entries.get("count"), 0, 1, 1000),
+        reader.yes(table.entries.get("per_locality"), False),
+    )
+
+
+def _grade(reader: Reader, node: Node, tiers: Sequence[Tier]) -> GradeRule:
+    table = reader.table(
+        node, ("rule", "scale", "grade", "unrated", "when", "tiers", *GROUND), ["rule", "scale", "grade"]
+    )
+    reader.ground(table, "the admission rule")
+    entries = table.entries
+    reader.word(entries.get("rule"), ("minimum_grade",), "minimum_grade")
+    scale = reader.word(entries.get("scale"), tuple(SCALES), "care_inspectorate")
+    words = SCALES[scale]
+    grade = reader.text(entries.get("grade"), "1")
+    if grade in words:
+        grade = str(words[grade])
+    if not grade.isdigit() or int(grade) not in words.values():
+        known = ", ".join(f"{number} ({word})" for word, number in words.items())
+        reader.refuse(entries.get("grade", table), f"`{grade}` is no grade of {scale}", f"Write one of: {known}")
+        grade = "1"
+    return GradeRule(
+        scale,
+        int(grade),
+        reader.word(entries.get("unrated"), ("fails", "passes"), "fails"),
+        read_conditions(reader, entries.get("when")),
+        reader.words(entries.get("tiers"), tuple(tier.name for tier in tiers)),
+    )
+
+
+def _capacity(reader: Reader, node: Node | None) -> tuple[str, int]:
+    """When declared minutes are tested, and for how many days a declaration holds."""
+    if node is None:
+        return "turn", 14
+    table = reader.table(node, ("test", "declaration_days", *GROUND), ["test"])
+    return (
+        reader.word(table.entries.get("test"), ("turn", "gate"), "turn"),
+        reader.whole(table.entries.get("declaration_days"), 14, 1, 366),
+    )
+
+
+def _localities(reader: Reader, node: Node | None) -> bool:
+    if node is None:
+        return True
+    table = reader.table(node, ("zones", *GROUND), ["zones"])
+    return reader.word(table.entries.get("zones"), ("none", "by_contract"), "by_contract") == "by_contract"
+
+
+def _splitting(reader: Reader, node: Node | None) -> Splitting | None:
+    if node is None:
+        return None
+    table = reader.table(node, ("most_providers", *GROUND), ["most_providers"])
+    return Splitting(reader.whole(table.entries.get("most_providers"), 2, 2, 5))
+
+
+def _other_times(reader: Reader, node: Node | None) -> str:
+    if node is None:
+        return "refused"
+    table = reader.table(node, ("within", *GROUND), ["within"])
+    return reader.word(table.entries.get("within"), ("same_band",), "same_band")
+
+
+def _ties(reader: Reader, node: Node | None) -> tuple[Key, ...]:
+    if node is None:
+        return tuple(Key(criterion) for criterion in STANDARD_TIES)
+    table = reader.table(node, ("order", *GROUND), ["order"])
+    return read_keys(reader, table.entries.get("order"))
+
+
+def _quota(reader: Reader, node: Node | None) -> Quota | None:
+    if node is None:
+        return None
+    table = reader.table(
+        node, ("minimum_percent", "grace_months", "denominator", *GROUND), ["minimum_percent", "denominator"]
+    )
+    return Quota(
+        reader.whole(table.entries.get("minimum_percent"), 0, 1, 100),
+        reader.whole(table.entries.get("grace_months"), 0, 0, 60),
+        reader.word(table.entries.get("denominator"), ("accepted", "referred"), "accepted"),
+    )
+
+
+def _step_in(reader: Reader, node: Node | None) -> bool:
+    if node is None:
+        return False
+    table = reader.table(node, ("redirects", *GROUND), ["redirects"])
+    return reader.word(table.entries.get("redirects"), ("new_referrals",), "new_referrals") == "new_referrals"
+
+
+def _threshold(reader: Reader, node: Node | None) -> SignificantChange | None:
+    if node is None:
+        return None
+    table = reader.table(node, ("more_than_percent", "workers", "care_type", *GROUND), ["more_than_percent"])
+    return SignificantChange(
+        reader.whole(table.entries.get("more_than_percent"), 25, 0, 1000),
+        reader.yes(table.entries.get("workers"), True),
+        reader.yes(table.entries.get("care_type"), True),
+    )
+
+
+def _baseline(reader: Reader, node: Node | None) -> None:
+    """Hours bought need a period; an implied price an hour that nobody pays is a sign of the wrong one."""
+    if node is None:
+        return
+    table = reader.table(node, ("hours", "period", "people", "yearly_cost_gbp", *GROUND), ["hours"])
+    reader.ground(table, "the baseline")
+    hours = reader.whole(table.entries.get("hours"), 1, 1, 100_000_000)
+    if "period" not in table.entries:
+        reader.refuse(table, f"{hours} hours have no period", "Add `period: week` or `period: year`")
+        return
+    weeks = 52 if reader.word(table.entries["period"], ("week", "year"), "week") == "week" else 1
+    if "yearly_cost_gbp" in table.entries:
+        pounds = reader.whole(table.entries["yearly_cost_gbp"], 0, 0, 10_000_000_000)
+        implied = pounds / (hours * weeks)
+        if not 5 <= implied <= 100:
+            problem = (
+                f"{hours} hours a {reader.text(table.entries['period'])} for £{pounds} a year is £{implied:.2f} an hour"
+            )
+            reader.refuse(table.entries["period"], problem, "Check the period: 5 to 100 pounds an hour is plausible")
+
+
+def _succeeds(reader: Reader, node: Node | None, model: PurchasingModel) -> None:
+    """A model that follows another may not leave days uncovered, or cover them twice, in silence."""
+    if node is None:
+        return
+    table = reader.table(node, ("model", "uncovered_days", *GROUND), ["model"])
+    reader.ground(table, "the succession")
+    name = reader.text(table.entries.get("model"))
+    if name == model.id or name not in shipped_ids():
+        reader.refuse(table.entries.get("model", table), f"there is no model `{name}`", "Write the id of a document")
+        return
+    ended = shipped(name).model.term.last_on
+    told = reader.whole(table.entries.get("uncovered_days"), 0, 0, 10_000)
+    found = days_uncovered(ended, model.term.from_on)
+    if found < 0:
+        reader.refuse(
+            table, f"{name} runs until {ended}, {-found} days into this model", "End one before the other begins"
+        )
+    elif found != told:
+        problem = f"{name} ends on {ended} and this model begins on {model.term.from_on}: {found} days uncovered"
+        reader.refuse(table, problem, f"Close the gap, or write `uncovered_days: {found}` and who covers them")
+
+
+def _refuse_unreachable(reader: Reader, tree: Table, model: PurchasingModel) -> None:
+    """A tier that no step asks, and a step that can never be reached, are mistakes."""
+    asked = {name for step in model.steps for name in step.tiers}
+    tiers = tree.entries.get("tiers")
+    for tier, node in zip(model.tiers, tiers.items if isinstance(tiers, Items) else (), strict=False):
+        if tier.name not in asked and tier.role != "subcontractor":
+            reader.refuse(node, f"nobody can reach the tier `{tier.name}`", "Add a step with `whom: " + tier.name + "`")
+    steps = tree.entries.get("steps")
+    nodes = steps.items if isinstance(steps, Items) else ()
+    for number, (step, node) in enumerate(zip(model.steps, nodes, strict=False)):
+        earlier = [one for one in model.steps[:number] if one.whom == "tier" and set(one.tiers) >= set(step.tiers)]
+        same = [one for one in earlier if set(one.when) <= set(step.when) and not one.opens_after_working_days]
+        if step.whom == "tier" and same:
+            problem = f"`{step.name}` asks whom `{same[0].name}` has already asked"
+            reader.refuse(node, problem, "Remove it, or let it ask another tier")
+
+
+def sources_of(tree: Table) -> list[tuple[str, int]]:
+    """Every source key a document names, with its line."""
+    found = []
+    for node in walk(tree):
+        if isinstance(node, Table) and "source" in node.entries:
+            source = node.entries["source"]
+            keys = source.items if isinstance(source, Items) else (source,)
+            found += [(Reader().text(key), key.line) for key in keys]
+    return found

@@ -1,0 +1,155 @@
+"""What the kernel answers: invite, wait, call off or refer, each with the invitations it ends and its record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from calloff.domain.packages import Visit
+from calloff.domain.records import DecisionRecord, Ledger, plain
+
+
+@dataclass(frozen=True)
+class Ending:
+    """An invitation that this decision ends, and why; an ending by the council is not a decline."""
+
+    enrolment: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Invitation:
+    """
+    One enrolment to ask: for which visits, by when, which minutes are held for it meanwhile.
+
+    `subcontractors` are those of which the answer must name one; `quota` says why: `below_minimum`,
+    `persons_choice`, `none_able` (own delivery is allowed though below the minimum) or nothing.
+    """
+
+    enrolment: str
+    provider: str
+    rank: int
+    deadline_at: datetime
+    visits: tuple[int, ...]
+    holds: tuple[tuple[int, int], ...] = ()
+    subcontractors: tuple[str, ...] = ()
+    quota: str = ""
+
+
+@dataclass(frozen=True)
+class Part:
+    """
+    Visits called off to one enrolment.
+
+    `cost` is their weekly cost unrounded (centipence an hour times minutes); `full_cost` the same with overheads,
+    where the contract knows it. `delivered_by` is a subcontractor's enrolment. `takes` are the minutes taken from
+    each pool.
+    """
+
+    enrolment: str
+    provider: str
+    kind: str
+    visits: tuple[int, ...]
+    cost: int
+    line_ids: tuple[str, ...] = ()
+    takes: tuple[tuple[int, int], ...] = ()
+    full_cost: int = 0
+    moved: tuple[tuple[int, Visit], ...] = ()
+    delivered_by: str = ""
+    start_on: date | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What a decision was worked out from, kept so that its record can be written when somebody wants it."""
+
+    body: dict[str, Any]
+    inputs: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The common part of every answer: the step it belongs to and the invitations it ends."""
+
+    step: str
+    ends: tuple[Ending, ...]
+    basis: Basis = field(repr=False, compare=False)
+
+    @property
+    def result(self) -> dict[str, Any]:
+        """Kind and data, as the record holds them."""
+        kind = {"Invite": "invite", "Wait": "wait", "CallOff": "call_off", "Refer": "refer"}[type(self).__name__]
+        own = {name: value for name, value in plain(self).items() if name != "basis"}
+        return {"kind": kind, **own}
+
+    def record(self, ledger: Ledger) -> DecisionRecord:
+        """
+        The record of this decision; the facts it names are stored in the ledger.
+
+        Canonical, so that working it out again from the same facts gives the same bytes.
+        """
+        model, package, market, history, _ = self.basis.inputs
+        standing = market.standing
+        named = {
+            "model": {"id": model.id, "version": model.version, "hash": model.document_hash},
+            "package": ledger.add("package", package),
+            "history": [ledger.add("event", event) for event in history],
+            "standing": ledger.add(
+                "standing",
+                standing,
+                {
+                    "enrolments": [ledger.add("enrolment", one) for one in standing.enrolments],
+                    "providers": [
+                        ledger.add("provider", standing.providers[name]) for name in sorted(standing.providers)
+                    ],
+                    "calendars": [
+                        ledger.add("calendar", standing.calendars[name]) for name in sorted(standing.calendars)
+                    ],
+                    "localities": list(standing.localities),
+                    "seed": standing.seed,
+                },
+            )
+            if not ledger.knows(standing)
+            else ledger.add("standing", standing),
+            "counters": ledger.add_plain("counters", plain(market.counters)),
+        }
+        return DecisionRecord.of({**self.basis.body, **named, "result": self.result})
+
+
+@dataclass(frozen=True)
+class Invite(Decision):
+    """Ask these, all at once."""
+
+    wave: int
+    invitations: tuple[Invitation, ...]
+    override: str = ""
+
+
+@dataclass(frozen=True)
+class Wait(Decision):
+    """Nothing to do before `until` (none: until something happens); the reason says for what."""
+
+    reason: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class CallOff(Decision):
+    """A proposal, until a person confirms it: these visits to these enrolments."""
+
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class Refer(Decision):
+    """
+    No step is left, or the package is no longer wanted; the proof stands in the record.
+
+    `passed_over` are enrolments that only lacked declared minutes at their turn: minutes coming free there
+    re-open the package.
+    """
+
+    reason: str
+    passed_over: tuple[str, ...] = ()

@@ -1,0 +1,225 @@
+"""The columns that `decide` reads, filled for one package at one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from math import isqrt
+
+from calloff.domain.calendar import local
+from calloff.domain.market import Counters, Ground, seconds
+from calloff.domain.packages import (
+    AGE_GROUPS,
+    AREA_BANDS,
+    CAPABILITIES,
+    CARE_TYPES,
+    CLIENT_GROUPS,
+    COMPLEXITY_FACTS,
+    DELIVERY_MODELS,
+    SERVICE_TYPES,
+    Package,
+    Visit,
+    minutes_by_band,
+    minutes_by_day_and_band,
+    significantly_different,
+)
+from calloff.domain.tables import FAR_DAY, Fact, PackageColumn, bits
+
+SECONDS_A_DAY = 86_400
+
+
+def package_columns(ground: Ground, package: Package, visits: Sequence[Visit], at: datetime) -> list[int]:
+    """What the tables may know about a package, `visits` being those still to place."""
+    model = ground.model
+    today = local(at).date()
+    needs = set(package.needs) | ({"double_handed"} if any(visit.workers > 1 for visit in visits) else set())
+    if any(visit.band == 4 for visit in visits):
+        needs.add("nights")
+    threshold = model.threshold
+    columns = [0] * len(PackageColumn)
+    for column, value in (
+        (PackageColumn.PRIORITY, package.priority),
+        (PackageColumn.PRIORITY_BIT, 1 << (package.priority - 1)),
+        (PackageColumn.TODAY, today.toordinal()),
+        (PackageColumn.START_DAY, package.required_start_on.toordinal()),
+        (PackageColumn.LOCALITY_BIT, bits([package.locality], ground.standing.localities)),
+        (PackageColumn.SERVICE_BIT, bits([package.service_type], SERVICE_TYPES)),
+        (PackageColumn.CARE_BIT, bits([package.care_type], CARE_TYPES)),
+        (PackageColumn.CLIENT_BIT, bits([package.client_group], CLIENT_GROUPS)),
+        (PackageColumn.AGE_BIT, bits([package.age_group], AGE_GROUPS)),
+        (PackageColumn.NEEDS, bits(needs, CAPABILITIES)),
+        (PackageColumn.MINUTES, max(1, sum(visit.worker_minutes for visit in visits))),
+        (PackageColumn.DELIVERY_BIT, bits([package.delivery_model], DELIVERY_MODELS)),
+        (PackageColumn.AREA_BIT, bits([package.area_band], AREA_BANDS)),
+        (PackageColumn.COMPLEXITY, bits(package.complexity, COMPLEXITY_FACTS)),
+        (PackageColumn.DOUBLE_HANDED_A_DAY, package.double_handed_visits_a_day),
+        (PackageColumn.LEGACY, int(is_legacy(package, model.term.from_on))),
+        (PackageColumn.SIGNIFICANT, int(threshold is not None and significantly_different(package, threshold))),
+        (PackageColumn.DAYS_SINCE_CURRENT, days_since_current(package, today)),
+    ):
+        columns[column] = value
+    return columns
+
+
+def is_legacy(package: Package, contract_from: date) -> bool:
+    """Whether the person's care was first bought before the contract began (*new* is on or after its first day)."""
+    return package.current_since is not None and package.current_since < contract_from
+
+
+def days_since_current(package: Package, today: date) -> int:
+    """Days since the current provider's care ended: 0 while it goes on, very many when there is none."""
+    if not package.current_provider:
+        return FAR_DAY
+    if package.current_ended_on is None:
+        return 0
+    return max(0, (today - package.current_ended_on).days)
+
+
+def candidate_facts(
+    ground: Ground,
+    counters: Counters,
+    package: Package,
+    visits: Sequence[Visit],
+    own_holds: Mapping[int, int],
+    at: datetime,
+) -> list[int]:
+    """
+    The flat facts of every enrolment for these visits at this moment: `facts[column * rows + row]`.
+
+    Minutes that the package's own invitations hold count as spare for it.
+    """
+    facts = list(ground.base)
+    rows = ground.rows
+    _price(ground, facts, package, visits)
+    _capacity(ground, facts, counters, package, visits, own_holds, at)
+    facts[Fact.MINUTES_IN_28_DAYS * rows : (Fact.MINUTES_IN_28_DAYS + 1) * rows] = counters.called_off_28
+    facts[Fact.DISTANCE * rows : (Fact.DISTANCE + 1) * rows] = _distances(ground, package)
+    today = local(at).date()
+    for row, suspension in ground.suspended:
+        if suspension.covers(today):
+            facts[(Fact.STEPPED_IN if suspension.step_in else Fact.SUSPENDED) * rows + row] = 1
+    _mark(ground, facts, Fact.EXCLUDED, package.exclusions)
+    _mark(ground, facts, Fact.IS_CURRENT, [package.current_provider])
+    _mark(ground, facts, Fact.IS_CHOSEN, [package.chosen_provider])
+    return facts
+
+
+def _mark(ground: Ground, facts: list[int], column: int, providers: Sequence[str] | frozenset[str]) -> None:
+    for provider in providers:
+        for row in ground.standing.rows_of_provider.get(provider, ()):
+            facts[column * ground.rows + row] = 1
+
+
+def _distances(ground: Ground, package: Package) -> list[int]:
+    """Straight-line metres from the provider's address to the person's area; 0 where either is unknown."""
+    place = (package.easting, package.northing)
+    if place not in ground.distances:
+        ground.distances[place] = [
+            isqrt((x - place[0]) ** 2 + (y - place[1]) ** 2) if x and place[0] else 0 for x, y in ground.addresses
+        ]
+    return ground.distances[place]
+
+
+def _price(ground: Ground, facts: list[int], package: Package, visits: Sequence[Visit]) -> None:
+    """Weekly cost of an ordinary week at the rates on the required start (settled reading 18)."""
+    rows = ground.rows
+    cost = [0] * rows
+    missing = [0] * rows
+    outside = [0] * rows
+    for cell, (minutes, count) in ground.cells(package, visits).items():
+        rates = ground.rates(cell, package.required_start_on)
+        if rates.simple:
+            part = [hourly * minutes for hourly in rates.hourly]
+        else:
+            part = [h * minutes + v * 60 * count for h, v in zip(rates.hourly, rates.per_visit, strict=True)]
+        cost = [a + b for a, b in zip(cost, part, strict=True)]
+        missing = [a | b for a, b in zip(missing, rates.missing, strict=True)]
+        if rates.limited:
+            outside = [
+                one | (least * minutes > price) | (price > most * minutes)
+                for one, least, price, most in zip(outside, rates.floor, part, rates.ceiling, strict=True)
+            ]
+    facts[Fact.COST * rows : (Fact.COST + 1) * rows] = cost
+    facts[Fact.NO_PRICE_LINE * rows : (Fact.NO_PRICE_LINE + 1) * rows] = missing
+    facts[Fact.OVER_CEILING * rows : (Fact.OVER_CEILING + 1) * rows] = [int(one) for one in outside]
+
+
+def spare_in(counters: Counters, pool: int, stale_before: int) -> int:
+    """Spare minutes of a pool; a declaration made before `stale_before` counts as none (settled reading 2)."""
+    if counters.declared_at[pool] < stale_before:
+        return 0
+    return max(0, counters.declared[pool] - counters.used[pool] - counters.held[pool])
+
+
+def stale_before(ground: Ground, at: datetime) -> int:
+    """The moment, in seconds, before which a declaration is too old."""
+    return seconds(at) - ground.model.declaration_days * SECONDS_A_DAY
+
+
+def _capacity(
+    ground: Ground,
+    facts: list[int],
+    counters: Counters,
+    package: Package,
+    visits: Sequence[Visit],
+    own_holds: Mapping[int, int],
+    at: datetime,
+) -> None:
+    """
+    Minutes short, minutes that could be covered, and spare minutes, over the pools that hold the visits' bands.
+
+    A pool too small for any day's visits in one band covers nothing, since those are never divided.
+    """
+    needs = minutes_by_band(visits)
+    total = sum(needs)
+    oldest = stale_before(ground, at)
+    need_of: dict[tuple[int, ...], int] = {}
+    groups = minutes_by_day_and_band(visits)
+    smallest_of: dict[tuple[int, ...], int] = {}
+    declared, declared_at, used, held = counters.declared, counters.declared_at, counters.used, counters.held
+    short, coverable, capacity = [], [], []
+    for pools in ground.standing.pools_in[package.locality]:
+        covered = spare_minutes = 0
+        for pool, bands in pools:
+            need = need_of.get(bands)
+            if need is None:
+                need = need_of[bands] = sum(needs[band] for band in bands)
+                smallest_of[bands] = min((size for (_, band), size in groups.items() if band in bands), default=0)
+            if need == 0 or declared_at[pool] < oldest:
+                continue
+            spare = declared[pool] - used[pool] - held[pool]
+            if own_holds:
+                spare += own_holds.get(pool, 0)
+            if spare <= 0:
+                continue
+            spare_minutes += spare
+            if need <= spare:
+                covered += need
+            elif smallest_of[bands] <= spare:
+                covered += spare
+        short.append(total - covered)
+        coverable.append(covered)
+        capacity.append(spare_minutes)
+    rows = ground.rows
+    facts[Fact.SHORT * rows : (Fact.SHORT + 1) * rows] = short
+    facts[Fact.COVERABLE * rows : (Fact.COVERABLE + 1) * rows] = coverable
+    facts[Fact.CAPACITY * rows : (Fact.CAPACITY + 1) * rows] = capacity
+
+
+def band_facts(
+    ground: Ground, facts: list[int], counters: Counters, package: Package, visits: Sequence[Visit], at: datetime
+) -> None:
+    """Cost of each band and spare minutes of each pool, by row: what `cheapest_pair` reads."""
+    rows = ground.rows
+    oldest = stale_before(ground, at)
+    for band in range(5):
+        part = list(facts)
+        _price(ground, part, package, [visit for visit in visits if visit.band == band])
+        target = (Fact.BAND_COST + band) * rows
+        facts[target : target + rows] = part[Fact.COST * rows : (Fact.COST + 1) * rows]
+        facts[(Fact.BAND_POOL + band) * rows : (Fact.BAND_POOL + band + 1) * rows] = [-1] * rows
+    for row, pools in enumerate(ground.standing.pools_in[package.locality]):
+        for slot, (pool, bands) in enumerate(pools[:5]):
+            facts[(Fact.POOL_SPARE + slot) * rows + row] = spare_in(counters, pool, oldest)
+            for band in bands:
+                facts[(Fact.BAND_POOL + band) * rows + row] = slot

@@ -1,0 +1,327 @@
+"""
+The market that a decision looks at: who is enrolled (standing facts) and what is spare (moving counters).
+
+`Standing` never changes during a run and is laid out once for each model; `Counters` change with every
+invitation and call-off. The two are separate facts of the record (an unchanged fact is hashed once).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+
+from calloff.domain.calendar import Calendar
+from calloff.domain.contracts import ANY, Enrolment, PriceCell, PriceLine, resolve
+from calloff.domain.errors import CapacityError
+from calloff.domain.packages import AGE_GROUPS, BANDS, CAPABILITIES, CARE_TYPES, CLIENT_GROUPS, SERVICE_TYPES
+from calloff.domain.packages import Package, Visit
+from calloff.domain.providers import SCALES, Provider
+from calloff.domain.purchasing_model import PurchasingModel, price_rule_for
+from calloff.domain.tables import ALL_BITS, FACT_COLUMNS, FAR_DAY, Fact, Tables, bits, bits_or_all, lower
+
+PRICED_ROLES = ("member", "prime", "secondary", "spot")
+"""Roles whose price the council limits or sets; the others bring a cost of their own, or none."""
+UNPRICED_ROLES = ("block", "subcontractor")
+"""A block is paid in advance and a subcontractor by its prime: neither needs a price line."""
+NEVER_STALE = 1 << 50
+
+
+@dataclass(frozen=True)
+class Standing:
+    """
+    Who is enrolled in one model, with the register's facts of each, the council's calendars and its seed.
+
+    `localities` are all the council's, in a fixed order; enrolments are kept by reference, whatever order they
+    came in. `seed` is the published text from which ties are drawn.
+    """
+
+    enrolments: tuple[Enrolment, ...]
+    providers: Mapping[str, Provider]
+    calendars: Mapping[str, Calendar]
+    localities: tuple[str, ...]
+    seed: str
+    _grounds: dict[str, Ground] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "enrolments", tuple(sorted(self.enrolments, key=lambda one: one.reference)))
+        object.__setattr__(self, "localities", tuple(sorted(set(self.localities))))
+
+    def ground(self, model: PurchasingModel) -> Ground:
+        """This market laid out in columns for a model; made once."""
+        key = model.document_hash
+        if key not in self._grounds:
+            self._grounds[key] = Ground(model, self)
+        return self._grounds[key]
+
+    @cached_property
+    def row_of(self) -> dict[str, int]:
+        return {enrolment.reference: row for row, enrolment in enumerate(self.enrolments)}
+
+    @cached_property
+    def rows_of_provider(self) -> dict[str, tuple[int, ...]]:
+        rows: dict[str, tuple[int, ...]] = {}
+        for row, enrolment in enumerate(self.enrolments):
+            rows[enrolment.provider] = (*rows.get(enrolment.provider, ()), row)
+        return rows
+
+    @cached_property
+    def pools(self) -> tuple[StandingPool, ...]:
+        """Every pool of every enrolment, a block last; a pool's place is its number."""
+        every = []
+        for row, enrolment in enumerate(self.enrolments):
+            for pool in enrolment.pools:
+                every.append(StandingPool(row, pool.areas, band_numbers(pool.bands), pool.minutes, pool.declared_at))
+            if enrolment.block_minutes:
+                every.append(StandingPool(row, frozenset(), band_numbers(()), enrolment.block_minutes, None))
+        return tuple(every)
+
+    @cached_property
+    def pools_in(self) -> dict[str, list[tuple[tuple[int, tuple[int, ...]], ...]]]:
+        """By locality, for each row its pools there with the bands they hold."""
+        plan: dict[str, list[tuple[tuple[int, tuple[int, ...]], ...]]] = {}
+        for locality in self.localities:
+            rows: list[list[tuple[int, tuple[int, ...]]]] = [[] for _ in self.enrolments]
+            for number, pool in enumerate(self.pools):
+                if not pool.areas or locality in pool.areas:
+                    rows[pool.row].append((number, pool.bands))
+            plan[locality] = [tuple(row) for row in rows]
+        return plan
+
+
+@dataclass(frozen=True)
+class StandingPool:
+    """One pool with the row it belongs to; `declared_at` None never grows stale (a block)."""
+
+    row: int
+    areas: frozenset[str]
+    bands: tuple[int, ...]
+    minutes: int
+    declared_at: datetime | None
+
+
+def band_numbers(names: Iterable[str]) -> tuple[int, ...]:
+    """Bands by number; no name means all five."""
+    chosen = set(names)
+    return tuple(number for number, name in enumerate(BANDS) if not chosen or name in chosen)
+
+
+@dataclass
+class Counters:
+    """
+    What moves: declared, used and held minutes of each pool, and each row's totals.
+
+    Moments are whole seconds since 1970 UTC. `raised_at` is when a declaration last grew. `called_off_28` are
+    minutes a week called off to the row's provider in the last 28 days; `referred` and `subcontracted` are the
+    quota's minutes of the last twelve months, with the number of packages beside each.
+    """
+
+    declared: list[int]
+    declared_at: list[int]
+    raised_at: list[int]
+    used: list[int]
+    held: list[int]
+    called_off_28: list[int]
+    referred: list[int]
+    subcontracted: list[int]
+    referred_packages: list[int]
+    subcontracted_packages: list[int]
+
+    @staticmethod
+    def at_start(standing: Standing) -> Counters:
+        """Nothing called off yet, every declaration as the contracts have it."""
+        pools, rows = standing.pools, standing.enrolments
+        declared_at = [seconds(pool.declared_at) if pool.declared_at else NEVER_STALE for pool in pools]
+        return Counters(
+            [pool.minutes for pool in pools],
+            declared_at,
+            [at if at != NEVER_STALE else 0 for at in declared_at],
+            [0] * len(pools),
+            [0] * len(pools),
+            [0] * len(rows),
+            [row.past_referred_minutes for row in rows],
+            [row.past_subcontracted_minutes for row in rows],
+            [0] * len(rows),
+            [0] * len(rows),
+        )
+
+    def hold(self, holds: Iterable[tuple[int, int]]) -> None:
+        """Keep minutes for an invitation; CapacityError when fewer are spare."""
+        for pool, minutes in holds:
+            if minutes > self.declared[pool] - self.used[pool] - self.held[pool]:
+                raise CapacityError(f"pool {pool} has fewer than {minutes} minutes spare; nothing was held")
+        for pool, minutes in holds:
+            self.held[pool] += minutes
+
+    def release(self, holds: Iterable[tuple[int, int]]) -> None:
+        """Give back what an invitation kept."""
+        for pool, minutes in holds:
+            self.held[pool] -= minutes
+
+    def use(self, minutes_by_pool: Iterable[tuple[int, int]]) -> None:
+        """Take minutes for a call-off; CapacityError when fewer are spare."""
+        for pool, minutes in minutes_by_pool:
+            if minutes > self.declared[pool] - self.used[pool] - self.held[pool]:
+                raise CapacityError(f"pool {pool} has fewer than {minutes} minutes spare; nothing was called off")
+        for pool, minutes in minutes_by_pool:
+            self.used[pool] += minutes
+
+
+@dataclass(frozen=True)
+class Market:
+    """What one decision looks at: who is enrolled, and what is spare at that moment."""
+
+    standing: Standing
+    counters: Counters
+
+
+def seconds(moment: datetime) -> int:
+    """A moment as whole seconds since 1970 UTC."""
+    return int(moment.timestamp())
+
+
+def minutes_by_pool(standing: Standing, row: int, locality: str, visits: Sequence[Visit]) -> dict[int, int]:
+    """How many worker minutes a week of these visits fall to each of a row's pools."""
+    taken: dict[int, int] = {}
+    for visit in visits:
+        for pool, bands in standing.pools_in[locality][row]:
+            if visit.band in bands:
+                taken[pool] = taken.get(pool, 0) + visit.worker_minutes
+                break
+    return taken
+
+
+class Ground:
+    """One market in columns for one model: what stays the same from decision to decision."""
+
+    def __init__(self, model: PurchasingModel, standing: Standing) -> None:
+        self.model, self.standing = model, standing
+        self.rows = len(standing.enrolments)
+        self.tables: Tables = lower(model, standing.localities)
+        self.tier_names = tuple(tier.name for tier in model.tiers)
+        self.base = self._base()
+        self.lines_of = [self._lines_of(enrolment) for enrolment in standing.enrolments]
+        every = [line for lines in self.lines_of for line in lines] + [rule.line for rule in model.prices]
+        self.bands_matter = any(line.time_band != ANY for line in every)
+        self.days_matter = any(line.day_type != ANY for line in every)
+        self.suspended = [
+            (row, suspension)
+            for row, enrolment in enumerate(standing.enrolments)
+            for suspension in enrolment.suspensions
+        ]
+        providers = [standing.providers[enrolment.provider] for enrolment in standing.enrolments]
+        self.addresses = [(provider.easting, provider.northing) for provider in providers]
+        self.distances: dict[tuple[int, int], list[int]] = {}
+        self._rates: dict[tuple[PriceCell, date], Rates] = {}
+
+    def _base(self) -> list[int]:
+        facts = [0] * (FACT_COLUMNS * self.rows)
+        for row, enrolment in enumerate(self.standing.enrolments):
+            for column, value in self._standing_facts(enrolment):
+                facts[column * self.rows + row] = value
+        return facts
+
+    def _standing_facts(self, enrolment: Enrolment) -> list[tuple[int, int]]:
+        provider = self.standing.providers[enrolment.provider]
+        tier = self.tier_names.index(enrolment.tier)
+        lot = [enrolment.lot] if enrolment.lot in CARE_TYPES else []
+        return [
+            (Fact.TIER, tier),
+            (Fact.TIER_BIT, 1 << tier),
+            (Fact.REGISTERED_FROM, provider.registered_from.toordinal()),
+            (Fact.REGISTERED_TO, provider.registered_to.toordinal() if provider.registered_to else FAR_DAY),
+            (Fact.SERVICES, bits(provider.service_types, SERVICE_TYPES)),
+            (Fact.CONTRACT_FROM, enrolment.from_on.toordinal() if enrolment.from_on else 0),
+            (Fact.CONTRACT_TO, enrolment.to_on.toordinal() if enrolment.to_on else FAR_DAY),
+            (Fact.LOCALITIES, bits_or_all(enrolment.localities, self.standing.localities)),
+            (Fact.CARE_TYPES, bits_or_all(lot, CARE_TYPES)),
+            (Fact.CLIENT_GROUPS, bits_or_all(enrolment.client_groups, CLIENT_GROUPS)),
+            (Fact.AGE_GROUPS, bits_or_all(enrolment.age_groups, AGE_GROUPS)),
+            (Fact.WELLBEING, provider.grades[0]),
+            (Fact.CARE_PLANNING, provider.grades[1]),
+            (Fact.STAFF, provider.grades[2]),
+            (Fact.LEADERSHIP, provider.grades[3]),
+            (Fact.SCALE, list(SCALES).index(provider.scale)),
+            (Fact.QUALITY, provider.quality),
+            (Fact.CAPABILITIES, bits(enrolment.capabilities, CAPABILITIES)),
+        ]
+
+    def _lines_of(self, enrolment: Enrolment) -> tuple[PriceLine, ...]:
+        if enrolment.role in PRICED_ROLES:
+            fixed = tuple(
+                rule.line
+                for rule in self.model.prices
+                if rule.fixed and enrolment.tier in (rule.tiers or (enrolment.tier,))
+            )
+            if fixed:
+                return fixed
+        return enrolment.price_lines
+
+    def cells(self, package: Package, visits: Sequence[Visit]) -> dict[PriceCell, tuple[int, int]]:
+        """The visits by what their rate depends on: minutes of each worker, and number, a week."""
+        cells: dict[PriceCell, tuple[int, int]] = {}
+        for visit in visits:
+            band = BANDS[visit.band] if self.bands_matter else ANY
+            day = ("weekend" if visit.day >= 5 else "weekday") if self.days_matter else ANY
+            cell = PriceCell(package.care_type, package.area_band, band, day, visit.workers)
+            minutes, count = cells.get(cell, (0, 0))
+            cells[cell] = (minutes + visit.minutes, count + 1)
+        return cells
+
+    def rates(self, cell: PriceCell, on: date) -> Rates:
+        """What every row charges for such a visit on such a day; worked out once."""
+        if (cell, on) not in self._rates:
+            self._rates[cell, on] = Rates.of(self, cell, on)
+        return self._rates[cell, on]
+
+
+@dataclass(frozen=True)
+class Rates:
+    """
+    By row, for one kind of visit: centipence an hour and a visit of all its workers together, whether there is no
+    line, and the least and most that may be charged an hour.
+    """
+
+    hourly: list[int]
+    per_visit: list[int]
+    missing: list[int]
+    floor: list[int]
+    ceiling: list[int]
+    line_ids: list[str]
+
+    @staticmethod
+    def of(ground: Ground, cell: PriceCell, on: date) -> Rates:
+        rates = Rates([], [], [], [], [], [])
+        for row, enrolment in enumerate(ground.standing.enrolments):
+            line = resolve(ground.lines_of[row], cell, on)
+            unpriced = enrolment.role in UNPRICED_ROLES
+            rates.missing.append(int(line is None and not unpriced))
+            charged = 0 if line is None or unpriced else line.centipence * (1 if line.workers == 2 else cell.workers)
+            by_visit = line is not None and line.unit == "visit"
+            rates.hourly.append(0 if by_visit else charged)
+            rates.per_visit.append(charged if by_visit else 0)
+            rates.line_ids.append(line.line_id if line and not unpriced else "")
+            floor, ceiling = _limits(ground.model, enrolment, cell)
+            rates.floor.append(floor * cell.workers)
+            rates.ceiling.append(ceiling * cell.workers)
+        return rates
+
+    @cached_property
+    def simple(self) -> bool:
+        """No row charges by the visit."""
+        return not any(self.per_visit)
+
+    @cached_property
+    def limited(self) -> bool:
+        """Some row has a floor or a ceiling."""
+        return any(self.floor) or any(most < ALL_BITS for most in self.ceiling)
+
+
+def _limits(model: PurchasingModel, enrolment: Enrolment, cell: PriceCell) -> tuple[int, int]:
+    if enrolment.role not in PRICED_ROLES:
+        return 0, ALL_BITS
+    rule = price_rule_for(model, enrolment.tier, cell.care_type, cell.area_band)
+    if rule is None or rule.fixed:
+        return 0, ALL_BITS
+    return rule.floor_centipence, rule.line.centipence

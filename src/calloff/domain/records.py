@@ -1,0 +1,132 @@
+"""
+The record that survives a legal challenge: codes and data, each fact stored once under its hash.
+
+A fact is any value of the domain written as canonical JSON (sorted keys, no spaces, moments in UTC); its hash is
+the SHA-256 of those bytes. `plain` writes a value, `revive` reads it back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from datetime import date, datetime
+from functools import cache
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from calloff.domain.calendar import moment_text, parse_moment
+from calloff.domain.errors import ReplayError
+
+RECORD_FORMAT = 1
+
+
+def canonical(value: Any) -> bytes:
+    """A plain value as the one sequence of bytes that is hashed and stored."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def plain(value: Any) -> Any:
+    """A value of the domain as JSON knows it; what stands at its default is left out."""
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, datetime):
+        return moment_text(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, frozenset):
+        return sorted(plain(one) for one in value)
+    if isinstance(value, list | tuple):
+        return [plain(one) for one in value]
+    if isinstance(value, Mapping):
+        return {str(key): plain(one) for key, one in value.items()}
+    if is_dataclass(value):
+        return {
+            one.name: plain(getattr(value, one.name))
+            for one in fields(value)
+            if one.init and getattr(value, one.name) != one.default
+        }
+    raise TypeError(f"{type(value).__name__} has no place in a record")
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def revive(kind: Any, stored: Any) -> Any:
+    """The value that `plain` wrote; ReplayError when it does not fit the type."""
+    try:
+        return _revive(kind, stored)
+    except (TypeError, KeyError, ValueError, AttributeError) as error:
+        raise ReplayError(f"a stored fact does not read as {getattr(kind, '__name__', kind)}: {error}") from error
+
+
+def _revive(kind: Any, stored: Any) -> Any:
+    origin = get_origin(kind)
+    if origin in (Union, types.UnionType):
+        return None if stored is None else _revive(next(one for one in get_args(kind) if one is not type(None)), stored)
+    if origin in (tuple, frozenset):
+        inner = get_args(kind)
+        if origin is tuple and Ellipsis not in inner:
+            return tuple(_revive(one, item) for one, item in zip(inner, stored, strict=True))
+        return origin(_revive(inner[0], item) for item in stored)
+    if kind is datetime:
+        return parse_moment(stored)
+    if kind is date:
+        return date.fromisoformat(stored)
+    if is_dataclass(kind):
+        hints = _hints(kind)  # type: ignore[arg-type]  # is_dataclass also lets instances through
+        return kind(**{name: _revive(hints[name], item) for name, item in stored.items()})  # type: ignore[operator]
+    return kind(stored)
+
+
+@dataclass
+class Ledger:
+    """
+    Facts by their hash, each stored once, in the order in which they were first named.
+
+    A value seen before is known by its identity, so that a standing fact is not hashed again.
+    """
+
+    facts: dict[str, bytes] = field(default_factory=dict)
+    _seen: dict[int, tuple[Any, str]] = field(default_factory=dict)
+
+    def add(self, kind: str, value: Any, body: Any = None) -> str:
+        """Store a value under its hash and return it; `body` when its plain form is made elsewhere."""
+        known = self._seen.get(id(value))
+        if known is not None and known[0] is value:
+            return known[1]
+        digest = self.add_plain(kind, plain(value) if body is None else body)
+        self._seen[id(value)] = (value, digest)
+        return digest
+
+    def knows(self, value: Any) -> bool:
+        """Whether this very value is stored already."""
+        known = self._seen.get(id(value))
+        return known is not None and known[0] is value
+
+    def add_plain(self, kind: str, body: Any) -> str:
+        """Store a plain body under its hash and return it."""
+        content = canonical({"kind": kind, "body": body})
+        digest = sha256(content)
+        self.facts.setdefault(digest, content)
+        return digest
+
+
+@dataclass(frozen=True)
+class DecisionRecord:
+    """One decision as canonical JSON, with its SHA-256."""
+
+    content: bytes
+    hash: str
+
+    @staticmethod
+    def of(body: Mapping[str, Any]) -> DecisionRecord:
+        content = canonical(body)
+        return DecisionRecord(content, sha256(content))

@@ -1,0 +1,207 @@
+"""How a package stands, read from its history: which invitations live, what was answered, what is still to place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from calloff.domain.history import (
+    CalledOff,
+    Ended,
+    Event,
+    Held,
+    Invited,
+    Offered,
+    Overridden,
+    Released,
+    Withdrawn,
+)
+from calloff.domain.packages import Package, Visit
+from calloff.domain.purchasing_model import PurchasingModel
+
+OPEN, ACCEPTED, PART, DECLINED, EXPIRED, ENDED, PLACED = (
+    "open",
+    "accepted",
+    "part",
+    "declined",
+    "expired",
+    "ended",
+    "placed",
+)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """
+    One invitation as it stands: its state, the visits it would take (by place), and why it was turned down.
+
+    `settled_at` is when it was answered or ran out; `moved` are the visits at other times than asked.
+    """
+
+    invited: Invited
+    state: str
+    visits: tuple[int, ...] = ()
+    reason: str = ""
+    settled_at: datetime | None = None
+    offer: Offered | None = None
+    moved: tuple[tuple[int, Visit], ...] = ()
+
+    @property
+    def lives(self) -> bool:
+        return self.state in (OPEN, ACCEPTED, PART)
+
+
+@dataclass
+class Story:
+    """A package's history as the next decision needs it."""
+
+    invitations: list[Turn] = field(default_factory=list)
+    called_off: list[CalledOff] = field(default_factory=list)
+    left: tuple[int, ...] = ()
+    on_hold: bool = False
+    withdrawn: str = ""
+    override: Overridden | None = None
+
+    @property
+    def providers(self) -> set[str]:
+        """The enrolments that already have a part of the package."""
+        return {part.enrolment for part in self.called_off}
+
+    @property
+    def live(self) -> list[Turn]:
+        return [turn for turn in self.invitations if turn.lives]
+
+    @property
+    def last_wave(self) -> int:
+        return max((turn.invited.wave for turn in self.invitations), default=0)
+
+    def own_holds(self) -> dict[int, int]:
+        """Minutes that this package's own living invitations hold, by pool."""
+        holds: dict[int, int] = {}
+        for turn in self.live:
+            for pool, minutes in turn.invited.holds:
+                holds[pool] = holds.get(pool, 0) + minutes
+        return holds
+
+
+def read_story(model: PurchasingModel, package: Package, history: Sequence[Event], at: datetime) -> Story:
+    """The story up to a moment; an offer received after its deadline is no offer."""
+    story = Story()
+    for event in history:
+        if isinstance(event, CalledOff):
+            story.called_off.append(event)
+        elif isinstance(event, Held):
+            story.on_hold = True
+        elif isinstance(event, Released):
+            story.on_hold = False
+        elif isinstance(event, Withdrawn):
+            story.withdrawn = event.reason
+        elif isinstance(event, Overridden):
+            story.override = event
+        elif isinstance(event, Invited):
+            story.override = None
+    placed = {visit for part in story.called_off for visit in part.visits}
+    story.left = tuple(number for number in range(len(package.visits)) if number not in placed)
+    for place, event in enumerate(history):
+        if isinstance(event, Invited):
+            story.invitations.append(_standing(model, package, story, event, history[place + 1 :], at))
+    return story
+
+
+def _standing(
+    model: PurchasingModel, package: Package, story: Story, invited: Invited, later: Sequence[Event], at: datetime
+) -> Turn:
+    offer: Offered | None = None
+    for event in later:
+        if isinstance(event, Invited | Ended | CalledOff | Offered) and event.enrolment == invited.enrolment:
+            if isinstance(event, Invited):
+                break
+            if isinstance(event, Ended):
+                return Turn(invited, ENDED, reason=event.reason, settled_at=event.at, offer=offer)
+            if isinstance(event, CalledOff):
+                return Turn(invited, PLACED, event.visits, settled_at=event.at, offer=offer)
+            if event.at <= min(invited.deadline_at, at):
+                offer = event
+    if offer is None or _unnamed_subcontractor(invited, offer):
+        if at > invited.deadline_at:
+            reason = "no_subcontractor_named" if offer else "no_answer"
+            return Turn(invited, EXPIRED, reason=reason, settled_at=invited.deadline_at, offer=offer)
+        return Turn(invited, OPEN, offer=offer)
+    return read_offer(model, package, story, invited, offer)
+
+
+def _unnamed_subcontractor(invited: Invited, offer: Offered) -> bool:
+    return (
+        offer.answer != "decline" and bool(invited.subcontractors) and offer.delivered_by not in invited.subcontractors
+    )
+
+
+def read_offer(model: PurchasingModel, package: Package, story: Story, invited: Invited, offer: Offered) -> Turn:
+    """
+    What an answer amounts to under the model's rules on parts and other times.
+
+    A part is turned down where the model allows none or the person would have too many providers; visits of one
+    band on one day are never divided, so that a share of them is not taken.
+    """
+    wanted = [number for number in invited.visits if number in story.left]
+    settled = Turn(invited, DECLINED, settled_at=offer.at, offer=offer)
+    if offer.answer == "decline":
+        return replace(settled, reason=offer.reason or "other")
+    taken, moved = match_visits(package, wanted, offer.visits, model.other_times == "same_band")
+    if set(taken) == set(wanted):
+        return replace(settled, state=ACCEPTED, visits=tuple(taken), moved=moved)
+    taken = whole_bands(package, wanted, taken)
+    if not taken:
+        return replace(settled, reason="times_not_allowed")
+    if model.splitting is None:
+        return replace(settled, reason="parts_not_allowed")
+    if len(story.providers | {invited.enrolment}) >= model.splitting.most_providers:
+        return replace(settled, reason="too_many_providers")
+    kept = tuple((number, visit) for number, visit in moved if number in taken)
+    return replace(settled, state=PART, visits=tuple(taken), moved=kept)
+
+
+def match_visits(
+    package: Package, wanted: Sequence[int], offered: Sequence[Visit], other_times: bool
+) -> tuple[list[int], tuple[tuple[int, Visit], ...]]:
+    """
+    Which of the wanted visits an offer covers, and which at another time.
+
+    No visits offered means all of them. Another time counts only where the model allows it, in the same band of
+    the same day, for as long and as many workers, and never for a time-critical visit.
+    """
+    if not offered:
+        return list(wanted), ()
+    left = list(wanted)
+    taken: list[int] = []
+    moved: list[tuple[int, Visit]] = []
+    rest: list[Visit] = []
+    for visit in offered:
+        same = next((one for one in left if _same(package.visits[one], visit, True)), None)
+        if same is None:
+            rest.append(visit)
+        else:
+            left.remove(same)
+            taken.append(same)
+    for visit in rest if other_times else ():
+        near = next((one for one in left if _same(package.visits[one], visit, False)), None)
+        if near is not None:
+            left.remove(near)
+            taken.append(near)
+            moved.append((near, visit))
+    return sorted(taken), tuple(sorted(moved, key=lambda pair: pair[0]))
+
+
+def _same(wanted: Visit, offered: Visit, to_the_minute: bool) -> bool:
+    alike = (wanted.day, wanted.minutes, wanted.workers) == (offered.day, offered.minutes, offered.workers)
+    if to_the_minute:
+        return alike and wanted.start_minute == offered.start_minute
+    return alike and wanted.band == offered.band and not wanted.critical
+
+
+def whole_bands(package: Package, wanted: Sequence[int], taken: Sequence[int]) -> list[int]:
+    """Those taken whose band of the day is taken whole."""
+    place = {number: (package.visits[number].day, package.visits[number].band) for number in wanted}
+    broken = {place[number] for number in wanted if number not in taken}
+    return [number for number in taken if place[number] not in broken]
