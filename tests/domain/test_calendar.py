@@ -169,9 +169,7 @@ minutes_of_day = st.integers(0, 1440).filter(lambda minute: not 60 < minute < 12
 
 @st.composite
 def clocks_in_minutes(draw: st.DrawFn) -> Clock:
-    opens, closes = sorted(
-        draw(st.tuples(minutes_of_day, minutes_of_day).filter(lambda pair: pair[0] != pair[1]))
-    )
+    opens, closes = sorted(draw(st.tuples(minutes_of_day, minutes_of_day).filter(lambda pair: pair[0] != pair[1])))
     # At most about four open days, so that the stop-watch has an end.
     length = draw(st.integers(1, 3 * (closes - opens)))
     return Clock(length, ClockUnit.MINUTES, opens, closes, draw(st.sampled_from(CountingDays)))
@@ -241,10 +239,7 @@ def test_working_days_after_leaves_n_working_days_and_the_local_time(
 ) -> None:
     due = wall(working_days_after(sent_at, n, calendar))
 
-    passed = [
-        wall(sent_at).date() + timedelta(days=i)
-        for i in range(1, (due.date() - wall(sent_at).date()).days + 1)
-    ]
+    passed = [wall(sent_at).date() + timedelta(days=i) for i in range(1, (due.date() - wall(sent_at).date()).days + 1)]
     assert due.time() == wall(sent_at).time()
     assert sum(map(calendar.is_working_day, passed)) == n
     assert calendar.is_working_day(due.date())
@@ -260,12 +255,8 @@ def test_deadline_is_of_the_instant_not_of_its_spelling(sent_at: datetime, hours
 def test_deadline_keeps_the_seconds() -> None:
     sent_at = datetime(2026, 1, 16, 16, 30, 20, tzinfo=UTC)
 
-    assert deadline(sent_at, standing_clocks()["P3"], ENGLAND) == datetime(
-        2026, 1, 19, 12, 30, 20, tzinfo=UTC
-    )
-    assert deadline(sent_at, standing_clocks()["P5"], ENGLAND) == datetime(
-        2026, 1, 19, 16, 30, 20, tzinfo=UTC
-    )
+    assert deadline(sent_at, standing_clocks()["P3"], ENGLAND) == datetime(2026, 1, 19, 12, 30, 20, tzinfo=UTC)
+    assert deadline(sent_at, standing_clocks()["P5"], ENGLAND) == datetime(2026, 1, 19, 16, 30, 20, tzinfo=UTC)
 
 
 # --- What is refused
