@@ -55,9 +55,7 @@ names = texts.filter(bool)
 items = names.filter(lambda text: ";" not in text)
 item_sets = st.frozensets(items, max_size=3)
 days = st.dates()
-moments = st.datetimes(
-    min_value=datetime(1900, 1, 1), timezones=st.sampled_from([UTC, timezone(timedelta(hours=1))])
-)
+moments = st.datetimes(min_value=datetime(1900, 1, 1), timezones=st.sampled_from([UTC, timezone(timedelta(hours=1))]))
 minutes = st.integers(0, 100_000)
 rates = st.integers(0, 10_000_000)
 postcodes = st.from_regex(r"[A-Z]{1,2}[0-9][0-9A-Z]? [0-9][A-Z]{2}", fullmatch=True)
@@ -298,9 +296,7 @@ def test_a_spreadsheet_reads_the_same_cells(values, tmp_path):
     write_providers(path, values)
     with path.open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream, strict=True))
-    assert [(row["reference"], row["name"]) for row in rows] == [
-        (value.reference, value.name) for value in values
-    ]
+    assert [(row["reference"], row["name"]) for row in rows] == [(value.reference, value.name) for value in values]
 
 
 def test_lines_end_with_lf_alone(tmp_path):

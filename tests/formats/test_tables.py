@@ -81,9 +81,7 @@ def test_a_byte_order_mark_windows_line_ends_and_blank_rows_are_read(tmp_path):
 
 
 def test_the_heading_is_checked(tmp_path):
-    text = (
-        "postcode,easting,northing,localty,area_band,nation,nation\nZZ9 9ZZ,1,2,North,rural,scotland,wales\n"
-    )
+    text = "postcode,easting,northing,localty,area_band,nation,nation\nZZ9 9ZZ,1,2,North,rural,scotland,wales\n"
     assert refusals(read_places, a_file(tmp_path, text)) == [
         (1, "locality", "the column in the heading"),
         (1, "localty", "a column of places.csv (is it locality?)"),
@@ -126,8 +124,7 @@ def test_the_error_says_that_nothing_was_written(tmp_path):
     with pytest.raises(RowErrors) as refused:
         read_places(path)
     assert str(refused.value) == (
-        f"{path}:2: easting: found 'x', expected a whole number from 0 to 1300000\n"
-        "1 bad cell; nothing was written"
+        f"{path}:2: easting: found 'x', expected a whole number from 0 to 1300000\n1 bad cell; nothing was written"
     )
 
 
@@ -313,9 +310,7 @@ def test_adjoining_terms_and_pools_of_other_areas_or_bands_are_no_conflict(tmp_p
 
 def test_an_enrolment_ends_after_it_begins(tmp_path):
     path = one_row(tmp_path, **CONTRACT, **{"from": "2025-04-01", "to": "2025-03-31"})
-    assert refusals(read_contracts, path) == [
-        (2, "to", "a day not before 2025-04-01, when the enrolment begins")
-    ]
+    assert refusals(read_contracts, path) == [(2, "to", "a day not before 2025-04-01, when the enrolment begins")]
 
 
 ANSWER = {"package": "P-1", "provider": "A", "answered_at": "2025-03-30T09:00Z", "answer": "accept"}
@@ -369,7 +364,7 @@ def test_a_value_that_would_not_come_back_is_refused_and_the_old_file_stays(tmp_
 
 def test_a_moment_without_its_offset_is_refused(tmp_path):
     naive = Response("P-1", "A", datetime(2025, 3, 30, 9), "accept")
-    with pytest.raises(BadInputError, match="answered_at: .* it must be a moment with its offset"):
+    with pytest.raises(BadInputError, match=r"answered_at: .* it must be a moment with its offset"):
         write_responses(tmp_path / "responses.csv", [naive])
 
 

@@ -102,7 +102,7 @@ def _price_line(item: str) -> PriceLine:
     return line
 
 
-def _part(key: str, text: str) -> Any:  # noqa: ANN401 (each key has a type of its own)
+def _part(key: str, text: str) -> Any:
     if key in _CHOICES:
         return check_allowed(text, _CHOICES[key])
     if key == "workers":

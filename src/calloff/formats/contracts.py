@@ -71,9 +71,7 @@ CONTRACTS = Table(
             "When no new work goes to it.",
             example="2025-01-06..2025-02-28; 2025-05-01.. step_in",
         ),
-        Column(
-            "quality_score", number(0, 10**9), "Score of its tender, on the model's own scale.", unit="points"
-        ),
+        Column("quality_score", number(0, 10**9), "Score of its tender, on the model's own scale.", unit="points"),
         Column("from", DAY, "First day of the enrolment; blank: that of the model.", example="2024-04-01"),
         Column("to", DAY, "Last day, included; blank: that of the model.", example="2026-03-31"),
         Column(
@@ -89,9 +87,7 @@ CONTRACTS = Table(
             "Referred and accepted in the twelve months before.",
             "min",
         ),
-        Column(
-            "past_subcontracted_minutes", _PAST_MINUTES, "Of those, first placed with a subcontractor.", "min"
-        ),
+        Column("past_subcontracted_minutes", _PAST_MINUTES, "Of those, first placed with a subcontractor.", "min"),
         Column("assumed", TEXT, "What was drawn rather than known; not read.", example="spare_minutes drawn"),
     ),
 )

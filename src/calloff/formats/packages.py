@@ -75,9 +75,7 @@ PACKAGES = Table(
             "When the wait began; blank: the run gives it.",
             example="2025-03-30T09:00Z",
         ),
-        Column(
-            "required_start", DAY, "First day of care wanted; blank: the run gives it.", example="2025-04-02"
-        ),
+        Column("required_start", DAY, "First day of care wanted; blank: the run gives it.", example="2025-04-02"),
         Column(
             "priority",
             _PRIORITY,
@@ -85,16 +83,10 @@ PACKAGES = Table(
             required=True,
             example="P5",
         ),
-        Column(
-            "place", POSTCODE, "Where the person lives, a postcode of places.csv; blank: the run gives it."
-        ),
-        Column(
-            "locality", TEXT, "Area in which hours are bought; blank: that of the place.", example="S13002908"
-        ),
+        Column("place", POSTCODE, "Where the person lives, a postcode of places.csv; blank: the run gives it."),
+        Column("locality", TEXT, "Area in which hours are bought; blank: that of the place.", example="S13002908"),
         Column("area_band", CHOICE, "Band of the price; blank: that of the place.", allowed=AREA_BANDS),
-        Column(
-            "nation", CHOICE, "Whose working days count.", required=True, allowed=NATIONS, example="scotland"
-        ),
+        Column("nation", CHOICE, "Whose working days count.", required=True, allowed=NATIONS, example="scotland"),
         Column("service_type", CHOICE, "Default care_at_home.", allowed=SERVICE_TYPES),
         Column("care_type", CHOICE, "Default personal_care.", allowed=CARE_TYPES),
         Column("delivery_model", CHOICE, "Default managed.", allowed=DELIVERY_MODELS),
@@ -102,12 +94,8 @@ PACKAGES = Table(
         Column("age_group", CHOICE, "Default 75-84.", allowed=AGE_GROUPS),
         Column("current_provider", TEXT, "Reference of who cares for the person now, or did until lately."),
         Column("current_ended_on", DAY, "Last day of that care; blank while it lasts."),
-        Column(
-            "current_minutes_per_week", number(0, MOST_MINUTES), "Worker time of that care.", unit="min/week"
-        ),
-        Column(
-            "current_workers", number(1, 2), "Most workers at one of its visits; default 1.", unit="workers"
-        ),
+        Column("current_minutes_per_week", number(0, MOST_MINUTES), "Worker time of that care.", unit="min/week"),
+        Column("current_workers", number(1, 2), "Most workers at one of its visits; default 1.", unit="workers"),
         Column("current_care_type", CHOICE, "Its care type.", allowed=CARE_TYPES),
         Column("current_since", DAY, "First day of that care."),
         Column("exclusions", LIST, "References of providers that must not be asked.", example="CS2099000001"),

@@ -30,9 +30,7 @@ PLACES = Table(
     key=("postcode",),
     columns=(
         Column("postcode", POSTCODE, "The postcode.", required=True, example="ZZ9 9ZZ"),
-        Column(
-            "easting", number(0, MOST_METRES), "National Grid easting.", "m", required=True, example="334140"
-        ),
+        Column("easting", number(0, MOST_METRES), "National Grid easting.", "m", required=True, example="334140"),
         Column(
             "northing",
             number(0, MOST_METRES),
@@ -43,9 +41,7 @@ PLACES = Table(
         ),
         Column("locality", TEXT, "Area in which hours are bought.", required=True, example="S13002908"),
         Column("area_band", CHOICE, "Band of its price.", required=True, allowed=AREA_BANDS, example="rural"),
-        Column(
-            "nation", CHOICE, "Whose working days count.", required=True, allowed=NATIONS, example="scotland"
-        ),
+        Column("nation", CHOICE, "Whose working days count.", required=True, allowed=NATIONS, example="scotland"),
     ),
 )
 

@@ -19,14 +19,10 @@ PROVIDERS = Table(
     about="One registered service a row; a combined care-at-home and housing-support pair is one.",
     key=("reference",),
     columns=(
-        Column(
-            "reference", TEXT, "What other files call the provider.", required=True, example="CS2099000001"
-        ),
+        Column("reference", TEXT, "What other files call the provider.", required=True, example="CS2099000001"),
         Column("name", TEXT, "Name of the service.", required=True, example="Acorn Home Care"),
         Column("organisation", TEXT, "The registered body behind it.", required=True, example="SP2099000001"),
-        Column(
-            "nation", CHOICE, "Where it is registered.", required=True, allowed=NATIONS, example="scotland"
-        ),
+        Column("nation", CHOICE, "Where it is registered.", required=True, allowed=NATIONS, example="scotland"),
         Column(
             "service_types",
             LIST,
@@ -47,9 +43,7 @@ PROVIDERS = Table(
             example="care_inspectorate",
         ),
         Column("wellbeing", _GRADE, "Grade for wellbeing; blank: none given.", unit="grade", example="5"),
-        Column(
-            "care_planning", _GRADE, "Grade for care planning; blank: none given.", unit="grade", example="4"
-        ),
+        Column("care_planning", _GRADE, "Grade for care planning; blank: none given.", unit="grade", example="4"),
         Column("staff", _GRADE, "Grade for the staff team; blank: none given.", unit="grade", example="4"),
         Column("leadership", _GRADE, "Grade for leadership; blank: none given.", unit="grade", example="4"),
         Column("graded_on", DAY, "Day on which the grades were published.", example="2024-11-05"),

@@ -81,12 +81,19 @@ class Row:
     lines: dict[str, int]
     bad: list[BadRow] = field(default_factory=list)
 
-    def __getitem__(self, column: str) -> Any:  # noqa: ANN401 (each column has a type of its own)
+    def __getitem__(self, column: str) -> Any:
         return self.values.get(column)
 
     def given(self, columns: Iterable[str]) -> dict[str, Any]:
         """The values of those columns that are not blank: what is left out takes its default."""
         return {name: self.values[name] for name in columns if self.values.get(name) is not None}
+
+    def read(self, column: str, read: Callable[[str], object]) -> None:
+        """Read the text of a cell into its value, or note what was expected there."""
+        try:
+            self.values[column] = read(self.texts[column])
+        except ValueError as error:
+            self.refuse(column, str(error))
 
     def refuse(self, column: str, expected: str) -> None:
         """Note that a cell, sound by itself, does not fit the rest of its row or file."""
@@ -132,20 +139,23 @@ def read_table(path: Path | str, table: Table, build: Callable[[Row], T]) -> tup
 
 
 def _row_of(path: str, table: Table, heading: Sequence[str], line: int, cells: Sequence[str]) -> Row:
+    row = _bare_row(path, heading, line, cells)
+    for column in table.columns:
+        if column.name in row.texts:
+            row.read(column.name, column.read)
+    return row
+
+
+def _bare_row(path: str, heading: Sequence[str], line: int, cells: Sequence[str]) -> Row:
+    """A row with the texts of its cells and the line on which each begins; no values yet."""
     row = Row(path, line, {}, {}, {})
     if len(cells) != len(heading):
         expected = f"{len(heading)} cells, as many as the heading has"
         row.bad.append(BadRow(path, line, "(row)", f"{len(cells)} cells", expected))
         return row
-    columns = {column.name: column for column in table.columns}
     for name, cell in zip(heading, cells, strict=True):
         row.texts[name], row.lines[name] = cell, line
         line += len(_BREAK.findall(cell))
-        if name in columns:
-            try:
-                row.values[name] = columns[name].read(cell)
-            except ValueError as error:
-                row.refuse(name, str(error))
     return row
 
 
@@ -218,6 +228,41 @@ def _text_of(path: Path | str) -> str:
     except UnicodeDecodeError as error:
         line = len(re.findall(rb"\r\n|\r|\n", data[: error.start])) + 1
         raise BadInputError(f"{path}:{line}: the text is not UTF-8; save it as CSV UTF-8") from error
+
+
+def rows_of(path: Path | str, kind: str, needed: Sequence[str], names: Sequence[str] = ()) -> list[Row]:
+    """
+    The rows of somebody else's file, as texts under the columns' names, stripped; other columns are let pass.
+
+    Capitals and underscores at the end of a name are overlooked, as such files change them over the years.
+    `names` stand for the heading where the file has none. BadInputError when a needed column is missing;
+    a row with too few or too many cells is already refused in its `bad`.
+    """
+    records = records_of(path)
+    if not names:
+        _, names = records.pop(0)
+    known = {name.lower().rstrip("_"): name for name in needed}
+    heading = [known.get(name.strip().lower().rstrip("_"), name.strip()) for name in names]
+    missing = [name for name in needed if name not in heading]
+    if missing:
+        raise BadInputError(f"{path}: this is not {kind}: it lacks the columns {', '.join(missing)}")
+    twice = [name for name in needed if heading.count(name) > 1]
+    if twice:
+        raise BadInputError(f"{path}: the columns {', '.join(twice)} stand twice in the heading")
+    return [_texts_of(str(path), heading, line, cells) for line, cells in records]
+
+
+def _texts_of(path: str, heading: Sequence[str], line: int, cells: Sequence[str]) -> Row:
+    row = _bare_row(path, heading, line, cells)
+    row.texts = {name: text.strip() for name, text in row.texts.items()}
+    return row
+
+
+def refuse_bad(rows: Iterable[Row]) -> None:
+    """RowErrors with all that was refused in these rows, if anything was."""
+    bad = [cell for row in rows for cell in row.bad]
+    if bad:
+        raise RowErrors(bad)
 
 
 def write_table(path: Path | str, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:

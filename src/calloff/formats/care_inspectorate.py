@@ -1,0 +1,317 @@
+"""
+Providers from the Care Inspectorate's monthly register of services in Scotland (its "datastore").
+
+Its columns change every year, so they are found by name. Grades are those given in inspections: the key questions
+(KQ_, from 2018) or, for a service not inspected since, the older quality themes. The derived columns beside them
+(MinGrade, GradeSpread, Comb_Eval_ ...) are never read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from calloff.domain.errors import BadInputError
+from calloff.domain.providers import RELEVANT_AREAS, Provider
+from calloff.formats.cells import read_day, read_postcode
+from calloff.formats.tables import Row, refuse_bad, rows_of
+
+NEEDED = (
+    "CSNumber",
+    "CareService",
+    "Subtype",
+    "ServiceName",
+    "Service_Postcode",
+    "SP_number",
+    "Provided_by_Local_Authority",
+    "ServiceStatus",
+    "DateReg",
+    "Council_Area_Name",
+)
+KEY_QUESTIONS = (
+    "KQ_Support_Wellbeing",
+    "KQ_Care_and_Support_Planning",
+    "KQ_Staff_Team",
+    "KQ_Leadership",
+)
+"""In the order of RELEVANT_AREAS."""
+THEMES = (
+    "Quality_of_Care_and_Support",
+    "Quality_of_Care_and_Support",
+    "Quality_of_Staffing",
+    "Quality_of_Mgmt_and_Lship",
+)
+"""The older themes in the same order: care and support stands for wellbeing and for care planning."""
+COMBINED, PARTNER, GRADED_ON = "Combined_Service_", "CaseNumber_Combined", "Publication_of_Latest_Grading"
+DATES = ("DateReg", GRADED_ON, "Last_inspection_Date")
+
+CARE, HOUSING = "care_at_home", "housing_support"
+NOTHING = ("", "NA", ".")
+"""How the register, and what has handled it, write that there is no value."""
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """One service, or a pair that is inspected and works as one: `row` is its care at home where it has any."""
+
+    row: Row
+    partner: Row | None = None
+
+    @property
+    def service_types(self) -> frozenset[str]:
+        return frozenset({_kind(row) for row in (self.row, self.partner) if row})
+
+
+def import_register(path: Path | str, council: str) -> tuple[list[Provider], list[str]]:
+    """
+    Read the services of one council that give care at home or housing support.
+
+    Parameters
+    ----------
+    council
+        As in Council_Area_Name, capitals apart.
+
+    Returns
+    -------
+    providers
+        One for each candidate, in the order of their references: a service, or a combined pair under the number
+        of its care-at-home service. Grades not given are 0.
+    report
+        Lines to print.
+
+    Raises
+    ------
+    BadInputError, RowErrors
+        When the file is of another kind or has no such council; when any cell that is used is bad.
+    """
+    rows = rows_of(path, "a register of the Care Inspectorate", NEEDED)
+    refuse_bad(rows)
+    relevant = [row for row in rows if _kind(row)]
+    _refuse_repeated(relevant)
+    refuse_bad(relevant)
+    own = [row for row in relevant if _council(row) == council.casefold()]
+    if not own:
+        known = ", ".join(sorted({row.texts["Council_Area_Name"] for row in relevant})) or "none"
+        raise BadInputError(f"{path}: no service of the council {council!r}; its councils are: {known}")
+
+    unjoined: list[str] = []
+    joined = _candidates(rows, unjoined)
+    candidates = [candidate for candidate in joined if _council(candidate.row) == council.casefold()]
+    used = [row for candidate in candidates for row in (candidate.row, candidate.partner) if row]
+    for row in used:
+        _read(row)
+    refuse_bad(used)
+    ended_on = _extracted_on(Path(path).name, rows) - timedelta(days=1)
+    providers = sorted((_provider(c, ended_on) for c in candidates), key=lambda provider: provider.reference)
+    return providers, [
+        *_counts(len(rows), own, candidates, providers),
+        *([] if COMBINED in rows[0].texts else ["the file does not say which services are combined: all single"]),
+        *_status_lines(candidates, ended_on),
+        *_grade_lines(candidates),
+        *(line for line in unjoined if any(row.texts["CSNumber"] in line for row in own)),
+    ]
+
+
+# --- which services, and which of them are one
+
+
+def _kind(row: Row) -> str:
+    """The service type, blank for a service that is neither care at home nor housing support."""
+    if row.texts["CareService"] == "Housing Support Service":
+        return HOUSING
+    at_home = "care at home" in row.texts["Subtype"].casefold()
+    return CARE if row.texts["CareService"] == "Support Service" and at_home else ""
+
+
+def _council(row: Row) -> str:
+    return row.texts["Council_Area_Name"].casefold()
+
+
+def _active(row: Row) -> bool:
+    return row.texts["ServiceStatus"].casefold() == "active"
+
+
+def _candidates(rows: Sequence[Row], report: list[str]) -> list[_Candidate]:
+    """Join each care-at-home service with its combined housing support; what cannot be joined stays single."""
+    by_number = {row.texts["CSNumber"]: row for row in rows}
+    relevant = [row for row in rows if _kind(row)]
+    partner_of: dict[str, Row] = {}
+    taken: set[str] = set()
+    for row in relevant:
+        named = _partner_named(row)
+        if not named:
+            continue
+        partner = by_number.get(named)
+        number = row.texts["CSNumber"]
+        if partner is None:
+            report.append(f"{number} is combined with {named}, which is not in the file: kept as single")
+            continue
+        if {_kind(row), _kind(partner)} != {CARE, HOUSING}:
+            report.append(f"{number} is combined with {named}, whose kind makes no pair with it: kept as single")
+            continue
+        care, housing = (row, partner) if _kind(row) == CARE else (partner, row)
+        earlier = partner_of.get(care.texts["CSNumber"])
+        if earlier is housing:
+            continue
+        if earlier is not None or housing.texts["CSNumber"] in taken:
+            report.append(f"{number} is combined with {named}, which is in another pair: kept as it was")
+            continue
+        partner_of[care.texts["CSNumber"]] = housing
+        taken.add(housing.texts["CSNumber"])
+    return [
+        _Candidate(row, partner_of.get(row.texts["CSNumber"])) for row in relevant if row.texts["CSNumber"] not in taken
+    ]
+
+
+def _partner_named(row: Row) -> str:
+    combined = row.texts.get(COMBINED, "").casefold() == "yes"
+    named = row.texts.get(PARTNER, "")
+    return named if combined and named not in NOTHING else ""
+
+
+def _refuse_repeated(rows: Iterable[Row]) -> None:
+    seen: dict[str, int] = {}
+    for row in rows:
+        first = seen.setdefault(row.texts["CSNumber"], row.line)
+        if first != row.line:
+            row.refuse("CSNumber", f"each number once; line {first} has it already")
+
+
+# --- what a row says
+
+
+def read_register_day(text: str) -> date:
+    """A day written 31/03/2025 or 2025-03-31."""
+    match = re.fullmatch(r"([0-9]{2})/([0-9]{2})/([0-9]{4})", text)
+    try:
+        return read_day(f"{match[3]}-{match[2]}-{match[1]}" if match else text)
+    except ValueError as error:
+        raise ValueError("a day such as 31/03/2025 or 2025-03-31") from error
+
+
+def read_grade(text: str) -> int:
+    """A grade from 1 to 6, also written 4.0; 0 where none was given."""
+    if text in NOTHING:
+        return 0
+    if not re.fullmatch(r"[1-6](\.0+)?", text):
+        raise ValueError("a grade from 1 to 6, or blank")
+    return int(text[0])
+
+
+def _read_optional_postcode(text: str) -> str:
+    return "" if text in NOTHING else read_postcode(text)
+
+
+def _read(row: Row) -> None:
+    for column in ("CSNumber", "ServiceName", "SP_number"):
+        if row.texts[column] in NOTHING:
+            row.refuse(column, "a value")
+    if row.texts["Provided_by_Local_Authority"].casefold() not in ("yes", "no"):
+        row.refuse("Provided_by_Local_Authority", "Yes or No")
+    row.read("DateReg", read_register_day)
+    row.read("Service_Postcode", _read_optional_postcode)
+    for column in sorted({*KEY_QUESTIONS, *THEMES} & row.texts.keys()):
+        row.read(column, read_grade)
+    if row.texts.get(GRADED_ON, "") not in NOTHING:
+        row.read(GRADED_ON, read_register_day)
+
+
+def _grades(row: Row) -> tuple[int, ...]:
+    """By key questions where any was answered, since those are the newer; else by the older themes."""
+    answered = tuple(row[column] or 0 for column in KEY_QUESTIONS)
+    return answered if any(answered) else tuple(row[column] or 0 for column in THEMES)
+
+
+def _extracted_on(name: str, rows: Iterable[Row]) -> date:
+    """The day of the extract: it is in the file's name, else the latest day that the file holds."""
+    match = re.search(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", name)
+    texts = [match[0]] if match else [row.texts.get(column, "") for row in rows for column in DATES]
+    days = []
+    for text in texts:
+        try:
+            days.append(read_register_day(text))
+        except ValueError:
+            # A blank or bad date elsewhere in the file says nothing of the day on which it was made.
+            continue
+    return max(days)
+
+
+def _provider(candidate: _Candidate, ended_on: date) -> Provider:
+    row = candidate.row
+    return Provider(
+        reference=row.texts["CSNumber"],
+        name=row.texts["ServiceName"],
+        organisation=row.texts["SP_number"],
+        nation="scotland",
+        service_types=candidate.service_types,
+        in_house=row.texts["Provided_by_Local_Authority"].casefold() == "yes",
+        registered_from=row["DateReg"],
+        registered_to=None if _active(row) else max(ended_on, row["DateReg"]),
+        scale="care_inspectorate",
+        grades=_grades(row),
+        graded_on=row[GRADED_ON],
+        postcode=row["Service_Postcode"],
+    )
+
+
+# --- what to say of it
+
+
+def _counts(
+    read: int, own: Sequence[Row], candidates: Sequence[_Candidate], providers: Sequence[Provider]
+) -> list[str]:
+    organisations = {row.texts["SP_number"] for row in own}
+    kinds = Counter(candidate.service_types for candidate in candidates)
+    return [
+        f"{read} rows read; {len(own)} services of {len(organisations)} providers in "
+        f"{own[0].texts['Council_Area_Name']} give care at home or housing support",
+        f"{len(candidates)} candidates: {kinds[frozenset({CARE, HOUSING})]} combined pairs, "
+        f"{kinds[frozenset({CARE})]} care at home only, {kinds[frozenset({HOUSING})]} housing support only",
+        f"{len(providers)} kept, {sum(provider.in_house for provider in providers)} of them run by a council",
+    ]
+
+
+def _status_lines(candidates: Sequence[_Candidate], ended_on: date) -> list[str]:
+    lines = []
+    for candidate in candidates:
+        number, status = candidate.row.texts["CSNumber"], candidate.row.texts["ServiceStatus"]
+        if not _active(candidate.row):
+            end = f"registered to {ended_on}, the eve of the extract (assumed)"
+            lines.append(f"{number} is {status or 'of no status'}: {end}")
+        if candidate.partner and _active(candidate.partner) != _active(candidate.row):
+            both = f"{number} and its partner {candidate.partner.texts['CSNumber']}"
+            lines.append(f"{both} differ in status; that of the care-at-home service stands")
+    return lines
+
+
+def _grade_lines(candidates: Sequence[_Candidate]) -> list[str]:
+    ungraded = sum(not any(_grades(candidate.row)) for candidate in candidates)
+    lines = [f"{ungraded} have no grade yet; the setting (environment) is never read"]
+    by_themes = sum(
+        any(_grades(candidate.row)) and not any(candidate.row[column] for column in KEY_QUESTIONS)
+        for candidate in candidates
+    )
+    if by_themes:
+        lines.append(
+            f"{by_themes} are graded by the older themes: wellbeing and care planning both from care and support, "
+            "staff from staffing, leadership from management and leadership (assumed)"
+        )
+    for candidate in candidates:
+        if candidate.partner and _grades(candidate.partner) != _grades(candidate.row):
+            lines.append(_difference(candidate.row, candidate.partner))
+    return lines
+
+
+def _difference(row: Row, partner: Row) -> str:
+    def said(grades: Mapping[str, int]) -> str:
+        return ", ".join(f"{area} {grade or 'none'}" for area, grade in grades.items())
+
+    own, other = (dict(zip(RELEVANT_AREAS, _grades(one), strict=True)) for one in (row, partner))
+    return (
+        f"{row.texts['CSNumber']} ({said(own)}) and its partner {partner.texts['CSNumber']} ({said(other)}) "
+        "differ in grades; those of the care-at-home service stand"
+    )
