@@ -104,6 +104,18 @@ def test_register_ends_an_inactive_service_the_day_before_the_extract(register):
     assert said(report, "CS2099000006", "Inactive", "2025-03-30")
 
 
+def test_register_leaves_a_pair_to_the_council_of_its_care_at_home(tmp_path):
+    # The care-at-home half of the Beech pair, on line 4, moves to the other council.
+    lines = REGISTER.read_text(encoding="utf-8").splitlines()
+    lines[3] = lines[3].replace("Eastmoor", "Westmoor")
+    copy = tmp_path / REGISTER.name
+    copy.write_text("\n".join(lines), encoding="utf-8")
+    providers, report = import_register(copy, "Eastmoor")
+    assert not {"CS2099000002", "CS2099000003"} & {provider.reference for provider in providers}
+    assert said(report, "CS2099000002 is one with CS2099000003 of Westmoor")
+    assert {"CS2099000003", "CS2099000011"} == {p.reference for p in import_register(copy, "Westmoor")[0]}
+
+
 def test_register_tells_when_only_one_of_a_pair_is_active(tmp_path):
     copy = spoiled(REGISTER, tmp_path, ("SP2099000002,Body 2099000002,No,Active", "SP2099000002,B,No,Inactive"))
     providers, report = import_register(copy, "Eastmoor")

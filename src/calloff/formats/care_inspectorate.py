@@ -101,6 +101,11 @@ def import_register(path: Path | str, council: str) -> tuple[list[Provider], lis
     unjoined: list[str] = []
     joined = _candidates(rows, unjoined)
     candidates = [candidate for candidate in joined if _council(candidate.row) == council.casefold()]
+    for candidate in joined:
+        if candidate.partner in own and candidate not in candidates:
+            number, partner = candidate.row.texts["CSNumber"], candidate.partner.texts["CSNumber"]
+            elsewhere = candidate.row.texts["Council_Area_Name"]
+            unjoined.append(f"{partner} is one with {number} of {elsewhere}: left out here, a candidate there")
     used = [row for candidate in candidates for row in (candidate.row, candidate.partner) if row]
     for row in used:
         _read(row)
