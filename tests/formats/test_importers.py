@@ -239,6 +239,21 @@ def test_survey_makes_a_package_of_each_client_with_home_care():
     assert not said(report, "18,985")
 
 
+def test_survey_takes_the_middle_of_each_band_of_hours(tmp_path):
+    path = tmp_path / "survey.csv"
+    clients = "".join(f"999,C{band},1,1,{band}\n" for band in range(13))
+    path.write_text(f"LAcode,clientID,AgeGRP,ClientGRP,bandHRSTT\n{clients}", encoding="utf-8")
+    rows, _ = import_survey(path, 7)
+    hours = sorted(row.package.minutes_per_week / 60 for row in rows)
+    assert hours == [0.5, 1.5, 3, 5, 7, 9, 12.5, 17.5, 25, 35, 45, 60]
+
+
+def test_survey_lets_a_total_of_none_stand_over_its_parts(tmp_path):
+    rows, report = import_survey(spoiled(SURVEY, tmp_path, ("0,2,3,0,0,4,1", "0,2,3,0,0,0,1")), 7)
+    assert len(rows) == 6
+    assert said(report, "3 left out")
+
+
 def test_survey_says_what_it_assumed_of_the_unknown():
     rows, report = import_survey(SURVEY, 7)
     (unknown,) = [row.package for row in rows if row.package.minutes_per_week == 30]
@@ -262,11 +277,12 @@ def test_survey_reads_groups():
 
 def test_survey_depends_on_the_seed_and_not_on_the_order_of_rows(tmp_path):
     heading, *lines = SURVEY.read_text(encoding="utf-8").splitlines()
-    random.Random(3).shuffle(lines)
-    shuffled = tmp_path / "survey.csv"
-    shuffled.write_text("\n".join([heading, *lines]) + "\n", encoding="utf-8")
     rows, _ = import_survey(SURVEY, 7)
-    assert import_survey(shuffled, "7")[0] == rows
+    other = tmp_path / "survey.csv"
+    # Backwards, so that the two clients of one number change places too.
+    for order in (lines[::-1], random.Random(3).sample(lines, len(lines))):
+        other.write_text("\n".join([heading, *order]) + "\n", encoding="utf-8")
+        assert import_survey(other, "7")[0] == rows
     assert {row.package.reference for row in import_survey(SURVEY, 8)[0]}.isdisjoint(
         row.package.reference for row in rows
     )

@@ -289,6 +289,19 @@ def test_visits_come_back_the_same_and_their_text_is_the_only_one(week):
     assert write_visits(read_visits(text)) == text
 
 
+@pytest.mark.parametrize(
+    ("text", "shortest"),
+    [
+        ("mon-tue 07:30 30m", "mon,tue 07:30 30m"),
+        ("sun,mon,wed,tue 07:30 30m x1", "mon-wed,sun 07:30 30m"),
+        ("sat 19:00 30m !; fri 19:00 30m !; mon 09:00 30m x2", "mon 09:00 30m x2; fri,sat 19:00 30m !"),
+        ("mon,tue,wed,thu,fri,sat,sun   08:05   5m", "mon-sun 08:05 5m"),
+    ],
+)
+def test_visits_are_written_as_shortly_as_can_be(text, shortest):
+    assert write_visits(read_visits(text)) == shortest
+
+
 @anew
 @given(values=lists_of(providers, lambda provider: provider.reference))
 def test_a_spreadsheet_reads_the_same_cells(values, tmp_path):
