@@ -30,10 +30,11 @@ def read_prices(reader: Reader, node: Node | None) -> tuple[PriceRule, ...]:
     rules = []
     for number, one in enumerate(tables, 1):
         if one is not table:
-            refuse_units(reader, reader.table(one, (*AMOUNTS, *WHICH, *GROUND)))
+            refuse_units(reader, reader.table(one, ("set_by", *AMOUNTS, *WHICH, *GROUND)))
             reader.ground(one, "the price line")
         if isinstance(one, Table):
-            rules.append(_rule(reader, one, set_by == "council", number))
+            own = reader.word(one.entries.get("set_by"), ("provider", "council"), set_by)
+            rules.append(_rule(reader, one, own == "council", number))
     _refuse_overlaps_and_gaps(reader, table, rules)
     return tuple(rules)
 

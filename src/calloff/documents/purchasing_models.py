@@ -21,7 +21,7 @@ from calloff.documents.tree import Items, Node, Table, read_tree, walk
 from calloff.domain.calendar import Nation, days_uncovered
 from calloff.domain.contracts import ROLES, Term
 from calloff.domain.errors import BadInputError, DocumentError
-from calloff.domain.packages import CARE_TYPES, CLIENT_GROUPS, SERVICE_TYPES, SignificantChange
+from calloff.domain.packages import AGE_GROUPS, CARE_TYPES, CLIENT_GROUPS, SERVICE_TYPES, SignificantChange
 from calloff.domain.providers import SCALES
 from calloff.domain.purchasing_model import (
     PATTERNS,
@@ -53,6 +53,7 @@ RULES = (
 )
 """Top-level keys that are rules; steps and tiers are lists of rules."""
 ABOUT = ("id", "version", "title", "council", "nation", "pattern", "parent", "succeeds", "baseline", "note")
+SCOPES = ("service_types", "care_types", "client_groups", "age_groups", "localities")
 KNOWN = (*ABOUT, *RULES, "tiers", "steps")
 
 
@@ -152,10 +153,7 @@ def read_model(tree: Table, digest: str, partial: bool = False) -> PurchasingMod
             reader.ground(entries[key], f"the rule `{key}`")
     tiers = tuple(_tier(reader, one) for one in reader.items(entries.get("tiers")))
     _refuse_twins(reader, entries.get("tiers"), [tier.name for tier in tiers])
-    scope = reader.table(
-        entries.get("scope", Table({}, tree.path, tree.line)),
-        ("service_types", "care_types", "client_groups", "localities", *GROUND),
-    )
+    scope = reader.table(entries.get("scope", Table({}, tree.path, tree.line)), (*SCOPES, *GROUND))
     groups = reader.table(entries["groups"], ("chosen_by", *GROUND), ["chosen_by"]) if "groups" in entries else None
     steps = tuple(read_step(reader, one, tiers) for one in reader.items(entries.get("steps")))
     _refuse_twins(reader, entries.get("steps"), [step.name for step in steps])
@@ -173,6 +171,7 @@ def read_model(tree: Table, digest: str, partial: bool = False) -> PurchasingMod
             frozenset(reader.words(scope.entries.get("service_types"), SERVICE_TYPES)),
             frozenset(reader.words(scope.entries.get("care_types"), CARE_TYPES)),
             frozenset(reader.words(scope.entries.get("client_groups"), CLIENT_GROUPS)),
+            frozenset(reader.words(scope.entries.get("age_groups"), AGE_GROUPS)),
             frozenset(reader.words(scope.entries.get("localities"))),
         ),
         tiers=tiers,

@@ -135,6 +135,7 @@ class Scope:
     service_types: frozenset[str] = frozenset()
     care_types: frozenset[str] = frozenset()
     client_groups: frozenset[str] = frozenset()
+    age_groups: frozenset[str] = frozenset()
     localities: frozenset[str] = frozenset()
 
     def covers(self, package: Package) -> bool:
@@ -142,6 +143,7 @@ class Scope:
             (self.service_types, package.service_type),
             (self.care_types, package.care_type),
             (self.client_groups, package.client_group),
+            (self.age_groups, package.age_group),
             (self.localities, package.locality),
         )
         return all(not allowed or value in allowed for allowed, value in pairs)
@@ -149,7 +151,8 @@ class Scope:
     @property
     def narrowness(self) -> int:
         """How many ways the scope is limited; the narrower of two models applies."""
-        return sum(bool(part) for part in (self.service_types, self.care_types, self.client_groups, self.localities))
+        limits = (self.service_types, self.care_types, self.client_groups, self.age_groups, self.localities)
+        return sum(bool(limit) for limit in limits)
 
 
 @dataclass(frozen=True)
