@@ -302,9 +302,9 @@ class Rates:
             rates.hourly.append(0 if by_visit else charged)
             rates.per_visit.append(charged if by_visit else 0)
             rates.line_ids.append(line.line_id if line and not unpriced else "")
-            floor, ceiling = _limits(ground.model, enrolment, cell)
-            rates.floor.append(floor * cell.workers)
-            rates.ceiling.append(ceiling * cell.workers)
+            floor, ceiling = _limits(ground.model, enrolment, cell, on)
+            rates.floor.append(floor)
+            rates.ceiling.append(ceiling)
         return rates
 
     @cached_property
@@ -318,10 +318,12 @@ class Rates:
         return any(self.floor) or any(most < ALL_BITS for most in self.ceiling)
 
 
-def _limits(model: PurchasingModel, enrolment: Enrolment, cell: PriceCell) -> tuple[int, int]:
+def _limits(model: PurchasingModel, enrolment: Enrolment, cell: PriceCell, on: date) -> tuple[int, int]:
+    """The least and the most that all workers of such a visit may cost an hour on such a day."""
     if enrolment.role not in PRICED_ROLES:
         return 0, ALL_BITS
-    rule = price_rule_for(model, enrolment.tier, cell.care_type, cell.area_band)
+    rule = price_rule_for(model, enrolment.tier, cell, on)
     if rule is None or rule.fixed:
         return 0, ALL_BITS
-    return rule.floor_centipence, rule.line.centipence
+    workers = 1 if rule.line.workers == 2 else cell.workers
+    return rule.floor_centipence * workers, rule.line.centipence * workers

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from calloff.domain.calendar import Clock
-from calloff.domain.contracts import ANY, PriceLine, Term
+from calloff.domain.contracts import PriceCell, PriceLine, Term
 from calloff.domain.errors import NoApplicableModelError, SeveralModelsError
 from calloff.domain.packages import Package, SignificantChange, serving_order
 
@@ -233,14 +233,10 @@ def next_package(model: PurchasingModel, packages: Iterable[Package], at: dateti
     return min(waiting, key=serving_order, default=None)
 
 
-def price_rule_for(model: PurchasingModel, tier: str, care_type: str, area_band: str) -> PriceRule | None:
-    """The most precise ceiling or fee for this tier and kind of care; None when there is none."""
+def price_rule_for(model: PurchasingModel, tier: str, cell: PriceCell, on: date) -> PriceRule | None:
+    """The most precise ceiling or fee for this tier, kind of visit and day; None when there is none."""
     fitting = [
-        rule
-        for rule in model.prices
-        if (not rule.tiers or tier in rule.tiers)
-        and rule.line.care_type in (ANY, care_type)
-        and rule.line.area_band in (ANY, area_band)
+        rule for rule in model.prices if (not rule.tiers or tier in rule.tiers) and rule.line.covers(cell, on)
     ]
     return max(fitting, key=lambda rule: (bool(rule.tiers), rule.line.precision), default=None)
 
