@@ -1,0 +1,78 @@
+"""Carries the kernel's decisions out in memory, as the website does with rows and the simulator with random numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from calloff.domain.decisions import CallOff, Decision, Invite
+from calloff.domain.history import CalledOff, Ended, Event, Invited, Offered
+from calloff.domain.market import Counters, Market, Standing
+from calloff.domain.next_step import next_step
+from calloff.domain.packages import Package
+from calloff.domain.purchasing_model import PurchasingModel
+from calloff.domain.records import Ledger
+from calloff.domain.story import read_story
+
+
+@dataclass
+class Run:
+    """One package on its way: what has happened to it, and the minutes kept for those it asks."""
+
+    model: PurchasingModel
+    package: Package
+    standing: Standing
+    counters: Counters
+    history: list[Event] = field(default_factory=list)
+    held: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, model: PurchasingModel, package: Package, standing: Standing) -> Run:
+        return cls(model, package, standing, Counters.at_start(standing))
+
+    def ask(self, at: datetime) -> Decision:
+        """The kernel's answer, after giving back what was kept for those who no longer may answer."""
+        self.settle(at)
+        return next_step(self.model, self.package, Market(self.standing, self.counters), self.history, at)
+
+    def settle(self, at: datetime) -> None:
+        story = read_story(self.model, self.package, self.history, at)
+        live = {turn.invited.enrolment for turn in story.live}
+        for enrolment in [one for one in self.held if one not in live]:
+            self.counters.release(self.held.pop(enrolment))
+
+    def carry_out(self, decision: Decision, at: datetime) -> None:
+        """Do what was decided: end, then invite or call off, with an event for each."""
+        for ending in decision.ends:
+            self.counters.release(self.held.pop(ending.enrolment, ()))
+            self.history.append(Ended(ending.enrolment, at, ending.reason))
+        if isinstance(decision, Invite):
+            for one in decision.invitations:
+                self.counters.hold(one.holds)
+                self.held[one.enrolment] = one.holds
+                self.history.append(
+                    Invited(
+                        one.enrolment,
+                        one.provider,
+                        decision.step,
+                        decision.wave,
+                        one.rank,
+                        at,
+                        one.deadline_at,
+                        one.visits,
+                        one.holds,
+                        one.subcontractors,
+                    )
+                )
+        if isinstance(decision, CallOff):
+            for part in decision.parts:
+                self.counters.release(self.held.pop(part.enrolment, ()))
+                self.counters.use(part.takes)
+                self.history.append(CalledOff(part.enrolment, at, part.visits, part.delivered_by))
+
+    def answer(self, offer: Offered) -> None:
+        self.history.append(offer)
+
+
+def record_of(decision: Decision) -> bytes:
+    return decision.record(Ledger()).content
