@@ -203,9 +203,7 @@ def package(about: Mapping[str, Any], model: PurchasingModel) -> Package:
         if key in about
     }
     lists = {key: frozenset(names(about[key])) for key in ("needs", "complexity", "exclusions") if key in about}
-    current = {
-        key: day(about[key]) for key in ("current_ended_on", "current_since") if key in about
-    }
+    current = {key: day(about[key]) for key in ("current_ended_on", "current_since") if key in about}
     easting, northing = (int(one) for one in about.get("place", "0 0").split())
     return Package(
         reference=about.get("reference", "P-1"),
@@ -240,10 +238,7 @@ def _document(name: str, changes: str) -> Document:
     path = FOLDER / "models" / f"{name}.yaml"
     if not yaml.safe_load(changes):
         return load(str(path) if path.exists() else name)
-    if path.exists():
-        text = path.read_text("utf-8")
-    else:
-        text = load(name).texts[-1][1]
+    text = path.read_text("utf-8") if path.exists() else load(name).texts[-1][1]
     tree = yaml.load(text, Loader=yaml.BaseLoader)
     for where, value in yaml.safe_load(changes).items():
         change(tree, where.split("."), copy.deepcopy(value))
