@@ -320,6 +320,16 @@ def test_a_member_works_everywhere_or_in_half_the_localities_or_more():
     assert 20 <= counts[0] <= 40
 
 
+def test_a_block_serves_whoever_lives_in_its_localities():
+    for seed in range(5):
+        enrolments, _ = enrol(load("east_lothian_2024_locality_block"), REGISTER, PLACES, [], seed)
+        blocks = [one for one in enrolments if one.role == "block"]
+
+        assert len(blocks) == 3
+        assert not any(one.client_groups or one.age_groups for one in blocks)
+        assert any(one.client_groups for one in enrolments if one.role == "member")
+
+
 def test_without_zones_no_localities_are_written():
     enrolments, _ = enrol(load("east_lothian_2017_framework"), REGISTER, PLACES, [], 1)
 
@@ -357,6 +367,28 @@ def test_a_spot_price_without_a_rule_starts_at_the_members_ceiling():
 
     assert all(160000 <= price <= 192000 for price in spot)
     assert len(set(spot)) > 10
+
+
+def test_a_tendered_price_is_never_below_the_floor():
+    document = load("east_lothian_2017_framework")
+    rule = replace(document.model.prices[0], floor_centipence=157050)
+    enrolments, _ = enrol(replace(document, model=replace(document.model, prices=(rule,))), REGISTER, [], [], 1)
+    prices = {line.centipence for one in enrolments if one.role == "member" for line in one.price_lines}
+
+    assert min(prices) >= 157100
+    assert max(prices) <= 159500
+    assert len(prices) > 5
+
+
+def test_a_tiers_own_price_rule_goes_before_the_general_one():
+    document = load("east_lothian_2017_framework")
+    general = document.model.prices[0]
+    own = replace(general, line=replace(general.line, centipence=200000), tiers=("framework",))
+    nights = replace(general, line=replace(general.line, centipence=300000, care_type="night_support"))
+    model = replace(document.model, prices=(general, own, nights))
+
+    assert rules_for(model, "framework") == [own]
+    assert rules_for(model, "council_team") == [general, nights]
 
 
 def test_lots_by_care_type_have_their_own_price():
@@ -420,7 +452,7 @@ def test_packages_outside_the_scope_are_not_counted_and_told():
     without, _ = enrol(load("rutland_2013_two_tier"), REGISTER, PLACES, PACKAGES, 1)
 
     assert with_them == without
-    assert "Demand: 120 of 121 packages; 1 are outside the document's scope and not counted." in report
+    assert "Demand: 120 of 121 packages (outside the document's scope and not counted: 1)." in report
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ def _localities(model: PurchasingModel, places: Sequence[Place], inside: Sequenc
 
 
 def _about_packages(rows: int, inside: int, unplaced: int) -> tuple[str, ...]:
-    lines = [f"Demand: {inside} of {rows} packages; {rows - inside} are outside the document's scope and not counted."]
+    lines = [f"Demand: {inside} of {rows} packages (outside the document's scope and not counted: {rows - inside})."]
     if unplaced:
         lines.append(f"assumed: {unplaced} packages without a place are spread over localities by their postcodes.")
     return tuple(lines)

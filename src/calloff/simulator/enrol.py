@@ -21,7 +21,7 @@ from calloff.formats.packages import PackageRow
 from calloff.formats.places import Place
 from calloff.simulator.demand import EVERYWHERE, Cell, demand_of, groups_of
 from calloff.simulator.enrol_report import report_of
-from calloff.simulator.enrolment_prices import draw_lines, full_cost, offer_line, rules_for
+from calloff.simulator.enrolment_prices import draw_lines, full_cost
 from calloff.simulator.keyed_draws import Draws
 from calloff.simulator.membership import candidates, choose_members
 from calloff.simulator.profiles import ESSENTIAL, Profile, draw_profiles
@@ -30,6 +30,8 @@ from calloff.simulator.spare_minutes import Taker, share_out
 
 USUAL_START = date(2025, 3, 31)
 """The Monday on which a run begins where the document's term does not say (assumed)."""
+CHOOSY_ROLES = ("member", "spot", "subcontractor", "legacy")
+"""Who may choose groups to serve: a prime or a block must take whoever lives in its localities (EL24-28)."""
 SUSPENDED_PERCENT = 3
 SUSPENDED_FROM = (-30, 180)
 SUSPENDED_DAYS = (14, 60)
@@ -116,8 +118,7 @@ def _assumed(enrolment: Enrolment) -> str:
         "full_cost_gbp_per_hour": enrolment.full_cost_centipence_per_hour,
     }
     named = ", ".join(name for name, value in facts.items() if value)
-    always = ", ".join(("tier", "local", "quality_score"))
-    return f"drawn or assumed, not known: {always}, {named}; from and to are those of the document"
+    return f"drawn or assumed, not known: tier, local, quality_score, {named}; from and to are the document's"
 
 
 def _refuse_twins(seats: Sequence[Seat]) -> None:
@@ -159,11 +160,10 @@ def _enrolment(
 ) -> Enrolment:
     model, tier, key = hall.model, seat.tier, seat.provider.reference
     profile = hall.profiles[key]
-    if seat.offer and not any(rule.fixed for rule in rules_for(model, tier.name)):
-        rules = [rule for rule in rules_for(model, tier.name) if not seat.lot or rule.line.care_type in ("*", seat.lot)]
-        lines = [offer_line(rule, hall.draws, seat.reference) for rule in rules]
-    else:
-        lines = draw_lines(model, tier, seat.lot, hall.draws, tier.name, key)
+    choosy = tier.role in CHOOSY_ROLES
+    # An offer of a capacity book has a price of its own; other enrolments share their provider's.
+    drawn_for = (seat.reference,) if seat.offer else (tier.name, key)
+    lines = draw_lines(model, tier, seat.lot, hall.draws, *drawn_for, offer=seat.offer)
     return Enrolment(
         reference=seat.reference,
         provider=key,
@@ -175,8 +175,8 @@ def _enrolment(
         pools=() if tier.role == "block" else _pools(seat, shares, moment),
         block_minutes=sum(shares.values()) if tier.role == "block" else 0,
         capabilities=skills,
-        client_groups=profile.client_groups,
-        age_groups=profile.age_groups,
+        client_groups=profile.client_groups if choosy else frozenset(),
+        age_groups=profile.age_groups if choosy else frozenset(),
         ultimate_parent=profile.parent,
         local=profile.local or key in local,
         subcontractors=seat.subcontractors,

@@ -12,7 +12,7 @@ from calloff.domain.units import hours_text, rate_text
 from calloff.formats.cells import write_moment
 from calloff.simulator import enrolment_prices as prices
 from calloff.simulator import profiles, seats, spare_minutes
-from calloff.simulator.demand import EVERYWHERE, Demand
+from calloff.simulator.demand import EVERYWHERE, GROUPS, Demand
 from calloff.simulator.membership import UNCOUNTED_MEMBERS, Candidates
 from calloff.simulator.seats import Hall
 from calloff.simulator.spare_minutes import SpareMinutes
@@ -36,6 +36,7 @@ def report_of(
         *(_about_tier(hall, tier, enrolments) for tier in model.tiers),
         *_about_localities(hall),
         *demand.about,
+        *_about_lots(model, demand),
         *_about_spare(demand, spare),
         *_about_prices(model, enrolments),
         _about_moment(model, moment, told),
@@ -63,7 +64,7 @@ def _about_tier(hall: Hall, tier: Tier, enrolments: Sequence[Enrolment]) -> str:
     drawn = len({one.provider for one in of_tier})
     paper = "no count in the document"
     if tier.count:
-        by_locality = tier.per_locality and tier.role not in ("prime", "block")
+        by_locality = tier.per_locality and (tier.count == 1 or tier.role not in ("prime", "block"))
         paper = f"{tier.count} in the document{' for each group of localities' if by_locality else ''}"
     wanted = hall.members.wanted[tier.name]
     short = f"; {wanted} were wanted, the register has too few" if drawn < wanted else ""
@@ -76,13 +77,27 @@ def _about_localities(hall: Hall) -> list[str]:
         return [f'No places: everything is one locality, "{EVERYWHERE}".']
     if len(hall.groups) == 1:
         return [f"Localities: {', '.join(hall.localities)}."]
-    lines = ["assumed: localities are grouped from west to east, each group of near-equal demand:"]
+    lines = [
+        f"assumed: localities are put into {len(hall.groups)} groups from west to east, of near-equal demand "
+        f"({GROUPS} where the document does not say how many primes or blocks there are, as IW21-21 has):"
+    ]
     blocks = [name for tier in hall.model.tiers if tier.role == "block" for name in hall.members.of_tier[tier.name]]
     for place, group in enumerate(hall.groups):
         holders = [f"prime {hall.primes[place].reference}"] if hall.primes else []
         holders += [f"block {blocks[place % len(blocks)].reference}"] if blocks else []
         who = f" ({', '.join(holders)})" if holders else ""
         lines += [f"  {locality} -> group {place + 1}{who}" for locality in group]
+    return lines
+
+
+def _about_lots(model: PurchasingModel, demand: Demand) -> list[str]:
+    """Kinds of care that are wanted and that a tier with lots by care type has no lot for."""
+    lines = []
+    for tier in model.tiers:
+        lots = prices.care_types_by_lot(model, tier.name) if tier.role == "member" else ()
+        missing = sorted(kind for kind, wanted in demand.care_types.items() if wanted and lots and kind not in lots)
+        if missing:
+            lines.append(f"Demand includes {', '.join(missing)}, for which {tier.name} has no lot.")
     return lines
 
 
@@ -137,7 +152,7 @@ def _assumptions(model: PurchasingModel, enrolments: Sequence[Enrolment]) -> lis
         f"tendered prices are {prices.MEMBER_PERCENT[0]} to {prices.MEMBER_PERCENT[1]} % of the ceiling, in whole "
         "pence": any(not rule.fixed for rule in model.prices),
         f"spot prices without a rule are {prices.SPOT_PERCENT[0]} to {prices.SPOT_PERCENT[1]} % of the members' "
-        "ceiling or fee": any(tier.role == "spot" for tier in model.tiers),
+        "ceiling or fee": any(tier.role == "spot" and not prices.rules_for(model, tier.name) for tier in model.tiers),
         "a price still bought under an earlier contract is drawn as a tendered one": any(
             tier.role == "legacy" for tier in model.tiers
         ),

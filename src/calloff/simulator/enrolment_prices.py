@@ -25,14 +25,11 @@ CLIENT_SIDE_PERCENT = 15
 
 def rules_for(model: PurchasingModel, tier: str) -> list[PriceRule]:
     """The price rules of a tier: its own, and the general ones of which its own leave something to say."""
-    rules = [rule for rule in model.prices if tier in rule.tiers]
-    for rule in model.prices:
-        lines = [one.line for one in rules]
-        if (
-            not rule.tiers
-            and not any(_covers(line, rule.line) for line in lines)
-            and not overlapping([*lines, rule.line])
-        ):
+    own = [rule for rule in model.prices if tier in rule.tiers]
+    rules = list(own)
+    for rule in (one for one in model.prices if not one.tiers):
+        said = any(_covers(one.line, rule.line) for one in own)
+        if not said and not overlapping([*(one.line for one in rules), rule.line]):
             rules.append(rule)
     return rules
 
@@ -68,7 +65,9 @@ def care_types_by_lot(model: PurchasingModel, tier: str) -> tuple[str, ...]:
     return () if ANY in named else tuple(sorted(named))
 
 
-def draw_lines(model: PurchasingModel, tier: Tier, lot: str, draws: Draws, *key: str) -> list[PriceLine]:
+def draw_lines(
+    model: PurchasingModel, tier: Tier, lot: str, draws: Draws, *key: str, offer: bool = False
+) -> list[PriceLine]:
     """
     The price lines of one enrolment, not yet numbered; none where the document's own fee stands, or nobody is
     paid by the hour.
@@ -79,6 +78,8 @@ def draw_lines(model: PurchasingModel, tier: Tier, lot: str, draws: Draws, *key:
         The kind of care it is for; empty for all.
     key
         What the draw is for. Every line stands at the same place between its limits: who is dear is dear throughout.
+    offer
+        In a capacity book the price is anywhere between the document's floor and ceiling.
     """
     if tier.role in ("block", "subcontractor"):
         return []
@@ -92,26 +93,25 @@ def draw_lines(model: PurchasingModel, tier: Tier, lot: str, draws: Draws, *key:
         return []
     if lot:
         rules = [rule for rule in rules if rule.line.care_type in (ANY, lot)]
-    return [_line(rule, tier.role, bool(rules_for(model, tier.name)), draws, key) for rule in rules]
+    if tier.role == "in_house":
+        return [_unit_cost(rule) for rule in rules]
+    free = tier.role == "spot" and not rules_for(model, tier.name)
+    basis = "negotiated" if free or tier.role == "legacy" else "tendered"
+    return [
+        replace(rule.line, line_id="", basis=basis, centipence=_price(rule, free, offer, draws, key)) for rule in rules
+    ]
 
 
-def _line(rule: PriceRule, role: str, ruled: bool, draws: Draws, key: Sequence[str]) -> PriceLine:
-    ceiling = rule.line.centipence
-    if role == "in_house":
-        cost = half_up(ceiling * IN_HOUSE_TENTHS, 10 * PENNY) * PENNY
-        return replace(rule.line, line_id="", centipence=min(cost, MOST_CENTIPENCE), basis="fixed")
-    low, high = MEMBER_PERCENT if role != "spot" or ruled else SPOT_PERCENT
-    least = max(-(-ceiling * low // 100), rule.floor_centipence)
-    price = _between(least, min(ceiling * high // 100, MOST_CENTIPENCE), draws, key)
-    basis = "negotiated" if role == "legacy" or (role == "spot" and not ruled) else "tendered"
-    return replace(rule.line, line_id="", centipence=price, basis=basis)
+def _unit_cost(rule: PriceRule) -> PriceLine:
+    cost = half_up(rule.line.centipence * IN_HOUSE_TENTHS, 10 * PENNY) * PENNY
+    return replace(rule.line, line_id="", centipence=min(cost, MOST_CENTIPENCE), basis="fixed")
 
 
-def offer_line(rule: PriceRule, draws: Draws, *key: str) -> PriceLine:
-    """The agreed price of one offer in a capacity book: anywhere between the document's floor and ceiling."""
-    ceiling = rule.line.centipence
-    least = rule.floor_centipence or -(-ceiling * MEMBER_PERCENT[0] // 100)
-    return replace(rule.line, line_id="", centipence=_between(least, ceiling, draws, key), basis="tendered")
+def _price(rule: PriceRule, free: bool, offer: bool, draws: Draws, key: Sequence[str]) -> int:
+    ceiling, floor = rule.line.centipence, rule.floor_centipence
+    low, high = SPOT_PERCENT if free else MEMBER_PERCENT
+    least = floor if offer and floor else max(-(-ceiling * low // 100), floor)
+    return _between(least, min(ceiling * high // 100, MOST_CENTIPENCE), draws, key)
 
 
 def _between(least: int, most: int, draws: Draws, key: Sequence[str]) -> int:

@@ -37,14 +37,13 @@ def candidates(model: PurchasingModel, providers: Sequence[Provider], on: date) 
     """
     wanted = model.scope.service_types or frozenset({"care_at_home"})
     every = sorted(providers, key=lambda provider: provider.reference)
-    ended = [one for one in every if one.registered_to is not None and one.registered_to < on]
-    standing = [one for one in every if one not in ended]
+    standing = [one for one in every if one.registered_to is None or one.registered_to >= on]
     able = [one for one in standing if one.service_types & wanted]
     return Candidates(
         external=tuple(one for one in able if not one.in_house),
         in_house=tuple(one for one in able if one.in_house),
-        ended=tuple(ended),
-        other_services=tuple(one for one in standing if one not in able),
+        ended=tuple(one for one in every if one.registered_to is not None and one.registered_to < on),
+        other_services=tuple(one for one in standing if not one.service_types & wanted),
     )
 
 

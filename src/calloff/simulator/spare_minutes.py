@@ -15,7 +15,7 @@ from calloff.simulator.keyed_draws import apportion
 
 FIRST_PERCENT = {"block": 70, "in_house": 10, "spot": 10}
 """Of each cell, where somebody of the role serves it; in-house teams never have more (assumed)."""
-REST_SHARES = {"prime": 50, "subcontractor": 20, "secondary": 5, "member": 25, "legacy": 10}
+REST_SHARES = {"prime": 50, "subcontractor": 20, "secondary": 5, "member": 25, "legacy": 5}
 """How the others divide the rest: subcontractors have 40 % of the prime's, enough for a quota of 30 % (assumed)."""
 
 
