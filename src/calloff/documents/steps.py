@@ -139,20 +139,21 @@ def read_conditions(reader: Reader, node: Node | None) -> tuple[Condition, ...]:
     if node is None:
         return ()
     table = reader.table(node, tuple(CONDITION_FACTS))
-    return tuple(_condition(reader, fact, value) for fact, value in table.entries.items() if fact in CONDITION_FACTS)
+    known = [(fact, value) for fact, value in table.entries.items() if fact in CONDITION_FACTS]
+    return tuple(one for fact, value in known for one in _conditions(reader, fact, value))
 
 
-def _condition(reader: Reader, fact: str, node: Node) -> Condition:
+def _conditions(reader: Reader, fact: str, node: Node) -> tuple[Condition, ...]:
+    """The conditions on one fact: a number may have both a least and a most."""
     if fact in YES_OR_NO:
-        return Condition(fact, "equal", (int(reader.yes(node, True)),))
+        return (Condition(fact, "equal", (int(reader.yes(node, True)),)),)
     words = CONDITION_FACTS[fact]
     if words or fact == "locality":
         if isinstance(node, Scalar):
-            return Condition(fact, "one_of", (reader.word(node, words, words[0]) if words else node.text,))
-        return Condition(fact, "one_of", reader.words(node, words))
+            return (Condition(fact, "one_of", (reader.word(node, words, words[0]) if words else node.text,)),)
+        return (Condition(fact, "one_of", reader.words(node, words)),)
     table = reader.table(node, ("at_least", "at_most"))
-    for comparison in ("at_least", "at_most"):
-        if comparison in table.entries:
-            return Condition(fact, comparison, (reader.whole(table.entries[comparison], 0),))
-    reader.refuse(node, f"`{fact}` needs a comparison", f"Write {fact}: {{at_least: 3}}")
-    return Condition(fact, "at_least", (0,))
+    compared = [name for name in ("at_least", "at_most") if name in table.entries]
+    if not compared:
+        reader.refuse(node, f"`{fact}` needs a comparison", f"Write {fact}: {{at_least: 3}}")
+    return tuple(Condition(fact, name, (reader.whole(table.entries[name], 0),)) for name in compared)
