@@ -423,6 +423,16 @@ def test_each_provider_posts_one_to_three_offers_of_one_pool_each():
     assert covered == {(place.locality, band) for place in PLACES for band in BANDS}
 
 
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("providers", [3, 12])
+def test_few_offers_still_cover_each_locality_and_band(providers, seed):
+    enrolments, _ = enrol(load("leeds_2010_framework"), REGISTER[:providers], PLACES, [], seed)
+    book = [one for one in enrolments if one.tier == "capacity_book" and one.lot == "personal_care"]
+
+    covered = {(area, band) for one in book for pool in one.pools for area in pool.areas for band in pool.bands}
+    assert covered == {(place.locality, band) for place in PLACES for band in BANDS}
+
+
 # Demand and the moment
 
 
@@ -502,6 +512,15 @@ def test_apportion_is_within_one_of_the_exact_share(total, weights):
 @given(st.integers(), st.integers(-50, 50), st.integers(0, 50), st.text(max_size=5))
 def test_a_draw_is_within_its_limits(seed, least, span, key):
     assert least <= Draws(seed).between(least, least + span, "test", key) <= least + span
+
+
+@given(st.sets(st.text(max_size=3), min_size=4), st.randoms(use_true_random=False))
+def test_a_drawn_order_hangs_on_the_seed_and_not_on_the_order_it_came_in(items, shuffle):
+    mixed = list(items)
+    shuffle.shuffle(mixed)
+
+    assert Draws(1).order(mixed, "test") == Draws(1).order(sorted(items), "test")
+    assert len({tuple(Draws(seed).order(items, "test")) for seed in range(20)}) > 1
 
 
 def test_draws_are_even():
