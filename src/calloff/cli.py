@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import typer
 
+from calloff import commands
+
 app = typer.Typer(
     name="calloff",
     help="Buy and run home care: every way of buying as a document, every call-off explained.",
@@ -46,3 +48,9 @@ def check() -> None:
     from calloff import stages
 
     raise typer.Exit(stages.run_all(with_tests=False))
+
+
+app.add_typer(commands.models, name="models")
+app.add_typer(commands.imports, name="import")
+for command in (commands.allocate, commands.replay, commands.explain, commands.papers):
+    app.command()(command)

@@ -17,7 +17,7 @@ from pathlib import Path
 from calloff.documents.prices import read_prices
 from calloff.documents.reader import GROUND, Reader
 from calloff.documents.steps import read_conditions, read_keys, read_step
-from calloff.documents.tree import Items, Node, Table, read_tree, walk
+from calloff.documents.tree import Items, Node, Scalar, Table, read_tree, walk
 from calloff.domain.calendar import Nation, days_uncovered
 from calloff.domain.contracts import ROLES, Term
 from calloff.domain.errors import BadInputError, DocumentError
@@ -352,7 +352,7 @@ def _baseline(reader: Reader, node: Node | None) -> None:
 
 def _succeeds(reader: Reader, node: Node | None, model: PurchasingModel) -> None:
     """A model that follows another may not leave days uncovered, or cover them twice, in silence."""
-    if node is None:
+    if node is None or (isinstance(node, Scalar) and node.text == "none"):
         return
     table = reader.table(node, ("model", "uncovered_days", *GROUND), ["model"])
     reader.ground(table, "the succession")

@@ -23,6 +23,7 @@ class Invitation:
     """
     One enrolment to ask: for which visits, by when, which minutes are held for it meanwhile.
 
+    `covers` are those of the visits that its declared minutes hold, all of them or a part.
     `subcontractors` are those of which the answer must name one; `quota` says why: `below_minimum`,
     `persons_choice`, `none_able` (own delivery is allowed though below the minimum) or nothing.
     """
@@ -32,6 +33,7 @@ class Invitation:
     rank: int
     deadline_at: datetime
     visits: tuple[int, ...]
+    covers: tuple[int, ...] = ()
     holds: tuple[tuple[int, int], ...] = ()
     subcontractors: tuple[str, ...] = ()
     quota: str = ""
@@ -69,6 +71,28 @@ class Basis:
     inputs: tuple[Any, ...]
 
 
+def event_fact(ledger: Ledger, event: Any) -> str:
+    """The hash of one event of the history, its kind beside its data."""
+    if ledger.knows(event):
+        return ledger.add("event", event)
+    return ledger.add("event", event, {"event": type(event).__name__, "data": plain(event)})
+
+
+def standing_fact(ledger: Ledger, standing: Any) -> str:
+    """The hash of who is enrolled, each enrolment, provider and calendar being a fact of its own."""
+    if ledger.knows(standing):
+        return ledger.add("standing", standing)
+    providers, calendars = standing.providers, standing.calendars
+    body = {
+        "enrolments": [ledger.add("enrolment", one) for one in standing.enrolments],
+        "providers": [ledger.add("provider", providers[name]) for name in sorted(providers)],
+        "calendars": [ledger.add("calendar", calendars[name]) for name in sorted(calendars)],
+        "localities": list(standing.localities),
+        "seed": standing.seed,
+    }
+    return ledger.add("standing", standing, body)
+
+
 @dataclass(frozen=True)
 class Decision:
     """The common part of every answer: the step it belongs to and the invitations it ends."""
@@ -91,29 +115,12 @@ class Decision:
         Canonical, so that working it out again from the same facts gives the same bytes.
         """
         model, package, market, history, _ = self.basis.inputs
-        standing = market.standing
         named = {
             "model": {"id": model.id, "version": model.version, "hash": model.document_hash},
             "package": ledger.add("package", package),
-            "history": [ledger.add("event", event) for event in history],
-            "standing": ledger.add(
-                "standing",
-                standing,
-                {
-                    "enrolments": [ledger.add("enrolment", one) for one in standing.enrolments],
-                    "providers": [
-                        ledger.add("provider", standing.providers[name]) for name in sorted(standing.providers)
-                    ],
-                    "calendars": [
-                        ledger.add("calendar", standing.calendars[name]) for name in sorted(standing.calendars)
-                    ],
-                    "localities": list(standing.localities),
-                    "seed": standing.seed,
-                },
-            )
-            if not ledger.knows(standing)
-            else ledger.add("standing", standing),
-            "counters": ledger.add_plain("counters", plain(market.counters)),
+            "history": [event_fact(ledger, event) for event in history],
+            "standing": standing_fact(ledger, market.standing),
+            "counters": ledger.add_columns("counters", vars(market.counters)),
         }
         return DecisionRecord.of({**self.basis.body, **named, "result": self.result})
 

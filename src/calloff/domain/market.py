@@ -15,8 +15,16 @@ from functools import cached_property
 from calloff.domain.calendar import Calendar
 from calloff.domain.contracts import ANY, Enrolment, PriceCell, PriceLine, resolve
 from calloff.domain.errors import CapacityError
-from calloff.domain.packages import AGE_GROUPS, BANDS, CAPABILITIES, CARE_TYPES, CLIENT_GROUPS, SERVICE_TYPES
-from calloff.domain.packages import Package, Visit
+from calloff.domain.packages import (
+    AGE_GROUPS,
+    BANDS,
+    CAPABILITIES,
+    CARE_TYPES,
+    CLIENT_GROUPS,
+    SERVICE_TYPES,
+    Package,
+    Visit,
+)
 from calloff.domain.providers import SCALES, Provider
 from calloff.domain.purchasing_model import PurchasingModel, price_rule_for
 from calloff.domain.tables import ALL_BITS, FACT_COLUMNS, FAR_DAY, Fact, Tables, bits, bits_or_all, lower

@@ -27,7 +27,7 @@ from calloff.domain.story import ACCEPTED, ENDED, OPEN, PART, Story, Turn, read_
 from calloff.domain.tables import KEY, LINE, STEP, Fact, GateCode, PackageColumn, StepColumn
 
 D = TypeVar("D", bound=Decision)
-BARRING = ("price_above_line", "subcontractor_not_approved", "subcontractor_fails_gate")
+BARRING = ("price_above_line", "subcontractor_not_approved", "subcontractor_fails_gate", "capacity_gone")
 """Reasons for which an ended acceptance counts as an answer: the provider is not asked again."""
 ONE_SECOND = timedelta(seconds=1)
 """Moments are whole seconds; a deadline is inclusive, so that the first moment after it is a second later."""
@@ -77,13 +77,18 @@ class Question:
         self.columns = package_columns(self.ground, self.package, self.visits, self.at)
         counters = self.market.counters
         self.facts = candidate_facts(self.ground, counters, self.package, self.visits, self.story.own_holds(), self.at)
-        if any(step.kind == "book" for step in self.model.steps) and self.model.splitting:
+        if self._two_more_may_come() and any(step.kind == "book" for step in self.model.steps):
             band_facts(self.ground, self.facts, counters, self.package, self.visits, self.at)
         self.status = self._status()
         self.failed, self.chosen, self.scratch = [0] * rows, [0] * rows, [0] * rows
         self.found, self.pools = [0] * 4, [0] * 5
         self.values = [0] * (rows * max(1, len(self.tables.keys) // KEY))
         self.step = self._decide()
+
+    def _two_more_may_come(self) -> bool:
+        """Whether a pair of offers would leave the person with no more providers than the model allows."""
+        splitting = self.model.splitting
+        return splitting is not None and len(self.story.providers) + 2 <= splitting.most_providers
 
     def _decide(self) -> int:
         tables = self.tables
@@ -427,13 +432,15 @@ class Question:
         visits = self.story.left
         calendar = self.market.standing.calendars[self.package.nation]
         able, quota = self.subcontractors(row)
-        holds = () if able else self.minutes(row, self.covered(row, visits))
+        covers = visits if able else self.covered(row, visits)
+        holds = () if able else self.minutes(row, covers)
         return Invitation(
             enrolment=enrolment.reference,
             provider=enrolment.provider,
             rank=rank,
             deadline_at=deadline(self.at, step.reply_within[self.package.priority - 1], calendar),
             visits=visits,
+            covers=covers,
             holds=holds,
             subcontractors=able,
             quota=quota,
@@ -532,7 +539,7 @@ class Question:
             wave=self.story.last_wave + 1,
             invitations=(invitation,),
             override=order.reason,
-            ends=self.end_all("overridden", but=order.enrolment),
+            ends=self.end_all("overridden"),
         )
 
     def passed_over(self) -> tuple[str, ...]:

@@ -235,9 +235,7 @@ def next_package(model: PurchasingModel, packages: Iterable[Package], at: dateti
 
 def price_rule_for(model: PurchasingModel, tier: str, cell: PriceCell, on: date) -> PriceRule | None:
     """The most precise ceiling or fee for this tier, kind of visit and day; None when there is none."""
-    fitting = [
-        rule for rule in model.prices if (not rule.tiers or tier in rule.tiers) and rule.line.covers(cell, on)
-    ]
+    fitting = [rule for rule in model.prices if (not rule.tiers or tier in rule.tiers) and rule.line.covers(cell, on)]
     return max(fitting, key=lambda rule: (bool(rule.tiers), rule.line.precision), default=None)
 
 

@@ -94,8 +94,10 @@ class Ledger:
     A value seen before is known by its identity, so that a standing fact is not hashed again.
     """
 
-    facts: dict[str, bytes] = field(default_factory=dict)
+    hashes: set[str] = field(default_factory=set)
     _seen: dict[int, tuple[Any, str]] = field(default_factory=dict)
+    _new: list[tuple[str, bytes]] = field(default_factory=list)
+    _columns: dict[str, tuple[str, dict[str, list[int]]]] = field(default_factory=dict)
 
     def add(self, kind: str, value: Any, body: Any = None) -> str:
         """Store a value under its hash and return it; `body` when its plain form is made elsewhere."""
@@ -115,8 +117,51 @@ class Ledger:
         """Store a plain body under its hash and return it."""
         content = canonical({"kind": kind, "body": body})
         digest = sha256(content)
-        self.facts.setdefault(digest, content)
+        if digest not in self.hashes:
+            self.hashes.add(digest)
+            self._new.append((digest, content))
         return digest
+
+    def take_new(self) -> list[tuple[str, bytes]]:
+        """The facts stored since this was last asked, in order."""
+        new, self._new = self._new, []
+        return new
+
+    def add_columns(self, kind: str, columns: Mapping[str, list[int]]) -> str:
+        """
+        Store columns of numbers: the first time whole, then only what changed since, naming the fact before.
+
+        So each state of the counters is one fact, however many there are, and none is stored twice.
+        """
+        before = self._columns.get(kind)
+        if before is None:
+            digest = self.add_plain(kind, {"whole": dict(columns)})
+        else:
+            digest, known = before
+            changes = changed(known, columns)
+            if changes:
+                digest = self.add_plain(kind, {"since": digest, "changes": changes})
+        self._columns[kind] = digest, {name: list(column) for name, column in columns.items()}
+        return digest
+
+
+def changed(before: Mapping[str, list[int]], after: Mapping[str, list[int]]) -> dict[str, list[list[int]]]:
+    """By column, the places whose number changed, with the new one."""
+    changes = {
+        name: [[place, new] for place, (old, new) in enumerate(zip(before[name], column, strict=True)) if old != new]
+        for name, column in after.items()
+        if before[name] != column
+    }
+    return {name: places for name, places in changes.items() if places}
+
+
+def apply_changes(columns: Mapping[str, list[int]], changes: Mapping[str, list[list[int]]]) -> dict[str, list[int]]:
+    """The columns after the changes that `changed` found."""
+    after = {name: list(column) for name, column in columns.items()}
+    for name, places in changes.items():
+        for place, number in places:
+            after[name][place] = number
+    return after
 
 
 @dataclass(frozen=True)

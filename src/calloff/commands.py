@@ -1,0 +1,214 @@
+"""The commands about purchasing models and runs; each imports what it needs when it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from calloff.simulator.responders import Responder
+    from calloff.simulator.run import Run
+
+models = typer.Typer(no_args_is_help=True, help="List, check, show and enrol purchasing models.")
+imports = typer.Typer(no_args_is_help=True, help="Read other people's files into Calloff's own.")
+File = Annotated[Path, typer.Option(exists=True, dir_okay=False)]
+MaybeFile = Annotated[Path | None, typer.Option(exists=True, dir_okay=False)]
+Source = Annotated[Path, typer.Argument(exists=True, dir_okay=False)]
+
+
+@models.command("list")
+def list_models() -> None:
+    """Every document that Calloff ships: id, title, term, and the parent it stands on."""
+    from calloff.documents.purchasing_models import shipped, shipped_ids
+
+    for name in shipped_ids():
+        document = shipped(name)
+        model = document.model
+        parent = f", on {document.parent}" if document.parent else ""
+        typer.echo(f"{name:<36} {model.title} ({model.term.from_on} to {model.term.last_on}{parent})")
+
+
+@models.command("check")
+def check_models(paths: Annotated[list[str] | None, typer.Argument(metavar="[PATH or ID]...")] = None) -> None:
+    """Read documents and say every fault with its line; warn where asking can outlast the start target."""
+    from calloff.documents.checks import check_report
+
+    report, sound = check_report(paths or [])
+    typer.echo(report)
+    raise typer.Exit(0 if sound else 1)
+
+
+@models.command()
+def show(model: Annotated[str, typer.Argument(metavar="ID or PATH")]) -> None:
+    """A document in plain words: every rule with its source and what is assumed."""
+    from calloff.documents.plain_words import model_in_words
+    from calloff.documents.purchasing_models import load
+
+    typer.echo(model_in_words(load(model)))
+
+
+@models.command()
+def enrol(
+    model: Annotated[str, typer.Argument(metavar="MODEL")],
+    providers: File,
+    seed: Annotated[int, typer.Option()],
+    out: Annotated[Path, typer.Option()],
+    places: MaybeFile = None,
+    packages: MaybeFile = None,
+) -> None:
+    """Draw by seed what no register holds: who is enrolled where, at what price, with how many spare minutes."""
+    from calloff.documents.purchasing_models import load
+    from calloff.formats.contracts import write_contracts
+    from calloff.formats.packages import read_packages
+    from calloff.formats.places import read_places
+    from calloff.formats.providers import read_providers
+    from calloff.simulator.enrol import enrol as draw
+
+    contracts, report = draw(
+        load(model),
+        read_providers(providers),
+        read_places(places) if places else (),
+        read_packages(packages) if packages else (),
+        seed,
+    )
+    write_contracts(out, contracts)
+    typer.echo("\n".join([*report, f"wrote {len(contracts)} contracts to {out}"]))
+
+
+@imports.command("care-inspectorate")
+def import_care_inspectorate(
+    file: Source, council: Annotated[str, typer.Option()], out: Annotated[Path, typer.Option()]
+) -> None:
+    """The Care Inspectorate's datastore: a council's registered services with their real grades."""
+    from calloff.formats.care_inspectorate import import_register
+    from calloff.formats.providers import write_providers
+
+    providers, report = import_register(file, council)
+    write_providers(out, providers)
+    typer.echo("\n".join([*report, f"wrote {len(providers)} providers to {out}"]))
+
+
+@imports.command("social-care-survey")
+def import_social_care_survey(
+    file: Source, seed: Annotated[int, typer.Option()], out: Annotated[Path, typer.Option()]
+) -> None:
+    """The Scottish social care survey: each anonymised client's weekly hours as a pattern of visits."""
+    from calloff.formats.packages import write_packages
+    from calloff.formats.social_care_survey import import_survey
+
+    packages, report = import_survey(file, seed)
+    write_packages(out, packages)
+    typer.echo("\n".join([*report, f"wrote {len(packages)} packages to {out}"]))
+
+
+@imports.command("postcodes")
+def import_code_point(file: Source, out: Annotated[Path, typer.Option()]) -> None:
+    """Code-Point Open: postcodes with their place on the map, ward and nation."""
+    from calloff.formats.places import write_places
+    from calloff.formats.postcodes import import_postcodes
+
+    places, report = import_postcodes(file)
+    write_places(out, places)
+    typer.echo("\n".join([*report, f"wrote {len(places)} places to {out}"]))
+
+
+def allocate(
+    model: Annotated[str, typer.Option(metavar="ID or PATH")],
+    providers: File,
+    contracts: File,
+    packages: File,
+    begins: Annotated[str, typer.Option("--from", metavar="MOMENT", help="ISO 8601 with its offset.")],
+    seed: Annotated[int, typer.Option()],
+    out: Annotated[Path, typer.Option(file_okay=False)],
+    places: MaybeFile = None,
+    responses: MaybeFile = None,
+    respond: Annotated[str, typer.Option(help="all-accept or seeded")] = "seeded",
+    arrivals: Annotated[str, typer.Option(help="spread or all-at-once")] = "spread",
+) -> None:
+    """Call packages off to providers under a model, and write every decision."""
+    from calloff.documents.purchasing_models import load
+    from calloff.domain.calendar import parse_moment
+    from calloff.formats.contracts import read_contracts
+    from calloff.formats.packages import read_packages
+    from calloff.formats.places import read_places
+    from calloff.formats.providers import read_providers
+    from calloff.simulator.allocate import Inputs
+    from calloff.simulator.allocate import allocate as run
+
+    if arrivals not in ("spread", "all-at-once"):
+        raise typer.BadParameter("write spread or all-at-once", param_hint="--arrivals")
+    inputs = Inputs(
+        load(model),
+        read_providers(providers),
+        read_contracts(contracts),
+        read_packages(packages),
+        read_places(places) if places else (),
+        _responder(responses, respond, seed),
+        parse_moment(begins),
+        seed,
+        arrivals,
+    )
+    summary = run(inputs, out, _progress())
+    typer.echo(summary.table())
+    typer.echo(f"\n{summary.decisions:,} decisions in {out / 'decisions.jsonl'}")
+
+
+def _responder(responses: Path | None, respond: str, seed: int) -> Responder:
+    from calloff.formats.responses import read_responses
+    from calloff.simulator.keyed_draws import Draws
+    from calloff.simulator.responders import AllAccept, FromFile, Seeded
+
+    if responses is not None:
+        return FromFile.of(read_responses(responses))
+    if respond not in ("all-accept", "seeded"):
+        raise typer.BadParameter("write all-accept or seeded", param_hint="--respond")
+    return AllAccept() if respond == "all-accept" else Seeded(Draws(seed))
+
+
+def _progress() -> Callable[[Run, datetime], None]:
+    """A line on standard error, renewed at most once a second, where a person may be looking."""
+    import sys
+    import time
+
+    last = [time.monotonic()]
+
+    def tell(run: Run, at: datetime) -> None:
+        if time.monotonic() - last[0] >= 1 and sys.stderr.isatty():
+            last[0] = time.monotonic()
+            sys.stderr.write(f"\r{at:%d %B %H:%M}: {run.settled:,} of {len(run.cases):,} packages settled   ")
+            sys.stderr.flush()
+
+    return tell
+
+
+def replay(log: Source) -> None:
+    """Work every decision of a run out again from its own facts; exit 1 if any differs."""
+    from calloff.simulator.replay import replay as again
+
+    count = differ = 0
+    for one in again(log):
+        count += 1
+        if one.differs:
+            differ += 1
+            typer.echo(f"decision {one.number}: {one.difference}")
+    typer.echo(f"{count} replayed, {differ} differ")
+    raise typer.Exit(1 if differ else 0)
+
+
+def explain(log: Source, package: Annotated[str, typer.Option(metavar="REFERENCE")]) -> None:
+    """A package's whole story in plain English: who was asked, in which order and why, and what came of it."""
+    from calloff.simulator.explain import explain as tell
+
+    typer.echo(tell(log, package))
+
+
+def papers(write: Annotated[bool, typer.Option("--write", help="Make the page of the papers anew.")] = False) -> None:
+    """How many of the founding papers' facts work, by the tests that show them."""
+    from calloff.documents.papers import report
+    from calloff.stages import ROOT
+
+    typer.echo(report(ROOT, write))

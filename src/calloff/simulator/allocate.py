@@ -1,0 +1,194 @@
+"""`allocate`: files in, a run, and a folder of results out, all of it or nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from calloff.documents.bank_holidays import calendar_for
+from calloff.documents.purchasing_models import Document
+from calloff.domain.calendar import SATURDAY, Nation, local, to_utc
+from calloff.domain.contracts import Enrolment
+from calloff.domain.errors import BadInputError
+from calloff.domain.market import PRICED_ROLES, Counters, Standing
+from calloff.domain.packages import Package
+from calloff.domain.providers import Provider
+from calloff.formats.packages import PackageRow
+from calloff.formats.places import Place
+from calloff.simulator.adapt import adapt
+from calloff.simulator.keyed_draws import Draws
+from calloff.simulator.log import DecisionLog
+from calloff.simulator.responders import Responder
+from calloff.simulator.run import Run
+from calloff.simulator.summary import Summary, outcome_rows, summarise, write_rows
+
+ARRIVAL_DAYS = 14
+OFFICE_HOURS = (9 * 60, 17 * 60)
+START_TARGET_DAYS = {1: 0, 2: 1, 3: 1, 4: 2, 5: 7, 6: 7}
+"""Days from approval to the required start, by priority, where a package gives none (assumed)."""
+EVERYWHERE = "all"
+LOG, SUMMARY, OUTCOMES = "decisions.jsonl", "summary.csv", "packages.csv"
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a run is made of; `arrivals` is `spread` over 14 days or `all-at-once`."""
+
+    document: Document
+    providers: Sequence[Provider]
+    contracts: Sequence[Enrolment]
+    packages: Sequence[PackageRow]
+    places: Sequence[Place]
+    responder: Responder
+    begins_at: datetime
+    seed: int
+    arrivals: str = "spread"
+
+
+def allocate(inputs: Inputs, out: Path, tell: Callable[[Run, datetime], None] | None = None) -> Summary:
+    """
+    Run the packages through the model and write decisions, summary and outcomes into `out`.
+
+    The folder appears whole or not at all; one that holds anything else than an earlier run is refused.
+    """
+    refuse_foreign(out)
+    partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
+    partial.parent.mkdir(parents=True, exist_ok=True)
+    partial.mkdir()
+    try:
+        summary = _run_into(inputs, partial, tell)
+        _put_in_place(partial, out)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    return summary
+
+
+def refuse_foreign(out: Path) -> None:
+    """Refuse a folder that is not empty and not an earlier run's."""
+    if out.exists() and not out.is_dir():
+        raise BadInputError(f"{out} is a file; give a folder that does not exist yet")
+    if out.is_dir() and {path.name for path in out.iterdir()} - {LOG, SUMMARY, OUTCOMES}:
+        raise BadInputError(f"{out} holds other files than an earlier run's; give another folder")
+
+
+def _put_in_place(partial: Path, out: Path) -> None:
+    before = out.with_name(f".{out.name}.{os.getpid()}.before")
+    if out.exists():
+        out.rename(before)
+    partial.rename(out)
+    shutil.rmtree(before, ignore_errors=True)
+
+
+def _run_into(inputs: Inputs, folder: Path, tell: Callable[[Run, datetime], None] | None) -> Summary:
+    document, mapped = adapt(inputs.document, inputs.providers, local(inputs.begins_at).date())
+    packages = [arrive(inputs, row) for row in inputs.packages]
+    standing = standing_of(inputs, document, [package for package, _ in packages])
+    with (folder / LOG).open("w", encoding="utf-8", newline="\n") as stream:
+        log = DecisionLog(stream, document)
+        counters = Counters.at_start(standing)
+        run = Run(document.model, standing, counters, inputs.responder, log, inputs.begins_at, tell)
+        run.carry_out(packages)
+        log.finish()
+    summary = summarise(run, mapped)
+    write_rows(folder / SUMMARY, summary.rows())
+    write_rows(folder / OUTCOMES, outcome_rows(run))
+    return summary
+
+
+def standing_of(inputs: Inputs, document: Document, packages: Sequence[Package]) -> Standing:
+    """Who is enrolled, after every cross-reference between the files has been looked at."""
+    providers = {provider.reference: provider for provider in inputs.providers}
+    problems = [problem for one in inputs.contracts for problem in _problems(document, providers, one)]
+    if problems:
+        raise BadInputError("\n".join([*problems, f"{len(problems)} contracts do not fit; nothing was run"]))
+    contracts = tuple(_declared(one, inputs.begins_at) for one in inputs.contracts)
+    localities = {package.locality for package in packages}
+    localities |= {place.locality for place in inputs.places}
+    localities |= {name for one in contracts for name in one.localities}
+    if len(localities) > 60:
+        raise BadInputError(f"there are {len(localities)} localities; a run holds at most 60: join some in places.csv")
+    nations = {package.nation for package in packages} | {document.model.nation}
+    return Standing(
+        contracts,
+        {one.provider: providers[one.provider] for one in contracts},
+        {nation: calendar_for(Nation(nation)) for nation in nations},
+        tuple(localities),
+        str(inputs.seed),
+    )
+
+
+def _problems(document: Document, providers: dict[str, Provider], enrolment: Enrolment) -> list[str]:
+    model, name = document.model, enrolment.reference
+    problems = []
+    if enrolment.provider not in providers:
+        problems.append(f"contract {name}: the provider {enrolment.provider} is not in the providers file")
+    tiers = {tier.name: tier for tier in model.tiers}
+    if enrolment.tier not in tiers:
+        problems.append(f"contract {name}: {model.id} has no tier {enrolment.tier!r}; it has {', '.join(tiers)}")
+    elif tiers[enrolment.tier].role != enrolment.role:
+        role = tiers[enrolment.tier].role
+        problems.append(f"contract {name}: the role of tier {enrolment.tier} is {role}, not {enrolment.role}")
+    fixed = any(rule.fixed and enrolment.tier in (rule.tiers or (enrolment.tier,)) for rule in model.prices)
+    if fixed and enrolment.price_lines and enrolment.role in PRICED_ROLES:
+        problems.append(
+            f"contract {name}: the council sets the price of tier {enrolment.tier}; leave price_lines empty"
+        )
+    return problems
+
+
+def _declared(enrolment: Enrolment, begins_at: datetime) -> Enrolment:
+    """Pools without a moment count as declared when the run begins."""
+    pools = tuple(pool if pool.declared_at else replace(pool, declared_at=begins_at) for pool in enrolment.pools)
+    return replace(enrolment, pools=pools)
+
+
+def arrive(inputs: Inputs, row: PackageRow) -> tuple[Package, datetime]:
+    """A package with place, approval and start filled in where the file leaves them to the run, and when it comes."""
+    package, draws = row.package, Draws(inputs.seed)
+    arrives_at = inputs.begins_at
+    if row.approved_at is not None:
+        arrives_at = max(row.approved_at, inputs.begins_at)
+    elif inputs.arrivals == "spread":
+        arrives_at = drawn_arrival(inputs.begins_at, draws, package.reference)
+    approved_at = row.approved_at or arrives_at
+    target = timedelta(days=START_TARGET_DAYS[package.priority])
+    start = row.required_start_on or local(approved_at).date() + target
+    package = replace(package, approved_at=approved_at, required_start_on=start)
+    return settle_place(package, row, inputs.places, draws), arrives_at
+
+
+def drawn_arrival(begins_at: datetime, draws: Draws, reference: str) -> datetime:
+    """A minute of office hours on a weekday of the first 14 days, after the beginning (assumed)."""
+    first = local(begins_at).date()
+    days = [first + timedelta(days=number) for number in range(ARRIVAL_DAYS)]
+    weekdays = [day for day in days if day.weekday() < SATURDAY]
+    day: date = weekdays[draws.between(0, len(weekdays) - 1, "arrival day", reference)]
+    opens, closes = OFFICE_HOURS
+    minute = draws.between(opens, closes - 1, "arrival minute", reference)
+    return max(to_utc(day, minute), begins_at)
+
+
+def settle_place(package: Package, row: PackageRow, places: Sequence[Place], draws: Draws) -> Package:
+    """The package with its locality, area and coordinates: those of its postcode, or of one drawn (assumed)."""
+    place: Place | None = None
+    if row.place:
+        place = next((one for one in places if one.postcode == row.place), None)
+        if place is None and not package.locality:
+            raise BadInputError(f"package {package.reference}: the place {row.place} is not in the places file")
+    elif places and not package.locality:
+        ordered = sorted(places, key=lambda one: one.postcode)
+        place = ordered[draws.between(0, len(ordered) - 1, "place", package.reference)]
+    if place is None:
+        return replace(package, locality=package.locality or EVERYWHERE)
+    return replace(
+        package,
+        locality=package.locality or place.locality,
+        area_band=row.area_band or place.area_band,
+        easting=place.easting,
+        northing=place.northing,
+    )

@@ -1,0 +1,72 @@
+"""
+`decisions.jsonl`: the document, then every fact before the first decision that names it, then the decisions, chained.
+
+Each decision line names the hash of the one before; the last line counts them, so that a lost tail is seen.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TextIO
+
+from calloff.documents.purchasing_models import Document
+from calloff.domain.decisions import Decision
+from calloff.domain.errors import ReplayError
+from calloff.domain.records import DecisionRecord, Ledger, canonical, sha256
+
+BEGINNING = "0" * 64
+
+
+@dataclass
+class DecisionLog:
+    """Writes decisions as they are taken."""
+
+    stream: TextIO
+    document: Document
+    ledger: Ledger = field(default_factory=Ledger)
+    previous: str = BEGINNING
+    count: int = 0
+
+    def __post_init__(self) -> None:
+        texts = [list(pair) for pair in self.document.texts]
+        self._write({"line": "document", "hash": self.document.model.document_hash, "texts": texts})
+
+    def add(self, decision: Decision) -> DecisionRecord:
+        """Write a decision, and before it the facts it names for the first time."""
+        record = decision.record(self.ledger)
+        for digest, content in self.ledger.take_new():
+            self.stream.write(f'{{"fact":{content.decode()},"hash":"{digest}","line":"fact"}}\n')
+        line = f'{{"hash":"{record.hash}","line":"decision","previous":"{self.previous}","record":'
+        self.stream.write(f"{line}{record.content.decode()}}}\n")
+        self.previous, self.count = link(self.previous, record.hash), self.count + 1
+        return record
+
+    def finish(self) -> None:
+        """Write the last line: how many decisions there are, and the end of their chain."""
+        self._write({"line": "end", "decisions": self.count, "last": self.previous})
+
+    def _write(self, body: dict[str, Any]) -> None:
+        self.stream.write(canonical(body).decode() + "\n")
+
+
+def link(previous: str, record_hash: str) -> str:
+    """The next link of the chain."""
+    return sha256(f"{previous}{record_hash}".encode())
+
+
+def lines_of(path: Path) -> Iterator[dict[str, Any]]:
+    """The lines of a log; ReplayError names the line that is not one."""
+    try:
+        with path.open(encoding="utf-8") as stream:
+            for number, text in enumerate(stream, 1):
+                line = json.loads(text)
+                if not isinstance(line, dict) or "line" not in line:
+                    raise ReplayError(f"{path}:{number}: this is no line of a decision log")
+                yield line
+    except FileNotFoundError:
+        raise ReplayError(f"there is no file {path}; write the decisions.jsonl of a run") from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ReplayError(f"{path}: a line is broken off or not a decision log: {error}") from error

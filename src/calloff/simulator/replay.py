@@ -1,0 +1,157 @@
+"""Work every decision of a log out again from its own facts, and compare byte for byte."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, get_args
+
+from calloff.documents.purchasing_models import parse
+from calloff.domain.calendar import Calendar, parse_moment
+from calloff.domain.contracts import Enrolment
+from calloff.domain.errors import CalloffError, ReplayError
+from calloff.domain.history import Event
+from calloff.domain.market import Counters, Market, Standing
+from calloff.domain.next_step import next_step
+from calloff.domain.packages import Package
+from calloff.domain.providers import Provider
+from calloff.domain.purchasing_model import PurchasingModel
+from calloff.domain.records import apply_changes, canonical, revive, sha256
+from calloff.simulator.log import BEGINNING, lines_of, link
+
+EVENTS: dict[str, type] = {kind.__name__: kind for kind in get_args(Event)}
+NAMED = ("model", "package", "history", "standing", "counters")
+
+
+@dataclass
+class Facts:
+    """The facts of a log, read back as values; each is checked against its hash."""
+
+    bodies: dict[str, tuple[str, Any]] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def add(self, line: dict[str, Any]) -> None:
+        fact, digest = line["fact"], line["hash"]
+        if sha256(canonical(fact)) != digest:
+            raise ReplayError(f"the fact {digest[:12]} does not have the hash it is stored under: it was altered")
+        self.bodies[digest] = (fact["kind"], fact["body"])
+
+    def value(self, digest: str, kind: Any) -> Any:
+        """The value of a fact; read once."""
+        if digest not in self.values:
+            if digest not in self.bodies:
+                raise ReplayError(f"the fact {digest[:12]} is missing from the log")
+            self.values[digest] = self._read(digest, kind)
+        return self.values[digest]
+
+    def _read(self, digest: str, kind: Any) -> Any:
+        stored, body = self.bodies[digest]
+        if kind is Event:
+            return revive(event_kind(body), body["data"])
+        if kind is Standing:
+            return self._standing(body)
+        if kind is Counters:
+            return self._counters(body)
+        if stored != kind.__name__.lower():
+            raise ReplayError(f"the fact {digest[:12]} is a {stored}, not a {kind.__name__.lower()}")
+        return revive(kind, body)
+
+    def _standing(self, body: dict[str, Any]) -> Standing:
+        providers = [self.value(one, Provider) for one in body["providers"]]
+        calendars = [self.value(one, Calendar) for one in body["calendars"]]
+        return Standing(
+            tuple(self.value(one, Enrolment) for one in body["enrolments"]),
+            {provider.reference: provider for provider in providers},
+            {str(calendar.nation): calendar for calendar in calendars},
+            tuple(body["localities"]),
+            body["seed"],
+        )
+
+    def _counters(self, body: dict[str, Any]) -> Counters:
+        if "whole" in body:
+            return Counters(**body["whole"])
+        before: Counters = self.value(body["since"], Counters)
+        # Later decisions name later counters only; keeping each state would fill the memory of a long run.
+        self.values.pop(body["since"])
+        return Counters(**apply_changes(vars(before), body["changes"]))
+
+
+def event_kind(body: dict[str, Any]) -> type:
+    if body.get("event") not in EVENTS:
+        raise ReplayError(f"there is no event {body.get('event')!r}")
+    return EVENTS[body["event"]]
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """One decision as stored and as it comes out now."""
+
+    number: int
+    record: dict[str, Any]
+    difference: str
+
+    @property
+    def differs(self) -> bool:
+        return bool(self.difference)
+
+
+def replay(path: Path) -> Iterator[Replayed]:
+    """
+    Every decision of a log in order, worked out again.
+
+    A decision whose facts are missing or altered, whose hash or chain is broken, or that comes out otherwise, differs
+    and says how. ReplayError when the file is no decision log, or when its end is missing.
+    """
+    facts, model, previous, count = Facts(), None, BEGINNING, 0
+    ended = False
+    for line in lines_of(path):
+        kind = line["line"]
+        if kind == "document":
+            document = parse([(name, text) for name, text in line["texts"]])
+            model = document.model
+            if model.document_hash != line["hash"]:
+                raise ReplayError(f"{path}: the document does not have the hash it is stored under: it was altered")
+        elif kind == "fact":
+            facts.add(line)
+        elif kind == "decision":
+            if model is None:
+                raise ReplayError(f"{path}: a decision stands before its document")
+            count += 1
+            difference = "" if line["previous"] == previous else "the chain is broken before it"
+            difference = difference or _difference(model, facts, line)
+            previous = link(previous, line["hash"])
+            yield Replayed(count, line["record"], difference)
+        elif kind == "end":
+            ended = True
+            if line["decisions"] != count or line["last"] != previous:
+                raise ReplayError(f"{path}: the last line counts {line['decisions']} decisions, the file holds {count}")
+    if not ended:
+        raise ReplayError(f"{path}: the last line is missing; decisions may have been cut off")
+
+
+def _difference(model: PurchasingModel, facts: Facts, line: dict[str, Any]) -> str:
+    stored = line["record"]
+    content = canonical(stored)
+    if sha256(content) != line["hash"]:
+        return "the record does not have the hash it is stored under"
+    try:
+        again = worked_out_again(model, facts, stored)
+    except CalloffError as error:
+        return str(error)
+    if canonical(again) == content:
+        return ""
+    parts = sorted(key for key in {*again, *stored} if again.get(key) != stored.get(key))
+    return f"it comes out otherwise in: {', '.join(parts)}"
+
+
+def worked_out_again(model: PurchasingModel, facts: Facts, stored: dict[str, Any]) -> dict[str, Any]:
+    """The record that the kernel gives now for the facts which a stored record names."""
+    named = stored["model"]
+    if named != {"id": model.id, "version": model.version, "hash": model.document_hash}:
+        raise ReplayError(f"the record names the model {named}, the log holds another")
+    package = facts.value(stored["package"], Package)
+    market = Market(facts.value(stored["standing"], Standing), facts.value(stored["counters"], Counters))
+    events = [facts.value(one, Event) for one in stored["history"]]
+    decision = next_step(model, package, market, events, parse_moment(stored["at"]))
+    return {**decision.basis.body, **{name: stored[name] for name in NAMED}, "result": decision.result}

@@ -1,0 +1,283 @@
+"""
+The event loop of `allocate`: packages arrive, the kernel is asked, its answers are carried out, until all is settled.
+
+Every rule is the kernel's. The loop only moves from moment to moment, keeps the counters and writes the log; the same
+seed and files give the same bytes, whatever the order of their rows.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from calloff.domain.decisions import CallOff, Decision, Invitation, Invite, Part, Refer, Wait
+from calloff.domain.errors import NoApplicableModelError
+from calloff.domain.history import CalledOff, Ended, Event, Invited, Offered
+from calloff.domain.market import NEVER_STALE, Counters, Market, Standing, minutes_by_pool, seconds
+from calloff.domain.next_step import ONE_SECOND, next_step
+from calloff.domain.packages import Package, minutes_by_day_and_band, serving_order
+from calloff.domain.purchasing_model import PurchasingModel, applicable_model
+from calloff.domain.story import Turn, read_story
+from calloff.simulator.log import DecisionLog
+from calloff.simulator.responders import Responder
+
+LONGEST_RUN = timedelta(days=28)
+DECLARED_EVERY = timedelta(days=7)
+"""Providers say again every week what they have spare (assumed)."""
+CALLED_OFF, WAITING, REFERRED, NO_MODEL = "called_off", "waiting", "referred", "no_model"
+
+
+@dataclass
+class Case:
+    """One package's course through the run."""
+
+    package: Package
+    arrives_at: datetime
+    history: list[Event] = field(default_factory=list)
+    parts: list[tuple[datetime, str, Part]] = field(default_factory=list)
+    holds: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
+    state: str = WAITING
+    referred_first_at: datetime | None = None
+    last_refer: Refer | None = None
+    settled_at: datetime | None = None
+    model_text: str = ""
+    looked_at: bool = False
+
+    @property
+    def minutes_called_off(self) -> int:
+        return sum(self.package.visits[number].worker_minutes for _, _, part in self.parts for number in part.visits)
+
+
+@dataclass
+class Run:
+    """A run in progress and its outcome. `tell` is called after every moment, to show how far it is."""
+
+    model: PurchasingModel
+    standing: Standing
+    counters: Counters
+    responder: Responder
+    log: DecisionLog
+    begins_at: datetime
+    tell: Callable[[Run, datetime], None] | None = None
+    cases: dict[str, Case] = field(default_factory=dict)
+    late_answers: int = 0
+    exclusions: Counter[str] = field(default_factory=Counter)
+    _events: list[tuple[int, int, tuple[object, ...], int]] = field(default_factory=list)
+    _offers: list[tuple[str, Offered]] = field(default_factory=list)
+    _waiters: dict[int, set[str]] = field(default_factory=dict)
+    _due: list[tuple[tuple[int, date, datetime, str], str]] = field(default_factory=list)
+    _is_due: set[str] = field(default_factory=set)
+
+    # -- time ----------------------------------------------------------------------------------------------
+
+    def carry_out(self, packages: Iterable[tuple[Package, datetime]]) -> None:
+        """Run until every package is called off or referred and nothing is due, or 28 days have passed."""
+        for package, arrives_at in packages:
+            self.cases[package.reference] = Case(package, arrives_at)
+            self._at(arrives_at, 2, package.reference)
+        self._at(self.begins_at + DECLARED_EVERY, 0, "")
+        while self._events and self._events[0][0] <= seconds(self.ended_at):
+            moment = self._events[0][0]
+            at = self._moment(moment)
+            while self._events and self._events[0][0] == moment:
+                self._take(heapq.heappop(self._events), at)
+            self._serve(at)
+            if self.tell is not None:
+                self.tell(self, at)
+        for case in self.cases.values():
+            if case.state == WAITING and case.last_refer is not None and not case.holds:
+                case.state = REFERRED
+
+    @property
+    def ended_at(self) -> datetime:
+        """The last moment a run can reach."""
+        return self.begins_at + LONGEST_RUN
+
+    @property
+    def settled(self) -> int:
+        return sum(case.state in (CALLED_OFF, NO_MODEL) or case.last_refer is not None for case in self.cases.values())
+
+    def _moment(self, moment: int) -> datetime:
+        return self.begins_at + timedelta(seconds=moment - seconds(self.begins_at))
+
+    def _at(self, at: datetime, order: int, reference: str, offer: int = -1) -> None:
+        """Something happens at a moment: 0 declarations, 1 an answer, 2 a package is due."""
+        heapq.heappush(self._events, (seconds(at), order, (reference,), offer))
+
+    def _take(self, event: tuple[int, int, tuple[object, ...], int], at: datetime) -> None:
+        _, order, (reference,), offer = event
+        if order == 0:
+            self._declare_again(at)
+        elif order == 1:
+            name, offered = self._offers[offer]
+            self.cases[name].history.append(offered)
+            self._now_due(name)
+        else:
+            self._now_due(str(reference))
+
+    def _now_due(self, reference: str) -> None:
+        if reference not in self._is_due and self.cases[reference].state != CALLED_OFF:
+            self._is_due.add(reference)
+            heapq.heappush(self._due, (serving_order(self.cases[reference].package), reference))
+
+    def _serve(self, at: datetime) -> None:
+        """Everybody due, in the order in which waiting packages are served; minutes that come free re-open others."""
+        while self._due:
+            _, reference = heapq.heappop(self._due)
+            self._is_due.discard(reference)
+            self._serve_one(self.cases[reference], at)
+
+    def _declare_again(self, at: datetime) -> None:
+        """Every provider whose declaration still holds says again what it has; nobody declares more."""
+        oldest = seconds(at) - self.model.declaration_days * 86_400
+        for pool, declared_at in enumerate(self.counters.declared_at):
+            if oldest <= declared_at < NEVER_STALE:
+                self.counters.declared_at[pool] = seconds(at)
+        self._at(at + DECLARED_EVERY, 0, "")
+
+    # -- one package ---------------------------------------------------------------------------------------
+
+    def _serve_one(self, case: Case, at: datetime) -> None:
+        if case.state in (CALLED_OFF, NO_MODEL):
+            return
+        if not case.history and case.last_refer is None:
+            try:
+                applicable_model([self.model], case.package)
+            except NoApplicableModelError as error:
+                case.state, case.model_text, case.settled_at = NO_MODEL, str(error), at
+                return
+        self._release_spent(case, at)
+        market = Market(self.standing, self.counters)
+        while True:
+            decision = next_step(self.model, case.package, market, case.history, at)
+            self._note(case, decision)
+            for ending in decision.ends:
+                case.history.append(Ended(ending.enrolment, at, ending.reason))
+                self._release(case, ending.enrolment)
+            if isinstance(decision, CallOff):
+                for part in decision.parts:
+                    self._call_off(case, part, decision.step, at)
+                if case.minutes_called_off == case.package.minutes_per_week:
+                    case.state, case.settled_at = CALLED_OFF, at
+                    return
+                continue
+            if isinstance(decision, Invite):
+                for invitation in decision.invitations:
+                    self._invite(case, decision, invitation, at)
+                self._at(min(one.deadline_at for one in decision.invitations) + ONE_SECOND, 2, case.package.reference)
+            elif isinstance(decision, Wait) and decision.until is not None:
+                self._at(decision.until, 2, case.package.reference)
+            return
+
+    def _note(self, case: Case, decision: Decision) -> None:
+        """Write the decision; a wait that ends nothing, and a referral that says nothing new, are not written again."""
+        if isinstance(decision, Wait) and not decision.ends:
+            return
+        if not case.looked_at:
+            case.looked_at = True
+            self.exclusions += first_failures(decision, self.standing.ground(self.model).tables.enforced)
+        if isinstance(decision, Refer):
+            before, case.last_refer = case.last_refer, decision
+            for name in decision.passed_over:
+                self._waiters.setdefault(self.standing.row_of[name], set()).add(case.package.reference)
+            if before is not None and before.basis.body["proof"] == decision.basis.body["proof"]:
+                return
+        else:
+            case.last_refer = None
+        self.log.add(decision)
+
+    def _invite(self, case: Case, decision: Invite, invitation: Invitation, at: datetime) -> None:
+        self.counters.hold(invitation.holds)
+        case.holds[invitation.enrolment] = invitation.holds
+        if self.model.quota is not None and self.model.quota.denominator == "referred":
+            self._refer_hours(
+                case, invitation.enrolment, sum(case.package.visits[n].worker_minutes for n in invitation.visits)
+            )
+        case.history.append(
+            Invited(
+                invitation.enrolment,
+                invitation.provider,
+                decision.step,
+                decision.wave,
+                invitation.rank,
+                at,
+                invitation.deadline_at,
+                invitation.visits,
+                invitation.holds,
+                invitation.subcontractors,
+            )
+        )
+        for offer in self.responder.answers(case.package, invitation, decision.wave, at):
+            self.late_answers += offer.at > invitation.deadline_at
+            self._offers.append((case.package.reference, offer))
+            self._at(offer.at, 1, case.package.reference, len(self._offers) - 1)
+
+    def _refer_hours(self, case: Case, enrolment: str, minutes: int) -> None:
+        row = self.standing.row_of[enrolment]
+        self.counters.referred[row] += minutes
+        self.counters.referred_packages[row] += 1
+
+    def _call_off(self, case: Case, part: Part, step: str, at: datetime) -> None:
+        """Carry out a call-off: its hold goes, its minutes are used, the counters of its provider move."""
+        self._release(case, part.enrolment)
+        self.counters.use(part.takes)
+        case.parts.append((at, step, part))
+        case.history.append(CalledOff(part.enrolment, at, part.visits, part.delivered_by))
+        minutes = sum(case.package.visits[number].worker_minutes for number in part.visits)
+        for row in self.standing.rows_of_provider[part.provider]:
+            self.counters.called_off_28[row] += minutes
+        if self.model.quota is None or self.model.quota.denominator == "accepted":
+            self._refer_hours(case, part.enrolment, minutes)
+        if part.delivered_by:
+            row = self.standing.row_of[part.enrolment]
+            self.counters.subcontracted[row] += minutes
+            self.counters.subcontracted_packages[row] += 1
+
+    def _release_spent(self, case: Case, at: datetime) -> None:
+        """Give back the minutes of invitations that were declined or ran out."""
+        if not case.holds:
+            return
+        live = {turn.invited.enrolment for turn in self._turns(case, at) if turn.lives}
+        for enrolment in [name for name in case.holds if name not in live]:
+            self._release(case, enrolment)
+
+    def _turns(self, case: Case, at: datetime) -> list[Turn]:
+        return read_story(self.model, case.package, case.history, at).invitations
+
+    def _release(self, case: Case, enrolment: str) -> None:
+        holds = case.holds.pop(enrolment, ())
+        if not holds:
+            return
+        self.counters.release(holds)
+        row = self.standing.row_of[enrolment]
+        for reference in sorted(self._waiters.get(row, ())):
+            waiting = self.cases[reference]
+            if waiting is case or waiting.state == CALLED_OFF or waiting.last_refer is None:
+                self._waiters[row].discard(reference)
+            elif self._might_fit(waiting, row):
+                self._waiters[row].discard(reference)
+                self._now_due(reference)
+
+    def _might_fit(self, case: Case, row: int) -> bool:
+        """Whether asking the kernel again is worth it: the smallest share it could place there is spare now."""
+        placed = {number for _, _, part in case.parts for number in part.visits}
+        left = [visit for number, visit in enumerate(case.package.visits) if number not in placed]
+        smallest = min(minutes_by_day_and_band(left).values())
+        wanted = smallest if self.model.splitting else sum(visit.worker_minutes for visit in left)
+        pools = minutes_by_pool(self.standing, row, case.package.locality, left)
+        counters = self.counters
+        return sum(counters.declared[p] - counters.used[p] - counters.held[p] for p in pools) >= wanted
+
+
+def first_failures(decision: Decision, enforced: int) -> Counter[str]:
+    """The gates that excluded enrolments in one decision, by code: the first enforced one that each fails."""
+    gates = decision.basis.body["gates"]
+    counts: Counter[str] = Counter()
+    for _, failures in gates["failed"]:
+        first = next((line for line, _, _ in failures if enforced >> line & 1), None)
+        if first is not None:
+            counts[gates["codes"][first]] += 1
+    return counts

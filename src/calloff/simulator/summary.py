@@ -1,0 +1,203 @@
+"""What came of a run: called off, part, waiting and referred; by step and provider; hours, pounds, reasons."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from calloff.domain.calendar import moment_text
+from calloff.domain.history import DECLINE_REASONS, Invited
+from calloff.domain.packages import Package
+from calloff.domain.story import DECLINED, ENDED, EXPIRED, read_story
+from calloff.domain.units import half_up, hours_text, pence_per_week, pounds
+from calloff.formats.tables import write_whole
+from calloff.simulator.run import CALLED_OFF, NO_MODEL, REFERRED, WAITING, Case, Run
+
+STATES = (CALLED_OFF, "part", WAITING, REFERRED, NO_MODEL)
+STATE_WORDS = {
+    CALLED_OFF: "called off",
+    "part": "called off in part",
+    WAITING: "waiting for an answer or a step",
+    REFERRED: "referred: no step left",
+    NO_MODEL: "referred: outside the model",
+}
+ASSUMED = (
+    "packages without an approval arrive in office hours of the first 14 days",
+    "packages without a place live at a postcode drawn by the seed",
+    "packages without a required start are wanted 0, 1, 1, 2, 7 or 7 days after approval, by priority P1 to P6",
+    "providers confirm their spare minutes every 7 days, and nobody declares more during the run",
+)
+
+
+@dataclass
+class Line:
+    """Packages (or parts), worker minutes a week and pence a week under one heading."""
+
+    packages: int = 0
+    minutes: int = 0
+    cost: int = 0
+    full_cost: int = 0
+
+    def add(self, minutes: int, cost: int = 0, full_cost: int = 0) -> None:
+        self.packages += 1
+        self.minutes += minutes
+        self.cost += cost
+        self.full_cost += full_cost
+
+
+@dataclass
+class Summary:
+    """The figures of a run, ready for a table or a file."""
+
+    states: dict[str, Line] = field(default_factory=dict)
+    steps: dict[str, Line] = field(default_factory=dict)
+    providers: dict[str, Line] = field(default_factory=dict)
+    dealings: dict[str, Counter[str]] = field(default_factory=dict)
+    exclusions: Counter[str] = field(default_factory=Counter)
+    unmet_minutes: int = 0
+    decisions: int = 0
+    late_answers: int = 0
+    mapped: list[str] = field(default_factory=list)
+    ungraded: int = 0
+    quotas: dict[str, tuple[int, int]] = field(default_factory=dict)
+    model: str = ""
+
+    def rows(self) -> list[dict[str, str]]:
+        """The summary as rows of a file: section, name, packages, hours and pounds a week."""
+        rows = []
+        for section, lines in (("outcome", self.states), ("step", self.steps), ("provider", self.providers)):
+            for name, line in lines.items():
+                rows.append(_row(section, name, line))
+        rows.append(_row("unmet", "hours not called off", Line(0, self.unmet_minutes)))
+        for code, count in self.exclusions.most_common():
+            rows.append(_row("excluded", code, Line(count)))
+        for provider, counts in sorted(self.dealings.items()):
+            rows += [_row("answers", f"{provider} {kind}", Line(count)) for kind, count in sorted(counts.items())]
+        for prime, (referred, subcontracted) in self.quotas.items():
+            rows.append(_row("quota", f"{prime} referred", Line(0, referred)))
+            rows.append(_row("quota", f"{prime} subcontracted", Line(0, subcontracted)))
+        rows += [_row("mapped", text, Line()) for text in self.mapped]
+        rows += [_row("assumed", text, Line()) for text in ASSUMED]
+        return rows
+
+    def table(self) -> str:
+        """The table that a run ends with."""
+        out = [f"{self.model}", "", _heading("outcome", "packages")]
+        out += [_print(STATE_WORDS[name], line) for name, line in self.states.items()]
+        out += ["", _heading("called off by step", "parts")]
+        out += [_print(name, line) for name, line in self.steps.items()]
+        out += ["", _heading("called off by provider (the ten largest)", "parts")]
+        largest = sorted(self.providers.items(), key=lambda pair: (-pair[1].minutes, pair[0]))[:10]
+        out += [_print(name, line) for name, line in largest]
+        out += ["", f"unmet hours a week: {hours_text(self.unmet_minutes)}"]
+        if self.quotas:
+            out += ["", "subcontracted of the hours referred and accepted"]
+            for prime, (referred, subcontracted) in self.quotas.items():
+                percent = half_up(subcontracted * 1000, referred) / 10 if referred else 0.0
+                out.append(f"  {prime:<40} {hours_text(subcontracted)} of {hours_text(referred)} h = {percent:.1f} %")
+        out += ["", "why enrolments were excluded (package and enrolment pairs, first look)"]
+        out += [f"  {code:<40} {count:>9,}" for code, count in self.exclusions.most_common(8)]
+        out += ["", "mapped", *(f"  {text}" for text in self.mapped)] if self.mapped else []
+        out += ["", "assumed", *(f"  {text}" for text in ASSUMED)]
+        return "\n".join(out)
+
+
+def _row(section: str, name: str, line: Line) -> dict[str, str]:
+    return {
+        "section": section,
+        "name": name,
+        "count": str(line.packages),
+        "hours_per_week": hours_text(line.minutes),
+        "gbp_per_week": f"{pence_per_week(line.cost) / 100:.2f}",
+        "full_cost_gbp_per_week": f"{pence_per_week(line.full_cost) / 100:.2f}",
+    }
+
+
+def _heading(title: str, unit: str) -> str:
+    return f"{title:<42} {unit:>9} {'hours/week':>12} {'price paid/week':>16} {'full cost/week':>16}"
+
+
+def _print(name: str, line: Line) -> str:
+    paid, full = pounds(pence_per_week(line.cost)), pounds(pence_per_week(line.full_cost))
+    return f"  {name[:40]:<40} {line.packages:>9,} {hours_text(line.minutes):>12} {paid:>16} {full:>16}"
+
+
+def summarise(run: Run, mapped: Sequence[str]) -> Summary:
+    """Count a run that has ended."""
+    summary = Summary(mapped=list(mapped), decisions=run.log.count, late_answers=run.late_answers)
+    summary.model = f"{run.model.title} ({run.model.id}, version {run.model.version})"
+    summary.states = {state: Line() for state in STATES}
+    summary.steps = {step.name: Line() for step in run.model.steps}
+    for case in run.cases.values():
+        _count_case(summary, run, case)
+    summary.exclusions = run.exclusions
+    for row, enrolment in enumerate(run.standing.enrolments):
+        if enrolment.role == "prime":
+            counters = run.counters
+            summary.quotas[enrolment.reference] = (counters.referred[row], counters.subcontracted[row])
+    return summary
+
+
+def _count_case(summary: Summary, run: Run, case: Case) -> None:
+    minutes, cost, full = case.minutes_called_off, 0, 0
+    for _, step, part in case.parts:
+        taken = sum(case.package.visits[number].worker_minutes for number in part.visits)
+        summary.steps[step].add(taken, part.cost, part.full_cost)
+        name = run.standing.providers[part.provider].name
+        summary.providers.setdefault(name, Line()).add(taken, part.cost, part.full_cost)
+        cost, full = cost + part.cost, full + part.full_cost
+    state = "part" if case.state != CALLED_OFF and case.parts else case.state
+    summary.states[state].add(minutes if case.parts else case.package.minutes_per_week, cost, full)
+    summary.unmet_minutes += case.package.minutes_per_week - minutes
+    for turn in read_story(run.model, case.package, case.history, run.ended_at).invitations:
+        kind = turn.state
+        if turn.state == DECLINED and turn.reason in DECLINE_REASONS:
+            kind = "declined" if DECLINE_REASONS[turn.reason] else "declined, not counted"
+        elif turn.state in (EXPIRED, ENDED):
+            kind = {EXPIRED: "silent", ENDED: "ended by the council"}[turn.state]
+        summary.dealings.setdefault(turn.invited.provider, Counter())[kind] += 1
+
+
+def outcome_rows(run: Run) -> list[dict[str, str]]:
+    """One row for each package: what came of it."""
+    return [_outcome(run, run.cases[reference]) for reference in sorted(run.cases)]
+
+
+def _outcome(run: Run, case: Case) -> dict[str, str]:
+    package: Package = case.package
+    asked = sum(isinstance(event, Invited) for event in case.history)
+    cost = sum(part.cost for _, _, part in case.parts)
+    left = package.minutes_per_week - case.minutes_called_off
+    return {
+        "reference": package.reference,
+        "outcome": "part" if case.state != CALLED_OFF and case.parts else case.state,
+        "steps": "; ".join(step for _, step, _ in case.parts),
+        "providers": "; ".join(part.provider for _, _, part in case.parts),
+        "contracts": "; ".join(part.enrolment for _, _, part in case.parts),
+        "kinds": "; ".join(part.kind for _, _, part in case.parts),
+        "delivered_by": "; ".join(part.delivered_by for _, _, part in case.parts if part.delivered_by),
+        "approved_at": moment_text(package.approved_at),
+        "required_start": package.required_start_on.isoformat(),
+        "locality": package.locality,
+        "priority": f"P{package.priority}",
+        "asked": str(asked),
+        "settled_at": moment_text(case.settled_at) if case.settled_at else "",
+        "hours_per_week": hours_text(package.minutes_per_week),
+        "unmet_hours_per_week": hours_text(left),
+        "gbp_per_week": f"{pence_per_week(cost) / 100:.2f}",
+        "why": case.model_text,
+    }
+
+
+def write_rows(path: Path, rows: Iterable[Mapping[str, str]]) -> None:
+    """Rows of text as a CSV file with LF line ends."""
+    every = list(rows)
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, list(every[0]) if every else ["reference"], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(every)
+    write_whole(path, stream.getvalue())
