@@ -16,14 +16,13 @@ AMOUNTS = ("ceiling_gbp_per_hour", "floor_gbp_per_hour", "gbp_per_hour")
 WRONG_UNITS = ("_pence", "_gbp", "_per_week", "_per_day", "_per_visit", "price", "ceiling", "rate", "fee")
 
 
-def read_prices(reader: Reader, node: Node | None) -> tuple[PriceRule, ...]:
-    """The price rules: one line written at once, or a list of lines."""
+def read_prices(reader: Reader, node: Node | None, tiers: Sequence[str] = ()) -> tuple[PriceRule, ...]:
+    """The price rules: one line written at once, or a list of lines; a tier that one names must be among `tiers`."""
     if node is None:
         return ()
     allowed = ("set_by", "lines", *AMOUNTS, *WHICH, *GROUND)
     table = reader.table(node, allowed, ["set_by"])
     refuse_units(reader, table)
-    reader.ground(table, "the price rule")
     set_by = reader.word(table.entries.get("set_by"), ("provider", "council"), "provider")
     lines = table.entries.get("lines")
     tables = [table] if lines is None else list(reader.items(lines))
@@ -34,7 +33,7 @@ def read_prices(reader: Reader, node: Node | None) -> tuple[PriceRule, ...]:
             reader.ground(one, "the price line")
         if isinstance(one, Table):
             own = reader.word(one.entries.get("set_by"), ("provider", "council"), set_by)
-            rules.append(_rule(reader, one, own == "council", number))
+            rules.append(_rule(reader, one, own == "council", number, tiers))
     _refuse_overlaps_and_gaps(reader, table, rules)
     return tuple(rules)
 
@@ -46,7 +45,7 @@ def refuse_units(reader: Reader, table: Table) -> None:
             reader.refuse(node, f"`{key}` has no unit we hold prices in", "Write ceiling_gbp_per_hour or gbp_per_hour")
 
 
-def _rule(reader: Reader, table: Table, fixed: bool, number: int) -> PriceRule:
+def _rule(reader: Reader, table: Table, fixed: bool, number: int, tiers: Sequence[str]) -> PriceRule:
     entries = table.entries
     wanted = "gbp_per_hour" if fixed else "ceiling_gbp_per_hour"
     wrong = "ceiling_gbp_per_hour" if fixed else "gbp_per_hour"
@@ -76,7 +75,7 @@ def _rule(reader: Reader, table: Table, fixed: bool, number: int) -> PriceRule:
         from_on=first,
         to_on=last,
     )
-    return PriceRule(line, fixed, floor, reader.words(entries.get("tiers")))
+    return PriceRule(line, fixed, floor, reader.words(entries.get("tiers"), tiers))
 
 
 def _refuse_overlaps_and_gaps(reader: Reader, table: Table, rules: Sequence[PriceRule]) -> None:

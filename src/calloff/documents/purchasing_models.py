@@ -177,7 +177,7 @@ def read_model(tree: Table, digest: str, partial: bool = False) -> PurchasingMod
         tiers=tiers,
         steps=steps,
         grades=tuple(_grade(reader, one, tiers) for one in reader.items(entries.get("admission"))),
-        prices=read_prices(reader, entries.get("price")),
+        prices=read_prices(reader, entries.get("price"), tuple(tier.name for tier in tiers)),
         groups_chosen_by_provider=groups is not None
         and reader.word(groups.entries.get("chosen_by"), ("provider",), "provider") == "provider",
         localities_apply=_localities(reader, entries.get("localities")),
@@ -363,13 +363,19 @@ def _succeeds(reader: Reader, node: Node | None, model: PurchasingModel) -> None
     ended = shipped(name).model.term.last_on
     told = reader.whole(table.entries.get("uncovered_days"), 0, 0, 10_000)
     found = days_uncovered(ended, model.term.from_on)
-    if found < 0:
+    overlap = days_overlapping(ended, model.term.from_on)
+    if overlap:
         reader.refuse(
-            table, f"{name} runs until {ended}, {-found} days into this model", "End one before the other begins"
+            table, f"{name} runs until {ended}, {overlap} days into this model", "End one before the other begins"
         )
     elif found != told:
         problem = f"{name} ends on {ended} and this model begins on {model.term.from_on}: {found} days uncovered"
         reader.refuse(table, problem, f"Close the gap, or write `uncovered_days: {found}` and who covers them")
+
+
+def days_overlapping(end_inclusive: date, next_start: date) -> int:
+    """Days on which both of two terms are in force."""
+    return max(0, (end_inclusive - next_start).days + 1)
 
 
 def _refuse_unreachable(reader: Reader, tree: Table, model: PurchasingModel) -> None:
