@@ -12,6 +12,15 @@ from calloff.domain.errors import DocumentError, DocumentErrors
 from calloff.domain.units import centipence_of
 
 T = TypeVar("T")
+
+
+def _says_something(node: Node | None) -> bool:
+    """Whether a place in a document holds anything at all."""
+    if isinstance(node, Scalar):
+        return bool(node.text.strip())
+    return bool(node and (node.items if isinstance(node, Items) else node.entries))
+
+
 GROUND = ("source", "assumed", "note")
 """Keys any rule may carry: where it comes from, what is assumed in it, a remark."""
 
@@ -23,7 +32,9 @@ class Reader:
         self.errors: list[DocumentError] = []
 
     def refuse(self, node: Node, problem: str, remedy: str) -> None:
-        self.errors.append(DocumentError(node.path, node.line, problem, remedy))
+        told = DocumentError(node.path, node.line, problem, remedy)
+        if str(told) not in map(str, self.errors):
+            self.errors.append(told)
 
     def finish(self) -> None:
         """Raise DocumentErrors if anything was wrong."""
@@ -115,7 +126,7 @@ class Reader:
         """A rule stands on a source or says what it assumes; an unknown source is refused."""
         if not isinstance(node, Table):
             return
-        if "source" not in node.entries and "assumed" not in node.entries:
+        if not any(_says_something(node.entries.get(key)) for key in ("source", "assumed")):
             self.refuse(node, f"{what} has neither `source` nor `assumed`", "Add `source: ID`, or `assumed: why`")
         source = node.entries.get("source")
         if source is None:
