@@ -12,6 +12,8 @@ from calloff.domain.errors import DocumentError, DocumentErrors
 from calloff.domain.units import centipence_of
 
 T = TypeVar("T")
+GROUND = ("source", "assumed", "note")
+"""Keys any rule may carry: where it comes from, what is assumed in it, a remark."""
 
 
 def _says_something(node: Node | None) -> bool:
@@ -19,10 +21,6 @@ def _says_something(node: Node | None) -> bool:
     if isinstance(node, Scalar):
         return bool(node.text.strip())
     return bool(node and (node.items if isinstance(node, Items) else node.entries))
-
-
-GROUND = ("source", "assumed", "note")
-"""Keys any rule may carry: where it comes from, what is assumed in it, a remark."""
 
 
 class Reader:
