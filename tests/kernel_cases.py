@@ -23,7 +23,7 @@ from kernel_driver import Run, record_of
 from calloff.documents.bank_holidays import calendar_for
 from calloff.documents.purchasing_models import Document, load, parse
 from calloff.domain.calendar import local, to_utc
-from calloff.domain.contracts import ANY, Enrolment, Pool, PriceLine, Suspension
+from calloff.domain.contracts import Enrolment, Pool, PriceLine, Suspension
 from calloff.domain.decisions import CallOff, Decision, Invite, Refer, Wait
 from calloff.domain.history import Ended, Held, Offered, Overridden, Released, Withdrawn
 from calloff.domain.market import Standing, seconds
@@ -255,6 +255,16 @@ def change(tree: Any, where: Sequence[str], value: Any) -> None:
         tree[where[-1]] = value
 
 
+def document_text(case: Mapping[str, Any]) -> str:
+    """The text of a case of the kind `documents`: the base with one place rewritten, and lines added at its end."""
+    text = case["base"]
+    if "instead_of" in case:
+        assert text.count(case["instead_of"]) == 1, "the place to rewrite is not told apart"
+        write = case["write"]
+        text = text.replace(case["instead_of"], f"\n  {write}" if case.get("block") else write)
+    return text + case["add"] + "\n" if "add" in case else text
+
+
 class CaseRun(Run):
     """A case on its way."""
 
@@ -455,4 +465,3 @@ def fits(expected: Mapping[str, Any], found: dict[str, Any]) -> dict[str, Any]:
     return {**found, "call_off": parts}
 
 
-__all__ = ["ANY", "CaseRun", "case_id", "cases_of", "files_of", "fits", "model_of"]
