@@ -196,8 +196,6 @@ def _offers_of_lot(hall: Hall, seats: Sequence[Seat], lot: str) -> list[Seat]:
         for number in range(1, 1 + draws.between(1, MOST_OFFERS, "offers", seat.reference)):
             offer = replace(seat, offer=True, suffix=f"{number}" if number > 1 else "")
             posted[offer.reference] = offer
-    if not posted:
-        return []
     order = draws.order(posted, "offer order")
     areas = draws.order(hall.localities, "offered localities", lot)
     made = []
