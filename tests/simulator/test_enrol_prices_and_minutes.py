@@ -36,7 +36,6 @@ def test_fixed_fees_and_blocks_need_no_price_line():
     assert {one.full_cost_centipence_per_hour for one in prime if one.role == "prime"} == {221720}
 
 
-@pytest.mark.shows("EL24-10")
 def test_an_in_house_hour_costs_over_twice_the_external_price_on_both_bases():
     enrolments, _ = enrol(load("east_lothian_2017_framework"), REGISTER, PLACES, [], 1)
     external = [one for one in enrolments if one.role == "member"]
