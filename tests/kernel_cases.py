@@ -463,5 +463,3 @@ def fits(expected: Mapping[str, Any], found: dict[str, Any]) -> dict[str, Any]:
         for who, part in found["call_off"].items()
     }
     return {**found, "call_off": parts}
-
-

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 from kernel_cases import case_id, cases_of, document_text
 
-from calloff.documents.purchasing_models import load, parse, shipped, shipped_ids, sources_of
-from calloff.documents.tree import plain, read_tree
+from calloff.documents.purchasing_models import parse
 from calloff.domain.errors import BadInputError, DocumentError, DocumentErrors
-from calloff.domain.purchasing_model import EVERYONE, Condition
 
 CASES = cases_of("documents")
 BASE = CASES[0]["base"]
