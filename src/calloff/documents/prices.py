@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from itertools import pairwise
 
 from calloff.documents.reader import GROUND, Reader
 from calloff.documents.tree import Node, Table
@@ -100,7 +101,7 @@ def date_gap(lines: Sequence[PriceLine]) -> tuple[date, date] | None:
         alike.setdefault(key, []).append(line)
     for same in alike.values():
         ordered = sorted(same, key=lambda line: line.from_on or date.min)
-        for one, following in zip(ordered, ordered[1:], strict=False):
+        for one, following in pairwise(ordered):
             if one.to_on and following.from_on and following.from_on > one.to_on + timedelta(days=1):
                 return one.to_on + timedelta(days=1), following.from_on - timedelta(days=1)
     return None

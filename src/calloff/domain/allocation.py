@@ -303,7 +303,7 @@ def advance(
                 if status[wave[later]] == ACCEPTED:
                     found[0] = later
                     return TAKE
-        if standing == PART or standing == ACCEPTED:
+        if standing in (PART, ACCEPTED):
             found[0] = place
             return TAKE
     return MOVE_ON

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from typing import Any
 
@@ -105,7 +105,7 @@ class Decision:
     def result(self) -> dict[str, Any]:
         """Kind and data, as the record holds them."""
         kind = {"Invite": "invite", "Wait": "wait", "CallOff": "call_off", "Refer": "refer"}[type(self).__name__]
-        own = {name: value for name, value in plain(self).items() if name != "basis"}
+        own = {one.name: plain(getattr(self, one.name)) for one in fields(self) if one.name != "basis"}
         return {"kind": kind, **own}
 
     def record(self, ledger: Ledger) -> DecisionRecord:

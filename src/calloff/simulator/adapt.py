@@ -54,7 +54,7 @@ def _map_term(document: Document, begins_on: date, terms: dict[str, Any], lines:
     if "succeeds" in document.tree.entries:
         terms["succeeds"] = "none"
     lines.append(
-        f"term: {term.from_on} to {term.last_on} in the document; the run begins outside it, so {begins_on} to {last} here"
+        f"term: {term.from_on} to {term.last_on} in the document, {begins_on} to {last} in this run, begun outside it"
     )
 
 
