@@ -66,6 +66,7 @@ def enrol(
     from calloff.formats.packages import read_packages
     from calloff.formats.places import read_places
     from calloff.formats.providers import read_providers
+    from calloff.simulator.enrol import assumed_of
     from calloff.simulator.enrol import enrol as draw
 
     contracts, report = draw(
@@ -75,7 +76,7 @@ def enrol(
         read_packages(packages) if packages else (),
         seed,
     )
-    write_contracts(out, contracts)
+    write_contracts(out, contracts, assumed_of(contracts))
     typer.echo("\n".join([*report, f"wrote {len(contracts)} contracts to {out}"]))
 
 

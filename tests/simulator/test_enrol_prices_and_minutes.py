@@ -169,18 +169,11 @@ def test_packages_outside_the_scope_are_not_counted_and_told():
     assert "Demand: 120 of 121 packages (outside the document's scope and not counted: 1)." in report
 
 
-@pytest.mark.parametrize(
-    ("model", "at"),
-    [
-        ("rutland_2013_two_tier", datetime(2025, 3, 31, 8, tzinfo=UTC)),
-        ("isle_of_wight_2021_locality_prime", datetime(2021, 2, 1, 8, tzinfo=UTC)),
-    ],
-)
-def test_minutes_are_declared_on_the_terms_first_day_or_the_usual_one(model, at):
-    enrolments, report = enrol(load(model), REGISTER, [], [], 1)
+def test_minutes_without_a_moment_are_left_to_the_run():
+    enrolments, report = enrol(load("isle_of_wight_2021_locality_prime"), REGISTER, [], [], 1)
 
-    assert {pool.declared_at for one in enrolments for pool in one.pools} == {at}
-    assert any("assumed: the" in line and at.date().isoformat() in line for line in report)
+    assert {pool.declared_at for one in enrolments for pool in one.pools} == {None}
+    assert any("when the run begins" in line for line in report)
 
 
 def test_kinds_of_care_without_a_lot_are_told():

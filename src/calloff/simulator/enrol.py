@@ -56,8 +56,7 @@ def enrol(
     places, packages
         May be empty: then there is one locality, and the demand of EL18-06.
     declared_at
-        When spare minutes were declared; by default 08:00 UTC on the first day of the term or, where the term is
-        over by then, of USUAL_START.
+        When spare minutes were declared; by default the file leaves that to the run, whose first moment it is then.
 
     Returns
     -------
@@ -79,11 +78,21 @@ def enrol(
     hall = Hall(model, demand.localities, groups, members, profiles, draws)
     seats = seats_of(hall, found.external)
     _refuse_twins(seats)
-    spare = share_out(demand.spare, demand.care_types, [_taker(seat, profiles) for seat in seats])
+    wanted = {row.package.service_type for row in packages} or {"care_at_home"}
+    takers = [_taker(seat, profiles) for seat in seats if seat.provider.service_types & wanted]
+    spare = share_out(demand.spare, demand.care_types, takers)
     skills = _skills(hall, seats)
     local = {seat.provider.reference for seat in seats if seat.tier.role == "subcontractor"}
     enrolments = [
-        _enrolment(hall, seat, spare.shares[seat.reference], skills[seat.provider.reference], local, moment)
+        _enrolment(
+            hall,
+            seat,
+            spare.shares.get(seat.reference, {}),
+            skills[seat.provider.reference],
+            local,
+            moment,
+            declared_at,
+        )
         for seat in seats
     ]
     tiers = [tier.name for tier in model.tiers]
@@ -92,7 +101,7 @@ def enrol(
 
 
 def default_moment(model: PurchasingModel) -> datetime:
-    """08:00 UTC on the first day of the model's term, or on USUAL_START where the term has ended by then."""
+    """The moment about which suspensions are drawn: the first day of the term, or USUAL_START where that is over."""
     begun = model.term_applies and model.term.last_on >= USUAL_START
     return datetime.combine(model.term.from_on if begun else USUAL_START, time(8), UTC)
 
@@ -156,7 +165,13 @@ def _skills(hall: Hall, seats: Sequence[Seat]) -> dict[str, frozenset[str]]:
 
 
 def _enrolment(
-    hall: Hall, seat: Seat, shares: Mapping[Cell, int], skills: frozenset[str], local: set[str], moment: datetime
+    hall: Hall,
+    seat: Seat,
+    shares: Mapping[Cell, int],
+    skills: frozenset[str],
+    local: set[str],
+    moment: datetime,
+    declared_at: datetime | None,
 ) -> Enrolment:
     model, tier, key = hall.model, seat.tier, seat.provider.reference
     profile = hall.profiles[key]
@@ -172,7 +187,7 @@ def _enrolment(
         lot=seat.lot,
         localities=_areas(seat.localities) if model.localities_apply else frozenset(),
         price_lines=numbered(seat.reference, lines),
-        pools=() if tier.role == "block" else _pools(seat, shares, moment),
+        pools=() if tier.role == "block" else _pools(seat, shares, declared_at),
         block_minutes=sum(shares.values()) if tier.role == "block" else 0,
         capabilities=skills,
         client_groups=profile.client_groups if choosy else frozenset(),
@@ -191,13 +206,15 @@ def _areas(localities: frozenset[str]) -> frozenset[str]:
     return localities - {EVERYWHERE}
 
 
-def _pools(seat: Seat, shares: Mapping[Cell, int], moment: datetime) -> tuple[Pool, ...]:
+def _pools(seat: Seat, shares: Mapping[Cell, int], declared_at: datetime | None) -> tuple[Pool, ...]:
     """One pool for an offer of a capacity book, else one for each locality and band."""
     if seat.offer:
         minutes = sum(shares.values())
-        return (Pool(minutes, moment, _areas(seat.localities), seat.bands),) if minutes else ()
+        return (Pool(minutes, declared_at, _areas(seat.localities), seat.bands),) if minutes else ()
     ordered = sorted(shares, key=lambda cell: (cell[0], BANDS.index(cell[1])))
-    return tuple(Pool(shares[cell], moment, _areas(frozenset({cell[0]})), frozenset({cell[1]})) for cell in ordered)
+    return tuple(
+        Pool(shares[cell], declared_at, _areas(frozenset({cell[0]})), frozenset({cell[1]})) for cell in ordered
+    )
 
 
 def _suspensions(hall: Hall, seat: Seat, on: date) -> tuple[Suspension, ...]:

@@ -130,12 +130,8 @@ def _about_prices(model: PurchasingModel, enrolments: Sequence[Enrolment]) -> li
 
 def _about_moment(model: PurchasingModel, moment: datetime, told: bool) -> str:
     if told:
-        why = "as asked"
-    elif model.term_applies and moment.date() == model.term.from_on:
-        why = "assumed: the first day of the document's term"
-    else:
-        why = "assumed: the document's term ended before that day, or it has none"
-    return f"Spare minutes are declared at {write_moment(moment)} ({why})."
+        return f"Spare minutes are declared at {write_moment(moment)} (as asked)."
+    return "Spare minutes name no moment: they count as declared when the run begins (assumed)."
 
 
 def _assumptions(model: PurchasingModel, enrolments: Sequence[Enrolment]) -> list[str]:
