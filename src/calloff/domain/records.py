@@ -17,7 +17,7 @@ from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from calloff.domain.calendar import moment_text, parse_moment
-from calloff.domain.errors import ReplayError
+from calloff.domain.errors import BadInputError, ReplayError
 
 RECORD_FORMAT = 1
 
@@ -63,7 +63,7 @@ def revive(kind: Any, stored: Any) -> Any:
     """The value that `plain` wrote; ReplayError when it does not fit the type."""
     try:
         return _revive(kind, stored)
-    except (TypeError, KeyError, ValueError, AttributeError) as error:
+    except (BadInputError, TypeError, KeyError, ValueError, AttributeError) as error:
         raise ReplayError(f"a stored fact does not read as {getattr(kind, '__name__', kind)}: {error}") from error
 
 
