@@ -83,9 +83,7 @@ def test_sources_are_pages_with_an_address_or_one_of_the_18_readings():
         (A_PAPER, "- EL18\n", 1, "fields are due here"),
     ],
 )
-def test_read_papers_says_where_the_register_is_wrong(
-    tmp_path: Path, before: str, after: str, line: int, problem: str
-):
+def test_read_papers_says_where_the_register_is_wrong(tmp_path: Path, before: str, after: str, line: int, problem: str):
     register = tmp_path / "papers.yaml"
     register.write_text(A_PAPER.replace(before, after), encoding="utf-8")
 
@@ -196,8 +194,7 @@ def test_shown_facts_refuses_every_unknown_id_with_its_file_and_line(tmp_path: P
         shown_facts(tmp_path, KNOWN)
 
     assert str(refusal.value).splitlines() == [
-        "tests/cases/x.yaml:1: no fact of the papers is called 'XX99-01'. "
-        "Write an id of papers.yaml, as EL18-14.",
+        "tests/cases/x.yaml:1: no fact of the papers is called 'XX99-01'. Write an id of papers.yaml, as EL18-14.",
         "tests/test_a.py:3: no fact of the papers is called 'EL18-99'. Write one of EL18-14 to EL18-15.",
     ]
 
@@ -223,9 +220,7 @@ def test_shown_facts_refuses_every_unknown_id_with_its_file_and_line(tmp_path: P
         ("cases/x.yaml", "name: [x\n", 2, "no YAML: expected ',' or ']', but got '<stream end>'"),
     ],
 )
-def test_shown_facts_refuses_a_mark_it_could_not_count(
-    tmp_path: Path, name: str, text: str, line: int, problem: str
-):
+def test_shown_facts_refuses_a_mark_it_could_not_count(tmp_path: Path, name: str, text: str, line: int, problem: str):
     a_test_file(tmp_path, text, f"tests/{name}")
 
     with pytest.raises(DocumentErrors) as refusal:

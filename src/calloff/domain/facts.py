@@ -144,11 +144,15 @@ def _price(ground: Ground, facts: list[int], package: Package, visits: Sequence[
     facts[Fact.OVER_CEILING * rows : (Fact.OVER_CEILING + 1) * rows] = [int(one) for one in outside]
 
 
-def spare_in(counters: Counters, pool: int, stale_before: int) -> int:
-    """Spare minutes of a pool; a declaration made before `stale_before` counts as none (settled reading 2)."""
-    if counters.declared_at[pool] < stale_before:
+def spare_in(counters: Counters, pool: int, oldest: int, own: int = 0) -> int:
+    """
+    Spare minutes of a pool, `own` being what the package itself holds there.
+
+    A declaration made before `oldest` counts as none (settled reading 2).
+    """
+    if counters.declared_at[pool] < oldest:
         return 0
-    return max(0, counters.declared[pool] - counters.used[pool] - counters.held[pool])
+    return max(0, counters.declared[pool] - counters.used[pool] - counters.held[pool] + own)
 
 
 def stale_before(ground: Ground, at: datetime) -> int:

@@ -148,7 +148,7 @@ class GateCode(IntEnum):
 class Tables:
     """
     One model as whole numbers; `codes` name each gate line for the record, `enforced` has a bit for each that
-    removes a candidate (a capacity line that only reports is not among them).
+    removes a candidate (a capacity line that only reports is not among them), `capacity_lines` for gate 7's.
     """
 
     gates: tuple[int, ...]
@@ -158,6 +158,7 @@ class Tables:
     steps: tuple[int, ...]
     codes: tuple[str, ...]
     enforced: int
+    capacity_lines: int
 
 
 def bits(names: Iterable[str], table: Sequence[str]) -> int:
@@ -338,4 +339,5 @@ def lower(model: PurchasingModel, localities: Sequence[str]) -> Tables:
         tuple(work.steps),
         tuple(work.codes),
         enforced,
+        sum(1 << line for line in range(len(work.codes)) if work.gates[line * LINE] == GateCode.CAPACITY),
     )

@@ -1,0 +1,160 @@
+"""One question to the kernel while it is worked out: the columns, who stands where, what was found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from calloff.domain import allocation
+from calloff.domain.calendar import moment_text
+from calloff.domain.contracts import Enrolment
+from calloff.domain.decisions import Basis, Decision, Ending
+from calloff.domain.evidence import gates_evidence
+from calloff.domain.facts import band_facts, candidate_facts, package_columns
+from calloff.domain.history import Event
+from calloff.domain.market import Ground, Market, seconds
+from calloff.domain.packages import Package, minutes_by_band
+from calloff.domain.purchasing_model import PurchasingModel, Step
+from calloff.domain.records import RECORD_FORMAT
+from calloff.domain.story import ACCEPTED, ENDED, OPEN, PART, Story, Turn
+from calloff.domain.subcontracting import able_subcontractors
+from calloff.domain.tables import KEY, Fact
+
+D = TypeVar("D", bound=Decision)
+BARRING = ("price_above_line", "subcontractor_not_approved", "subcontractor_fails_gate", "capacity_gone")
+"""Reasons for which an ended acceptance counts as an answer: the provider is not asked again."""
+
+
+@dataclass
+class Question:
+    """One question to the kernel while it is worked out: the columns, who stands where, what is found."""
+
+    model: PurchasingModel
+    package: Package
+    market: Market
+    history: tuple[Event, ...]
+    at: datetime
+    story: Story
+    ends: list[Ending] = field(default_factory=list)
+    body: dict[str, Any] = field(default_factory=dict)
+    through_subcontractor: set[int] = field(default_factory=set)
+    depth: int = 0
+
+    def weigh(self) -> None:
+        """Fill the columns, evaluate every gate and find the step in force."""
+        self.ground: Ground = self.market.standing.ground(self.model)
+        self.tables = self.ground.tables
+        rows = self.rows = self.ground.rows
+        self.visits = [self.package.visits[number] for number in self.story.left]
+        self.needs = minutes_by_band(self.visits)
+        self.columns = package_columns(self.ground, self.package, self.visits, self.at)
+        counters = self.market.counters
+        self.facts = candidate_facts(self.ground, counters, self.package, self.visits, self.story.own_holds(), self.at)
+        if self._two_more_may_come() and any(step.kind == "book" for step in self.model.steps):
+            band_facts(self.ground, self.facts, counters, self.package, self.visits, self.at)
+        self.status = self._status()
+        self.failed, self.chosen, self.scratch = [0] * rows, [0] * rows, [0] * rows
+        self.found, self.pools = [0] * 4, [0] * 5
+        self.values = [0] * (rows * max(1, len(self.tables.keys) // KEY))
+        self.step = self.decide()
+        self._let_primes_subcontract()
+
+    def _let_primes_subcontract(self) -> None:
+        """A prime short of minutes of its own may still be asked, where an approved subcontractor has them."""
+        short = Fact.SHORT * self.rows
+        for row, enrolment in enumerate(self.market.standing.enrolments):
+            if enrolment.role == "prime" and self.facts[short + row] > 0 and able_subcontractors(self, row):
+                self.through_subcontractor.add(row)
+        for row in self.through_subcontractor:
+            self.facts[short + row] = 0
+        if self.through_subcontractor:
+            self.step = self.decide()
+
+    def _two_more_may_come(self) -> bool:
+        """Whether a pair of offers would leave the person with no more providers than the model allows."""
+        splitting = self.model.splitting
+        return splitting is not None and len(self.story.providers) + 2 <= splitting.most_providers
+
+    def decide(self) -> int:
+        """Gates for every enrolment and the step in force, from the columns as they stand."""
+        tables = self.tables
+        return allocation.decide(
+            tables.gates,
+            tables.conditions,
+            tables.lines,
+            tables.steps,
+            tables.enforced,
+            self.facts,
+            self.rows,
+            self.columns,
+            self.needs,
+            self.status,
+            self.failed,
+            self.chosen,
+            self.scratch,
+            self.pools,
+            self.found,
+        )
+
+    def _status(self) -> list[int]:
+        """
+        Where each enrolment stands. A provider that answered, or let its time run out, is not asked again unless one
+        of its declarations has grown since; an invitation that the council ended bars nobody.
+        """
+        status = [allocation.ASKABLE] * self.rows
+        standing = self.market.standing
+        for turn in self.story.invitations:
+            row = standing.row_of[turn.invited.enrolment]
+            if turn.state == ENDED and turn.reason not in BARRING:
+                continue
+            for same in standing.rows_of_provider[turn.invited.provider]:
+                if turn.lives or not self._declared_more(same, turn):
+                    status[same] = allocation.BARRED
+            if turn.lives:
+                state = {OPEN: allocation.OPEN, ACCEPTED: allocation.ACCEPTED, PART: allocation.PART}
+                status[row] = state[turn.state]
+        for part in self.story.called_off:
+            status[standing.row_of[part.enrolment]] = allocation.BARRED
+        return status
+
+    def _declared_more(self, row: int, turn: Turn) -> bool:
+        since = seconds(turn.settled_at) if turn.settled_at else 0
+        raised = self.market.counters.raised_at
+        pools = self.market.standing.pools_in[self.package.locality][row]
+        return any(raised[pool] > since for pool, _ in pools)
+
+    def answer(self, kind: type[D], step: str, **data: Any) -> D:
+        """The decision with its basis: inputs, gates, order and what else the record must hold."""
+        ends = data.pop("ends", tuple(self.ends))
+        body = {"format": RECORD_FORMAT, "at": moment_text(self.at), **self.body}
+        if hasattr(self, "failed"):
+            body["gates"] = gates_evidence(self)
+        inputs = (self.model, self.package, self.market, self.history, self.at)
+        return kind(step=step, ends=ends, basis=Basis(body, inputs), **data)
+
+    def end_all(self, reason: str, but: str = "") -> tuple[Ending, ...]:
+        """Endings for every living invitation, except one enrolment's, after those already decided."""
+        ended = {ending.enrolment for ending in self.ends}
+        return (
+            *self.ends,
+            *(
+                Ending(turn.invited.enrolment, reason)
+                for turn in self.story.live
+                if turn.invited.enrolment not in {but, *ended}
+            ),
+        )
+
+    def code_of(self, failed: int) -> str:
+        """The code of the first of the failed lines."""
+        return self.tables.codes[(failed & -failed).bit_length() - 1]
+
+    def step_named(self, name: str) -> Step | None:
+        return next((step for step in self.model.steps if step.name == name), None)
+
+    def provider(self, row: int) -> str:
+        return self.market.standing.enrolments[row].provider
+
+    def enrolment(self, reference: str) -> Enrolment:
+        standing = self.market.standing
+        return standing.enrolments[standing.row_of[reference]]
