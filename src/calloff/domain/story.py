@@ -96,7 +96,7 @@ def read_story(model: PurchasingModel, package: Package, history: Sequence[Event
         elif isinstance(event, Released):
             story.on_hold = False
         elif isinstance(event, Withdrawn):
-            story.withdrawn = event.reason
+            story.withdrawn = event.reason or "withdrawn"
         elif isinstance(event, Overridden):
             story.override = event
         elif isinstance(event, Invited):
