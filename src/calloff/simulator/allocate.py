@@ -86,7 +86,8 @@ def _put_in_place(partial: Path, out: Path) -> None:
 
 def _run_into(inputs: Inputs, folder: Path, tell: Callable[[Run, datetime], None] | None) -> Summary:
     document, mapped = adapt(inputs.document, inputs.providers, local(inputs.begins_at).date())
-    packages = [arrive(inputs, row) for row in inputs.packages]
+    named = sorted({name for one in inputs.contracts for name in one.localities}) or [EVERYWHERE]
+    packages = [arrive(inputs, row, named) for row in inputs.packages]
     standing = standing_of(inputs, document, [package for package, _ in packages])
     with (folder / LOG).open("w", encoding="utf-8", newline="\n") as stream:
         log = DecisionLog(stream, document)
@@ -94,7 +95,7 @@ def _run_into(inputs: Inputs, folder: Path, tell: Callable[[Run, datetime], None
         run = Run(document.model, standing, counters, inputs.responder, log, inputs.begins_at, tell)
         run.carry_out(packages)
         log.finish()
-    summary = summarise(run, mapped)
+    summary = summarise(run, mapped, stale_declarations(document, inputs))
     write_rows(folder / SUMMARY, summary.rows())
     write_rows(folder / OUTCOMES, outcome_rows(run))
     return summary
@@ -122,6 +123,19 @@ def standing_of(inputs: Inputs, document: Document, packages: Sequence[Package])
     )
 
 
+def stale_declarations(document: Document, inputs: Inputs) -> list[str]:
+    """A line where spare minutes were declared too long before the beginning to count."""
+    days = document.model.declaration_days
+    oldest = inputs.begins_at - timedelta(days=days)
+    pools = [pool for one in inputs.contracts for pool in one.pools]
+    stale = sum(pool.declared_at is not None and pool.declared_at < oldest for pool in pools)
+    if not stale:
+        return []
+    return [
+        f"{stale} of {len(pools)} declarations of spare minutes are over {days} days old when the run begins; none counts"
+    ]
+
+
 def _problems(document: Document, providers: dict[str, Provider], enrolment: Enrolment) -> list[str]:
     model, name = document.model, enrolment.reference
     problems = []
@@ -147,7 +161,7 @@ def _declared(enrolment: Enrolment, begins_at: datetime) -> Enrolment:
     return replace(enrolment, pools=pools)
 
 
-def arrive(inputs: Inputs, row: PackageRow) -> tuple[Package, datetime]:
+def arrive(inputs: Inputs, row: PackageRow, localities: Sequence[str] = (EVERYWHERE,)) -> tuple[Package, datetime]:
     """A package with place, approval and start filled in where the file leaves them to the run, and when it comes."""
     package, draws = row.package, Draws(inputs.seed)
     arrives_at = inputs.begins_at
@@ -159,7 +173,7 @@ def arrive(inputs: Inputs, row: PackageRow) -> tuple[Package, datetime]:
     target = timedelta(days=START_TARGET_DAYS[package.priority])
     start = row.required_start_on or local(approved_at).date() + target
     package = replace(package, approved_at=approved_at, required_start_on=start)
-    return settle_place(package, row, inputs.places, draws), arrives_at
+    return settle_place(package, row, inputs.places, localities, draws), arrives_at
 
 
 def drawn_arrival(begins_at: datetime, draws: Draws, reference: str) -> datetime:
@@ -173,8 +187,14 @@ def drawn_arrival(begins_at: datetime, draws: Draws, reference: str) -> datetime
     return max(to_utc(day, minute), begins_at)
 
 
-def settle_place(package: Package, row: PackageRow, places: Sequence[Place], draws: Draws) -> Package:
-    """The package with its locality, area and coordinates: those of its postcode, or of one drawn (assumed)."""
+def settle_place(
+    package: Package, row: PackageRow, places: Sequence[Place], localities: Sequence[str], draws: Draws
+) -> Package:
+    """
+    The package with its locality, area and coordinates: those of its postcode, or of one drawn (assumed).
+
+    Without places a locality is drawn from those that the contracts name.
+    """
     place: Place | None = None
     if row.place:
         place = next((one for one in places if one.postcode == row.place), None)
@@ -184,7 +204,8 @@ def settle_place(package: Package, row: PackageRow, places: Sequence[Place], dra
         ordered = sorted(places, key=lambda one: one.postcode)
         place = ordered[draws.between(0, len(ordered) - 1, "place", package.reference)]
     if place is None:
-        return replace(package, locality=package.locality or EVERYWHERE)
+        drawn = localities[draws.between(0, len(localities) - 1, "locality", package.reference)]
+        return replace(package, locality=package.locality or drawn)
     return replace(
         package,
         locality=package.locality or place.locality,

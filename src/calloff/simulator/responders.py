@@ -26,6 +26,10 @@ class Responder(Protocol):
         """The offers, in the order of their moments."""
         ...
 
+    def unused(self) -> int:
+        """How many answers were given that no invitation asked for."""
+        ...
+
 
 @dataclass(frozen=True)
 class AllAccept:
@@ -34,6 +38,9 @@ class AllAccept:
     def answers(self, package: Package, invitation: Invitation, wave: int, sent_at: datetime) -> list[Offered]:
         at = min(sent_at + PROMPT_REPLY, invitation.deadline_at)
         return [taken(package, invitation, invitation.covers, at)]
+
+    def unused(self) -> int:
+        return 0
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,9 @@ class Seeded:
             reason = reasons[self.draws.between(0, len(reasons) - 1, "reason", *key)]
             return [Offered(invitation.enrolment, at, "decline", reason)]
         return []
+
+    def unused(self) -> int:
+        return 0
 
 
 @dataclass
@@ -91,6 +101,9 @@ class FromFile:
                     )
                 )
         return offers
+
+    def unused(self) -> int:
+        return sum(len(rows) for rows in self.rows.values()) - len(self.used)
 
     @staticmethod
     def deliverer(invitation: Invitation, named: str) -> str:

@@ -8,10 +8,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeGuard
 
 from calloff.domain.calendar import moment_text
-from calloff.domain.history import DECLINE_REASONS, Invited
+from calloff.domain.history import DECLINE_REASONS, Event, Invited
 from calloff.domain.packages import Package
+from calloff.domain.purchasing_model import Step
 from calloff.domain.story import DECLINED, ENDED, EXPIRED, read_story
 from calloff.domain.units import half_up, hours_text, pence_per_week, pounds
 from calloff.formats.tables import write_whole
@@ -64,6 +66,8 @@ class Summary:
     mapped: list[str] = field(default_factory=list)
     ungraded: int = 0
     quotas: dict[str, tuple[int, int]] = field(default_factory=dict)
+    quiet: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
     model: str = ""
 
     def rows(self) -> list[dict[str, str]]:
@@ -80,6 +84,8 @@ class Summary:
         for prime, (referred, subcontracted) in self.quotas.items():
             rows.append(_row("quota", f"{prime} referred", Line(0, referred)))
             rows.append(_row("quota", f"{prime} subcontracted", Line(0, subcontracted)))
+        rows += [_row("without effect", f"{step}: {why}", Line()) for step, why in self.quiet.items()]
+        rows += [_row("noted", text, Line()) for text in self.notes]
         rows += [_row("mapped", text, Line()) for text in self.mapped]
         rows += [_row("assumed", text, Line()) for text in ASSUMED]
         return rows
@@ -101,6 +107,10 @@ class Summary:
                 out.append(f"  {prime:<40} {hours_text(subcontracted)} of {hours_text(referred)} h = {percent:.1f} %")
         out += ["", "why enrolments were excluded (package and enrolment pairs, first look)"]
         out += [f"  {code:<40} {count:>9,}" for code, count in self.exclusions.most_common(8)]
+        if self.quiet:
+            out += ["", "steps that called nothing off", *(f"  {name}: {why}" for name, why in self.quiet.items())]
+        if self.notes:
+            out += ["", "noted", *(f"  {text}" for text in self.notes)]
         out += ["", "mapped", *(f"  {text}" for text in self.mapped)] if self.mapped else []
         out += ["", "assumed", *(f"  {text}" for text in ASSUMED)]
         return "\n".join(out)
@@ -126,8 +136,8 @@ def _print(name: str, line: Line) -> str:
     return f"  {name[:40]:<40} {line.packages:>9,} {hours_text(line.minutes):>12} {paid:>16} {full:>16}"
 
 
-def summarise(run: Run, mapped: Sequence[str]) -> Summary:
-    """Count a run that has ended."""
+def summarise(run: Run, mapped: Sequence[str], notes: Sequence[str] = ()) -> Summary:
+    """Count a run that has ended; `notes` are what its files gave cause to say."""
     summary = Summary(mapped=list(mapped), decisions=run.log.count, late_answers=run.late_answers)
     summary.model = f"{run.model.title} ({run.model.id}, version {run.model.version})"
     summary.states = {state: Line() for state in STATES}
@@ -135,11 +145,44 @@ def summarise(run: Run, mapped: Sequence[str]) -> Summary:
     for case in run.cases.values():
         _count_case(summary, run, case)
     summary.exclusions = run.exclusions
+    summary.quiet = {
+        step.name: why_quiet(run, step) for step in run.model.steps if not summary.steps[step.name].packages
+    }
+    summary.notes = [*notes, *_about_answers(run)]
     for row, enrolment in enumerate(run.standing.enrolments):
         if enrolment.role == "prime":
             counters = run.counters
             summary.quotas[enrolment.reference] = (counters.referred[row], counters.subcontracted[row])
     return summary
+
+
+def why_quiet(run: Run, step: Step) -> str:
+    """Why a step called nothing off in this run, in a few words."""
+    packages = [case.package for case in run.cases.values() if case.state != NO_MODEL]
+    if step.whom == "current_provider" and not any(package.current_provider for package in packages):
+        return "no package names a provider that the person has or had"
+    if step.whom == "chosen_provider" and not any(package.chosen_provider for package in packages):
+        return "no package names a provider that the person chose"
+    if not any(enrolment.tier in step.tiers for enrolment in run.standing.enrolments) and step.whom == "tier":
+        return f"nobody is enrolled in {', '.join(step.tiers)}"
+    asked = sum(event.step == step.name for case in run.cases.values() for event in case.history if _is_asked(event))
+    if asked:
+        return f"{asked} were asked and none was called off"
+    return "no package met its conditions with anybody left to ask"
+
+
+def _is_asked(event: Event) -> TypeGuard[Invited]:
+    return isinstance(event, Invited)
+
+
+def _about_answers(run: Run) -> list[str]:
+    lines = []
+    if run.late_answers:
+        lines.append(f"{run.late_answers} answers came after their deadline and were refused")
+    unused = run.responder.unused()
+    if unused:
+        lines.append(f"{unused} rows of the responses file answered no invitation that was out at that moment")
+    return lines
 
 
 def _count_case(summary: Summary, run: Run, case: Case) -> None:
