@@ -191,8 +191,8 @@ def read_model(tree: Table, digest: str, partial: bool = False) -> PurchasingMod
         declaration_days=declaration_days,
     )
     _baseline(reader, entries.get("baseline"))
-    _succeeds(reader, entries.get("succeeds"), model)
     if not partial:
+        _succeeds(reader, entries.get("succeeds"), model)
         _refuse_unreachable(reader, tree, model)
     reader.finish()
     return model
