@@ -132,7 +132,7 @@ def stale_declarations(document: Document, inputs: Inputs) -> list[str]:
     if not stale:
         return []
     return [
-        f"{stale} of {len(pools)} declarations of spare minutes are over {days} days old when the run begins; none counts"
+        f"{stale} of {len(pools)} declarations of minutes are over {days} days old when the run begins; none counts"
     ]
 
 
