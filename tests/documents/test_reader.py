@@ -101,7 +101,7 @@ def test_two_documents_that_are_each_others_parents_are_refused(tmp_path: Path):
 def test_a_parent_that_nobody_has_is_refused_with_those_there_are(tmp_path: Path):
     written(tmp_path, a_council=OVERLAY)
 
-    with pytest.raises(BadInputError, match="there is no purchasing model .a_framework."):
+    with pytest.raises(BadInputError, match=r"there is no purchasing model .a_framework."):
         load(str(tmp_path / "a_council.yaml"))
 
 
