@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 from calloff.domain import allocation
+from calloff.domain.calendar import moment_text
+from calloff.domain.decisions import Basis, Decision
 from calloff.domain.purchasing_model import Step
+from calloff.domain.question import Question
+from calloff.domain.records import RECORD_FORMAT
 from calloff.domain.tables import LINE, STEP, StepColumn
 
-if TYPE_CHECKING:
-    from calloff.domain.question import Question
+D = TypeVar("D", bound=Decision)
+
+
+def answer(question: Question, kind: type[D], step: str, **data: Any) -> D:
+    """The decision with its basis: the inputs, every gate, the order and what else the record must hold."""
+    ends = data.pop("ends", tuple(question.ends))
+    body = {"format": RECORD_FORMAT, "at": moment_text(question.at), **question.body}
+    if question.weighed:
+        body["gates"] = gates_evidence(question)
+    inputs = (question.model, question.package, question.market, question.history, question.at)
+    return kind(step=step, ends=ends, basis=Basis(body, inputs), **data)
 
 
 def gates_evidence(question: Question) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from calloff.domain import allocation
 from calloff.domain.calendar import deadline, working_days_after
 from calloff.domain.decisions import Basis, CallOff, Decision, Ending, Invitation, Invite, Refer, Wait
 from calloff.domain.errors import NothingToPlaceError
-from calloff.domain.evidence import passed_over, proof
+from calloff.domain.evidence import answer, passed_over, proof
 from calloff.domain.history import Event
 from calloff.domain.market import Market
 from calloff.domain.ordering import put_candidates_in_order, wave_of
@@ -23,7 +23,11 @@ from calloff.domain.placing import covered, minutes_taken, part_of, price_of
 from calloff.domain.purchasing_model import DIRECT, PurchasingModel, Step
 from calloff.domain.question import Question
 from calloff.domain.story import OPEN, Turn, read_story
-from calloff.domain.subcontracting import subcontractors_to_name, why_not_subcontractor
+from calloff.domain.subcontracting import (
+    let_primes_subcontract,
+    subcontractors_to_name,
+    why_not_subcontractor,
+)
 from calloff.domain.tables import STEP, Fact
 
 ONE_SECOND = timedelta(seconds=1)
@@ -44,8 +48,9 @@ def next_step(
     if not story.left:
         raise NothingToPlaceError(f"every visit of package {package.reference} is called off already")
     if story.withdrawn:
-        return question.answer(Refer, "", reason="withdrawn", ends=question.end_all("withdrawn"))
+        return answer(question, Refer, "", reason="withdrawn", ends=question.end_all("withdrawn"))
     question.weigh()
+    let_primes_subcontract(question)
     if story.override is not None:
         return override(question)
     return live_wave(question) or open_step(question)
@@ -62,7 +67,7 @@ def live_wave(question: Question) -> Decision | None:
         if move == allocation.WAIT:
             deadlines = [turn.invited.deadline_at for turn in turns if turn.state == OPEN]
             reason, until = "answers_due", min(deadlines) + ONE_SECOND
-            return question.answer(Wait, turns[0].invited.step, reason=reason, until=until)
+            return answer(question, Wait, turns[0].invited.step, reason=reason, until=until)
         if move == allocation.MOVE_ON:
             return None
         turn, row = turns[question.found[0]], wave[question.found[0]]
@@ -100,10 +105,11 @@ def take(question: Question, turn: Turn, row: int) -> CallOff | None:
     part = replace(part, moved=moved, start_on=offer.start_on, delivered_by=offer.delivered_by)
     whole = set(visits) == set(question.story.left)
     ends = question.end_all("placed_elsewhere", but=part.enrolment) if whole else tuple(question.ends)
-    return question.answer(CallOff, turn.invited.step, parts=(part,), ends=ends)
+    return answer(question, CallOff, turn.invited.step, parts=(part,), ends=ends)
 
 
 def would_be_too_many(question: Question, turn: Turn) -> bool:
+    """Whether a part for this provider would leave no room for the provider of the rest."""
     most = question.model.splitting.most_providers if question.model.splitting else 1
     return len(question.story.providers | {turn.invited.enrolment}) >= most
 
@@ -123,19 +129,20 @@ def open_step(question: Question) -> Decision:
         question.step = question.decide()
     if question.step == len(question.tables.steps) // STEP:
         question.body["proof"] = proof(question)
-        return question.answer(Refer, "", reason="no_step_left", passed_over=passed_over(question))
+        return answer(question, Refer, "", reason="no_step_left", passed_over=passed_over(question))
     step = question.model.steps[question.step]
     opens = opens_at(question, step)
     if opens > question.at:
-        return question.answer(Wait, step.name, reason="step_opens_later", until=opens)
+        return answer(question, Wait, step.name, reason="step_opens_later", until=opens)
     if question.story.on_hold:
-        return question.answer(Wait, step.name, reason="on_hold")
+        return answer(question, Wait, step.name, reason="on_hold")
     count = put_candidates_in_order(question)
     size = step.ask[question.package.priority - 1]
     if size == DIRECT:
         return call_off_unasked(question, step, count)
     places = wave_of(question, count, size)
-    return question.answer(
+    return answer(
+        question,
         Invite,
         step.name,
         wave=question.story.last_wave + 1,
@@ -152,6 +159,7 @@ def opens_at(question: Question, step: Step) -> datetime:
 
 
 def invitation_of(question: Question, step: Step, row: int, rank: int) -> Invitation:
+    """The invitation of one enrolment: what is left of the package, until the clock of its priority runs down."""
     enrolment = question.market.standing.enrolments[row]
     visits = question.story.left
     calendar = question.market.standing.calendars[question.package.nation]
@@ -193,7 +201,7 @@ def call_off_unasked(question: Question, step: Step, count: int) -> CallOff:
         replace(part_of(question, row, row, visits, step.name, *price_of(question, row, visits)), reason=reason)
         for row, visits in shares
     )
-    return question.answer(CallOff, step.name, parts=parts, ends=question.end_all("placed_elsewhere"))
+    return answer(question, CallOff, step.name, parts=parts, ends=question.end_all("placed_elsewhere"))
 
 
 def override(question: Question) -> Decision:
@@ -212,7 +220,8 @@ def override(question: Question) -> Decision:
     enrolment = question.market.standing.enrolments[row]
     step = next((one for one in question.model.steps if enrolment.tier in one.tiers), question.model.steps[-1])
     invitation = invitation_of(question, step, row, 1)
-    return question.answer(
+    return answer(
+        question,
         Invite,
         step.name,
         wave=question.story.last_wave + 1,

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from typing import TYPE_CHECKING
 
 from calloff.domain import allocation
 from calloff.domain.purchasing_model import EVERYONE
+from calloff.domain.question import Question
 from calloff.domain.tables import STEP, Fact, StepColumn
-
-if TYPE_CHECKING:
-    from calloff.domain.question import Question
 
 
 def put_candidates_in_order(question: Question) -> int:

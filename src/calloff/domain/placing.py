@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from calloff.domain.contracts import Enrolment
 from calloff.domain.decisions import Part
@@ -11,10 +10,8 @@ from calloff.domain.facts import spare_in, stale_before
 from calloff.domain.market import minutes_by_pool
 from calloff.domain.packages import Visit
 from calloff.domain.purchasing_model import Step
+from calloff.domain.question import Question
 from calloff.domain.tables import PackageColumn
-
-if TYPE_CHECKING:
-    from calloff.domain.question import Question
 
 
 def covered(question: Question, row: int, visits: Sequence[int]) -> tuple[int, ...]:

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from calloff.domain import allocation
-from calloff.domain.calendar import moment_text
 from calloff.domain.contracts import Enrolment
-from calloff.domain.decisions import Basis, Decision, Ending
-from calloff.domain.evidence import gates_evidence
+from calloff.domain.decisions import Ending
 from calloff.domain.facts import band_facts, candidate_facts, package_columns
 from calloff.domain.history import Event
 from calloff.domain.market import Ground, Market, seconds
 from calloff.domain.packages import Package, minutes_by_band
 from calloff.domain.purchasing_model import PurchasingModel, Step
-from calloff.domain.records import RECORD_FORMAT
 from calloff.domain.story import ACCEPTED, ENDED, OPEN, PART, Story, Turn
-from calloff.domain.subcontracting import able_subcontractors
-from calloff.domain.tables import KEY, Fact
+from calloff.domain.tables import KEY
 
-D = TypeVar("D", bound=Decision)
 BARRING = ("price_above_line", "subcontractor_not_approved", "subcontractor_fails_gate", "capacity_gone")
 """Reasons for which an ended acceptance counts as an answer: the provider is not asked again."""
 
@@ -40,6 +35,7 @@ class Question:
     body: dict[str, Any] = field(default_factory=dict)
     through_subcontractor: set[int] = field(default_factory=set)
     depth: int = 0
+    weighed: bool = False
 
     def weigh(self) -> None:
         """Fill the columns, evaluate every gate and find the step in force."""
@@ -58,18 +54,7 @@ class Question:
         self.found, self.pools = [0] * 4, [0] * 5
         self.values = [0] * (rows * max(1, len(self.tables.keys) // KEY))
         self.step = self.decide()
-        self._let_primes_subcontract()
-
-    def _let_primes_subcontract(self) -> None:
-        """A prime short of minutes of its own may still be asked, where an approved subcontractor has them."""
-        short = Fact.SHORT * self.rows
-        for row, enrolment in enumerate(self.market.standing.enrolments):
-            if enrolment.role == "prime" and self.facts[short + row] > 0 and able_subcontractors(self, row):
-                self.through_subcontractor.add(row)
-        for row in self.through_subcontractor:
-            self.facts[short + row] = 0
-        if self.through_subcontractor:
-            self.step = self.decide()
+        self.weighed = True
 
     def _two_more_may_come(self) -> bool:
         """Whether a pair of offers would leave the person with no more providers than the model allows."""
@@ -123,15 +108,6 @@ class Question:
         raised = self.market.counters.raised_at
         pools = self.market.standing.pools_in[self.package.locality][row]
         return any(raised[pool] > since for pool, _ in pools)
-
-    def answer(self, kind: type[D], step: str, **data: Any) -> D:
-        """The decision with its basis: inputs, gates, order and what else the record must hold."""
-        ends = data.pop("ends", tuple(self.ends))
-        body = {"format": RECORD_FORMAT, "at": moment_text(self.at), **self.body}
-        if hasattr(self, "failed"):
-            body["gates"] = gates_evidence(self)
-        inputs = (self.model, self.package, self.market, self.history, self.at)
-        return kind(step=step, ends=ends, basis=Basis(body, inputs), **data)
 
     def end_all(self, reason: str, but: str = "") -> tuple[Ending, ...]:
         """Endings for every living invitation, except one enrolment's, after those already decided."""

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from calloff.domain.calendar import add_months, local
 from calloff.domain.contracts import Enrolment
+from calloff.domain.question import Question
 from calloff.domain.tables import Fact
 
-if TYPE_CHECKING:
-    from calloff.domain.question import Question
+
+def let_primes_subcontract(question: Question) -> None:
+    """A prime short of minutes of its own may still be asked, where an approved subcontractor has them."""
+    short = Fact.SHORT * question.rows
+    for row, enrolment in enumerate(question.market.standing.enrolments):
+        if enrolment.role == "prime" and question.facts[short + row] > 0 and able_subcontractors(question, row):
+            question.through_subcontractor.add(row)
+    for row in question.through_subcontractor:
+        question.facts[short + row] = 0
+    if question.through_subcontractor:
+        question.step = question.decide()
 
 
 def subcontractors_to_name(question: Question, row: int) -> tuple[tuple[str, ...], str]:
