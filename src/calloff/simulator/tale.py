@@ -1,0 +1,107 @@
+"""
+What a log holds about one package, read without holding the log in memory.
+
+The lines of a log are canonical, so that kind and hash of a fact are read from its end without reading the fact.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from calloff.documents.purchasing_models import Document, parse
+from calloff.documents.wording import listed
+from calloff.domain.errors import BadInputError, ReplayError
+from calloff.domain.records import canonical, sha256
+from calloff.simulator.replay import Facts
+
+STANDING_KINDS = (b"standing", b"enrolment", b"provider", b"calendar")
+FACT_ENDS = re.compile(rb'"kind":"([a-z]+)"\},"hash":"([0-9a-f]{64})","line":"fact"\}\s*$')
+REFERENCE = re.compile(rb'"reference":("(?:[^"\\]|\\.)*")')
+NAMES_PACKAGE = re.compile(rb'"package":"([0-9a-f]{64})"')
+SHOWN_REFERENCES = 5
+SHORT_HASH = 12
+
+
+@dataclass
+class Tale:
+    """What a log holds about one package: its document, its decisions with their hashes, the facts they name."""
+
+    path: Path
+    reference: str
+    document: Document | None = None
+    decisions: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    facts: Facts = field(default_factory=Facts)
+
+
+def read_tale(path: Path, reference: str) -> Tale:
+    """Read a log twice: for the package, its decisions and who is enrolled; then for the events they name."""
+    tale, mine, others = Tale(path, reference), set[str](), list[str]()
+    quoted = json.dumps(reference, ensure_ascii=False).encode()
+    for line in _lines(path):
+        if line.startswith(b'{"fact":'):
+            kind, digest = _fact_of(path, line)
+            if kind in STANDING_KINDS:
+                tale.facts.add(json.loads(line))
+            elif kind == b"package":
+                found = REFERENCE.search(line)
+                if found and found[1] == quoted:
+                    tale.facts.add(json.loads(line))
+                    mine.add(digest)
+                elif found and len(others) < SHOWN_REFERENCES:
+                    others.append(str(json.loads(found[1])))
+        elif line.startswith(b'{"hash":') and b'"line":"document"' in line[:120]:
+            tale.document = parse([(name, text) for name, text in json.loads(line)["texts"]])
+        elif line.startswith(b'{"hash":'):
+            named = NAMES_PACKAGE.search(line)
+            if named and named[1].decode() in mine:
+                tale.decisions.append(_checked(path, json.loads(line)))
+        elif not line.startswith(b'{"decisions":'):
+            raise ReplayError(f"{path}: a line is broken off or not of a decision log")
+    if not tale.decisions:
+        raise BadInputError(_unknown(path, reference, others))
+    _read_events(tale)
+    return tale
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    try:
+        stream: BinaryIO = path.open("rb")
+    except OSError as error:
+        raise ReplayError(f"{path} cannot be read; write the decisions.jsonl of a run") from error
+    with stream:
+        yield from stream
+
+
+def _fact_of(path: Path, line: bytes) -> tuple[bytes, str]:
+    """Kind and hash of a fact's line, read from its end without reading the fact."""
+    ends = FACT_ENDS.search(line, max(0, len(line) - 200))
+    if ends is None:
+        raise ReplayError(f"{path}: a line is broken off or not of a decision log")
+    return ends[1], ends[2].decode()
+
+
+def _checked(path: Path, line: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    record: dict[str, Any] = line["record"]
+    if sha256(canonical(record)) != line["hash"]:
+        raise ReplayError(f"{path}: the record {line['hash'][:SHORT_HASH]} does not have its hash: it was altered")
+    return line["hash"], record
+
+
+def _read_events(tale: Tale) -> None:
+    needed = {digest for _, record in tale.decisions for digest in record["history"]}
+    for line in _lines(tale.path):
+        if needed and line.startswith(b'{"fact":') and _fact_of(tale.path, line)[1] in needed:
+            tale.facts.add(json.loads(line))
+
+
+def _unknown(path: Path, reference: str, others: Sequence[str]) -> str:
+    known = f"It holds for instance {listed(others)}" if others else "It holds no package at all"
+    return (
+        f"{path} holds no decision about package {reference!r}. {known}. "
+        "A package outside the model's scope is not decided on; packages.csv says so."
+    )
