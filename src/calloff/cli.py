@@ -52,5 +52,12 @@ def check() -> None:
 
 app.add_typer(commands.models, name="models")
 app.add_typer(commands.imports, name="import")
-for command in (commands.allocate, commands.replay, commands.explain, commands.papers):
+for command in (
+    commands.allocate,
+    commands.replay,
+    commands.explain,
+    commands.papers,
+    commands.accept,
+    commands.bench,
+):
     app.command()(command)

@@ -213,3 +213,29 @@ def papers(write: Annotated[bool, typer.Option("--write", help="Make the page of
     from calloff.stages import ROOT
 
     typer.echo(report(ROOT, write))
+
+
+def accept(
+    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...")] = None,
+    tier: Annotated[int, typer.Option(min=1, max=2, help="1 before a piece of work is done, 2 before a release")] = 1,
+    show_list: Annotated[bool, typer.Option("--list", help="Every check and whether it works yet.")] = False,
+) -> None:
+    """Run acceptance checks, all that work or those named; exit 1 unless each passes and catches its planted bug."""
+    from calloff.acceptance import chosen, listing, run_checks
+
+    if show_list:
+        typer.echo(listing())
+        return
+    raise typer.Exit(0 if run_checks(chosen(ids or ()), tier, typer.echo) else 1)
+
+
+def bench(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="kernel")],
+    write_to: Annotated[
+        Path | None, typer.Option("--json", dir_okay=False, help="Also write the figures here.")
+    ] = None,
+) -> None:
+    """Measure speed beside limits and a plain restatement of the rule, in processor time."""
+    from calloff.benchmarks import run_benchmark
+
+    raise typer.Exit(0 if run_benchmark(name, write_to, typer.echo) else 1)
