@@ -20,7 +20,7 @@ from calloff.domain.market import Market
 from calloff.domain.ordering import put_candidates_in_order, wave_of
 from calloff.domain.packages import Package
 from calloff.domain.placing import covered, minutes_taken, part_of, price_of
-from calloff.domain.purchasing_model import DIRECT, PurchasingModel, Step
+from calloff.domain.purchasing_model import DIRECT, PurchasingModel, Step, obstacle
 from calloff.domain.question import Question
 from calloff.domain.story import OPEN, Turn, read_story
 from calloff.domain.subcontracting import (
@@ -41,7 +41,8 @@ def next_step(
     What to do next for a package: Invite, Wait, CallOff or Refer, with the invitations that end and the record.
 
     `history` are the package's events in the order they happened, `at` a whole second. Counters that the package's
-    own living invitations hold count as spare for it. Raises NothingToPlaceError when all is called off.
+    own living invitations hold count as spare for it. A package that the model does not govern is referred before
+    anybody is asked. Raises NothingToPlaceError when all is called off.
     """
     story = read_story(model, package, history, at)
     question = Question(model, package, market, tuple(history), at, story)
@@ -49,6 +50,9 @@ def next_step(
         raise NothingToPlaceError(f"every visit of package {package.reference} is called off already")
     if story.withdrawn:
         return answer(question, Refer, "", reason="withdrawn", ends=question.end_all("withdrawn"))
+    if not history and (found := obstacle(model, package)):
+        question.body["obstacle"] = list(found)
+        return answer(question, Refer, "", reason="outside_model")
     question.weigh()
     let_primes_subcontract(question)
     if story.override is not None:

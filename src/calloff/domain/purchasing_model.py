@@ -139,14 +139,18 @@ class Scope:
     localities: frozenset[str] = frozenset()
 
     def covers(self, package: Package) -> bool:
-        pairs = (
-            (self.service_types, package.service_type),
-            (self.care_types, package.care_type),
-            (self.client_groups, package.client_group),
-            (self.age_groups, package.age_group),
-            (self.localities, package.locality),
-        )
-        return all(not allowed or value in allowed for allowed, value in pairs)
+        return not self.broken_by(package)
+
+    def broken_by(self, package: Package) -> str:
+        """The first limit that a package does not meet; empty when it meets them all."""
+        limits = {
+            "service_type": (self.service_types, package.service_type),
+            "care_type": (self.care_types, package.care_type),
+            "client_group": (self.client_groups, package.client_group),
+            "age_group": (self.age_groups, package.age_group),
+            "locality": (self.localities, package.locality),
+        }
+        return next((name for name, (allowed, value) in limits.items() if allowed and value not in allowed), "")
 
     @property
     def narrowness(self) -> int:
@@ -210,16 +214,31 @@ def applicable_model(models: Sequence[PurchasingModel], package: Package) -> Pur
     return fitting[0]
 
 
-def why_not_applicable(model: PurchasingModel, package: Package) -> str:
-    """Why a model does not govern a package, in a few words; empty when it does."""
+def obstacle(model: PurchasingModel, package: Package) -> tuple[str, str] | None:
+    """
+    Why a model does not govern a package, as a code and what it turns on; None when it does.
+
+    `not_in_force_yet` and `no_longer_in_force` with the first or last day, `outside_scope` with the limit it breaks.
+    """
     start = package.required_start_on
     if model.term_applies and start < model.term.from_on:
-        return f"in force from {model.term.from_on}, the package starts on {start}"
+        return "not_in_force_yet", str(model.term.from_on)
     if model.term_applies and start > model.term.last_on:
-        return f"ended on {model.term.last_on}, the package starts on {start}"
-    if not model.scope.covers(package):
-        return "the package is outside its scope"
-    return ""
+        return "no_longer_in_force", str(model.term.last_on)
+    limit = model.scope.broken_by(package)
+    return ("outside_scope", limit) if limit else None
+
+
+def why_not_applicable(model: PurchasingModel, package: Package) -> str:
+    """Why a model does not govern a package, in a few words; empty when it does."""
+    found = obstacle(model, package)
+    if found is None:
+        return ""
+    code, about = found
+    if code == "outside_scope":
+        return f"the package is outside its scope: {about.replace('_', ' ')}"
+    word = "in force from" if code == "not_in_force_yet" else "ended on"
+    return f"{word} {about}, the package starts on {package.required_start_on}"
 
 
 def next_package(model: PurchasingModel, packages: Iterable[Package], at: datetime) -> Package | None:

@@ -14,12 +14,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from calloff.domain.decisions import CallOff, Decision, Invitation, Invite, Part, Refer, Wait
-from calloff.domain.errors import NoApplicableModelError
 from calloff.domain.history import CalledOff, Ended, Event, Invited, Offered
 from calloff.domain.market import NEVER_STALE, Counters, Market, Standing, minutes_by_pool, seconds
 from calloff.domain.next_step import ONE_SECOND, next_step
 from calloff.domain.packages import Package, minutes_by_day_and_band, serving_order
-from calloff.domain.purchasing_model import PurchasingModel, applicable_model
+from calloff.domain.purchasing_model import PurchasingModel, why_not_applicable
 from calloff.domain.story import Turn, read_story
 from calloff.simulator.log import DecisionLog
 from calloff.simulator.responders import Responder
@@ -75,7 +74,7 @@ class Run:
 
     def carry_out(self, packages: Iterable[tuple[Package, datetime]]) -> None:
         """Run until every package is called off or referred and nothing is due, or 28 days have passed."""
-        for package, arrives_at in packages:
+        for package, arrives_at in sorted(packages, key=lambda pair: pair[0].reference):
             self.cases[package.reference] = Case(package, arrives_at)
             self._at(arrives_at, 2, package.reference)
         self._at(self.begins_at + DECLARED_EVERY, 0, "")
@@ -143,12 +142,6 @@ class Run:
     def _serve_one(self, case: Case, at: datetime) -> None:
         if case.state in (CALLED_OFF, NO_MODEL):
             return
-        if not case.history and case.last_refer is None:
-            try:
-                applicable_model([self.model], case.package)
-            except NoApplicableModelError as error:
-                case.state, case.model_text, case.settled_at = NO_MODEL, str(error), at
-                return
         self._release_spent(case, at)
         market = Market(self.standing, self.counters)
         while True:
@@ -157,6 +150,10 @@ class Run:
             for ending in decision.ends:
                 case.history.append(Ended(ending.enrolment, at, ending.reason))
                 self._release(case, ending.enrolment)
+            if isinstance(decision, Refer) and decision.reason == "outside_model":
+                case.state, case.settled_at = NO_MODEL, at
+                case.model_text = why_not_applicable(self.model, case.package)
+                return
             if isinstance(decision, CallOff):
                 for part in decision.parts:
                     self._call_off(case, part, decision.step, at)
@@ -176,14 +173,14 @@ class Run:
         """Write the decision; a wait that ends nothing, and a referral that says nothing new, are not written again."""
         if isinstance(decision, Wait) and not decision.ends:
             return
-        if not case.looked_at:
+        if not case.looked_at and "gates" in decision.basis.body:
             case.looked_at = True
             self.exclusions += first_failures(decision, self.standing.ground(self.model).tables.enforced)
         if isinstance(decision, Refer):
             before, case.last_refer = case.last_refer, decision
             for name in decision.passed_over:
                 self._waiters.setdefault(self.standing.row_of[name], set()).add(case.package.reference)
-            if before is not None and before.basis.body["proof"] == decision.basis.body["proof"]:
+            if before is not None and before.basis.body.get("proof") == decision.basis.body.get("proof"):
                 return
         else:
             case.last_refer = None

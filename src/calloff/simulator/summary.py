@@ -70,6 +70,10 @@ class Summary:
     notes: list[str] = field(default_factory=list)
     model: str = ""
 
+    def most_excluding(self) -> list[tuple[str, int]]:
+        """Gate codes with how often each excluded somebody, the most often first."""
+        return sorted(self.exclusions.items(), key=lambda pair: (-pair[1], pair[0]))
+
     def rows(self) -> list[dict[str, str]]:
         """The summary as rows of a file: section, name, packages, hours and pounds a week."""
         rows = []
@@ -77,7 +81,7 @@ class Summary:
             for name, line in lines.items():
                 rows.append(_row(section, name, line))
         rows.append(_row("unmet", "hours not called off", Line(0, self.unmet_minutes)))
-        for code, count in self.exclusions.most_common():
+        for code, count in self.most_excluding():
             rows.append(_row("excluded", code, Line(count)))
         for provider, counts in sorted(self.dealings.items()):
             rows += [_row("answers", f"{provider} {kind}", Line(count)) for kind, count in sorted(counts.items())]
@@ -106,7 +110,7 @@ class Summary:
                 percent = half_up(subcontracted * 1000, referred) / 10 if referred else 0.0
                 out.append(f"  {prime:<40} {hours_text(subcontracted)} of {hours_text(referred)} h = {percent:.1f} %")
         out += ["", "why enrolments were excluded (package and enrolment pairs, first look)"]
-        out += [f"  {code:<40} {count:>9,}" for code, count in self.exclusions.most_common(8)]
+        out += [f"  {code:<40} {count:>9,}" for code, count in self.most_excluding()[:8]]
         if self.quiet:
             out += ["", "steps that called nothing off", *(f"  {name}: {why}" for name, why in self.quiet.items())]
         if self.notes:
