@@ -106,7 +106,7 @@ def sentence(text: str) -> str:
 
 def possessive(name: str) -> str:
     """`Acorn's`, `Rivers'`, `Acorn's (spot)`."""
-    plain, bracket, rest = name.partition(" (")
+    plain, bracket, rest = name.rpartition(" (") if name.endswith(")") else (name, "", "")
     return f"{plain}'{'' if plain.endswith('s') else 's'}{bracket}{rest}"
 
 

@@ -285,7 +285,8 @@ class Teller:
             part: Part = revive(Part, one)
             self.parts.append(part)
             lines += [scene.part(part), *scene.more_of(part)]
-        return lines
+        reasons = dict.fromkeys(one["reason"] for one in result["parts"] if one.get("reason"))
+        return [*(say("part_reasons", reason) for reason in reasons), *lines]
 
     @staticmethod
     def waits(scene: Scene, result: dict[str, Any]) -> Lines:

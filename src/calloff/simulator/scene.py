@@ -83,8 +83,10 @@ class Scene:
         rows = [self.standing.enrolments[one] for one in self.standing.rows_of_provider[enrolment.provider]]
         same_tier = [one for one in rows if one.tier == enrolment.tier]
         marks = [provider.reference] if len(same_name) > 1 else []
-        marks += [spaced(enrolment.tier)] if len(rows) > 1 else []
-        marks += [f"contract {enrolment.reference}"] if len(same_tier) > 1 else []
+        if len(same_tier) > 1:
+            marks.append(f"contract {enrolment.reference}")
+        elif len(rows) > 1:
+            marks.append(spaced(enrolment.tier))
         return f"{provider.name} ({', '.join(marks)})" if marks else provider.name
 
     def named(self, enrolment: str) -> str:
@@ -110,6 +112,9 @@ class Scene:
         if any(code == "other_scale" for code, _, _ in failures):
             # Grades on another regulator's scale mean nothing beside this rule.
             failures = [one for one in failures if not one[0].startswith("grade_")]
+        if any(code == "no_price_line" for code, _, _ in failures):
+            # What has no price is neither above nor below a limit.
+            failures = [one for one in failures if one[0] != "outside_price_limits"]
         grades = [one for one in failures if one[0].startswith("grade_")]
         clauses, who = [], self.figures_of(row)
         for code, value, operand in failures:
@@ -291,7 +296,7 @@ class Scene:
         return f"{visits_words(visits)}: {'; '.join(pattern_words(visits))}"
 
     def more_of(self, part: Part) -> list[str]:
-        lines = [say("part_reasons", part.reason)] if part.reason else []
+        lines = []
         if part.delivered_by:
             lines.append(f"It is delivered by its subcontractor {self.named(part.delivered_by)}.")
         for number, visit in part.moved:
