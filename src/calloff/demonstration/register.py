@@ -52,7 +52,7 @@ SPREAD_METRES = {"urban": 1_500, "suburban": 3_000, "rural": 6_000}
 # fmt: off
 FIRST_WORDS = (
     "Acorn", "Beech", "Cedar", "Damson", "Elder", "Fern", "Gorse", "Hazel",
-    "Ivy", "Juniper", "Kestrel", "Larch", "Maple", "Nettle", "Oat", "Plum",
+    "Ivy", "Juniper", "Kestrel", "Larch", "Maple", "Nettle", "Olive", "Plum",
     "Quince", "Rowan", "Sorrel", "Thistle", "Umber", "Vetch", "Willow",
 )
 # fmt: on
@@ -73,6 +73,8 @@ CLIENT_PERCENT = {
 }
 CARE_PERCENT = {"personal_care": 86, "independent_living": 12, "specialist": 2}
 CURRENT_PERCENT, CHOICE_PERCENT, EXCLUSION_PERCENT = 22, 8, 6
+INCUMBENTS = 4
+"""How many providers hold the care that people have at present: those of an earlier contract."""
 PERSONAL_BUDGET_PERCENT, HOUSING_SUPPORT_PERCENT, CRITICAL_PERCENT = 8, 5, 10
 COMPLEXITY_PERCENT = {"chc_funded": 2, "delegated_health": 3, "behaviour_support": 1, "end_of_life": 2}
 
@@ -264,7 +266,7 @@ def _with_present_care(draws: Draws, person: str, package: Package, external: li
     ended = draws.chance(40, "ended", person)
     return replace(
         package,
-        current_provider=draws.order(external, "present provider", person)[0],
+        current_provider=draws.order(external[:INCUMBENTS], "present provider", person)[0],
         current_ended_on=on - timedelta(days=draws.between(1, 45, "ended on", person)) if ended else None,
         current_minutes_per_week=minutes if alike else minutes // 60 * 30,
         current_workers=package.most_workers,

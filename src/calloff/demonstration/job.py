@@ -1,0 +1,92 @@
+"""
+The whole job on the invented council: enrol, call off and replay under every way of buying that Calloff ships.
+
+It is the job that `./calloff models enrol`, `allocate` and `replay` do on anybody's files, with the same functions.
+"""
+
+from __future__ import annotations
+
+import csv
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from calloff.demonstration.register import Council
+from calloff.documents.purchasing_models import Document, shipped, shipped_ids
+from calloff.domain.calendar import to_utc
+from calloff.formats.contracts import write_contracts
+from calloff.simulator.allocate import LOG, OUTCOMES, Inputs, allocate
+from calloff.simulator.enrol import assumed_of, enrol
+from calloff.simulator.keyed_draws import Draws
+from calloff.simulator.replay import replay
+from calloff.simulator.responders import Seeded
+from calloff.simulator.summary import Summary
+
+NINE = 9 * 60
+"""Runs begin at 09:00 local time, when an office opens."""
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class WayOfBuying:
+    """
+    One purchasing model carried out on the council.
+
+    `outcomes` has a row of text for each package, as the run's packages.csv; `enrolled` are the lines that say how
+    contracts were drawn; `replayed` decisions were worked out again, of which `differ` came out otherwise.
+    """
+
+    document: Document
+    summary: Summary
+    outcomes: Sequence[Mapping[str, str]]
+    enrolled: Sequence[str]
+    log: Path
+    replayed: int
+    differ: int
+
+
+def monday_of(day: date) -> date:
+    """The most recent Monday, the day itself included."""
+    return day - timedelta(days=day.weekday())
+
+
+def ways_shipped() -> list[Document]:
+    """The documents under which a council can buy, the oldest first; a national parent alone is none."""
+    documents = [shipped(name) for name in shipped_ids()]
+    buying = [one for one in documents if one.model.pattern != "parent_framework"]
+    return sorted(buying, key=lambda one: (one.model.term.from_on, one.model.id))
+
+
+def carry_out(council: Council, documents: Sequence[Document], folder: Path, tell: Tell) -> list[WayOfBuying]:
+    """
+    Write the council's files into a folder, buy its care once under each document, and replay every decision.
+
+    Each run lies in a folder of the document's name; `tell` is given a line as each is done.
+    """
+    council.write(folder)
+    begins_at = to_utc(council.begins_on, NINE)
+    return [_buy(council, document, begins_at, folder, tell) for document in documents]
+
+
+def _buy(council: Council, document: Document, begins_at: datetime, folder: Path, tell: Tell) -> WayOfBuying:
+    began = time.monotonic()
+    name, seed = document.model.id, council.seed
+    contracts, enrolled = enrol(document, council.providers, council.places, council.packages, seed, begins_at)
+    write_contracts(folder / f"contracts-{name}.csv", contracts, assumed_of(contracts))
+    answers = Seeded(Draws(seed))
+    inputs = Inputs(document, council.providers, contracts, council.packages, council.places, answers, begins_at, seed)
+    summary = allocate(inputs, folder / name)
+    log = folder / name / LOG
+    again = [one.differs for one in replay(log)]
+    done = f"{len(council.packages)} packages, {len(again):,} decisions replayed, {sum(again)} differ"
+    tell(f"  {document.model.title}: {done} ({time.monotonic() - began:.1f} s)")
+    outcomes = read_outcomes(folder / name / OUTCOMES)
+    return WayOfBuying(document, summary, outcomes, enrolled, log, len(again), sum(again))
+
+
+def read_outcomes(path: Path) -> list[dict[str, str]]:
+    """A run's packages.csv as rows of text."""
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
