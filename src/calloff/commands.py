@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -239,3 +240,34 @@ def bench(
     from calloff.benchmarks import run_benchmark
 
     raise typer.Exit(0 if run_benchmark(name, write_to, typer.echo) else 1)
+
+
+def demo(
+    fresh: Annotated[bool, typer.Option("--fresh", help="Make it anew, even if it was made today.")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Show the one of an earlier day as it is.")] = False,
+) -> None:
+    """Buy a made-up council's care in every way there is, and show the result on this machine: 127.0.0.1 alone."""
+    import os
+    import signal
+    from datetime import UTC, datetime
+
+    from calloff.demonstration.build import make, ready, version_of_code
+    from calloff.demonstration.page import refusal_of
+    from calloff.demonstration.serve import listen, port_of, serve, site_of
+    from calloff.domain.calendar import local
+    from calloff.stages import ROOT
+
+    if fresh and keep:
+        raise typer.BadParameter("choose one of --fresh and --keep", param_hint="--keep")
+    # Whoever watches through a pipe sees each line when it is said.
+    tell = functools.partial(print, flush=True)
+    folder, today, version = ROOT / "var" / "demo", local(datetime.now(UTC)).date(), version_of_code()
+    port = port_of(os.environ.get("PORT"))
+    # Whoever stops a service ends it as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    made = None if fresh else ready(folder, today, version, keep)
+    made = made or make(folder, today, version, tell)
+    server = listen(port, site_of(made.page, made.stamp, refusal_of), tell)
+    tell(f"its files lie in {folder}: providers.csv, packages.csv, places.csv, contracts-*.csv and the runs")
+    tell(f"open http://127.0.0.1:{server.server_port}/ in a browser; Ctrl-C stops the demonstration")
+    serve(server, tell)

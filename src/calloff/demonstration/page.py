@@ -19,11 +19,15 @@ from calloff.demonstration.register import COUNCIL, LOCALITIES, Council
 from calloff.demonstration.stories import stories_of
 from calloff.demonstration.words import REASONS, asked_in_words
 from calloff.documents.plain_words import model_in_words
+from calloff.documents.wording import spaced
 from calloff.domain.calendar import moment_text, to_utc
 from calloff.domain.units import pence_per_week
 from calloff.simulator.summary import ASSUMED
 
 NUMBERS = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine"}
+EXAMPLE = "east_lothian_2017_framework"
+"""The document that the page's commands name, as the README does."""
+MARK = "assumed:"
 MOST_PROVIDERS, MOST_REASONS = 8, 6
 """How many lines the tables of providers and reasons have at most."""
 
@@ -53,6 +57,7 @@ def page_of(council: Council, ways: Sequence[WayOfBuying], root: str) -> str:
     `root` is the folder of the files as a reader would type it, such as var/demo.
     """
     figures = [figures_of(way) for way in ways]
+    stories = stories_of(ways, root)
     packages = [row.package for row in council.packages]
     wanted = sum(package.minutes_per_week for package in packages)
     return (
@@ -65,17 +70,18 @@ def page_of(council: Council, ways: Sequence[WayOfBuying], root: str) -> str:
             people=len(packages),
             hours=words.whole_hours(wanted),
             provider_count=len(council.providers),
-            localities=", ".join(name for name, _ in LOCALITIES.values()),
+            localities=[f"{name} ({code}, {band})" for code, (name, band) in LOCALITIES.items()],
             rows=comparison(figures),
             ways=figures,
             chart=chart_of(figures),
             sections=[_section(council, way, one) for way, one in zip(ways, figures, strict=True)],
-            stories=stories_of(ways),
+            stories=stories,
             replayed=f"{sum(way.replayed for way in ways):,}",
             differ=sum(way.differ for way in ways),
             in_block=any(one.block_minutes for one in figures),
             root=root,
-            first=ways[0].document.model.id,
+            first=EXAMPLE if EXAMPLE in [way.document.model.id for way in ways] else ways[0].document.model.id,
+            told=NUMBERS.get(len(stories), str(len(stories))),
             begins_at=moment_text(to_utc(council.begins_on, NINE)),
             counted=NUMBERS.get(len(ways), str(len(ways))),
             share_rows=share_rows(figures),
@@ -148,8 +154,11 @@ def _section(council: Council, way: WayOfBuying, figures: Figures) -> Section:
         reasons=[(REASONS.get(code, code.replace("_", " ")), f"{count:,}") for code, count in reasons],
         quotas=[_quota(council, name, *pair) for name, pair in summary.quotas.items()],
         mapped=summary.mapped,
-        drawn=[line.strip() for line in way.enrolled if not line.startswith("assumed:")],
-        assumed=[*ASSUMED, *(line.removeprefix("assumed:").strip() for line in way.enrolled if "assumed:" in line)],
+        drawn=[spaced(line.strip()) for line in way.enrolled if not line.startswith(MARK)],
+        assumed=[
+            *ASSUMED,
+            *(spaced(line.removeprefix(MARK).strip()) for line in way.enrolled if line.startswith(MARK)),
+        ],
     )
 
 

@@ -60,11 +60,12 @@ KINDS = (
 )
 
 
-def stories_of(ways: Sequence[WayOfBuying]) -> list[Story]:
+def stories_of(ways: Sequence[WayOfBuying], root: str) -> list[Story]:
     """
     A story of each kind that any run has, each under another way of buying where that can be.
 
-    Of the packages of a kind it is the one with the fewest invitations, then the first by reference.
+    Of the packages of a kind it is the one with the fewest invitations, then the first by reference. `root` is the
+    folder of the runs as a reader would type it.
     """
     chosen: list[Story] = []
     for kind in KINDS:
@@ -73,11 +74,13 @@ def stories_of(ways: Sequence[WayOfBuying]) -> list[Story]:
             fitting = [row for row in way.outcomes if kind.fits(row)]
             if fitting:
                 row = min(fitting, key=lambda one: (int(one["asked"]), one["reference"]))
-                chosen.append(_told(kind, way, row["reference"]))
+                chosen.append(_told(kind, way, row["reference"], root))
                 break
     return chosen
 
 
-def _told(kind: Kind, way: WayOfBuying, package: str) -> Story:
-    blocks = blocks_of(explain(way.log, package))
+def _told(kind: Kind, way: WayOfBuying, package: str, root: str) -> Story:
+    # The folder in which the runs are made is moved away from under its name before anybody reads the page.
+    text = explain(way.log, package).replace(str(way.log.parent.parent), root)
+    blocks = [block for block in blocks_of(text) if block.text != f"Package {package}"]
     return Story(kind.name, kind.heading, kind.rule, package, short_name(way), way.document.model.id, blocks)
