@@ -308,3 +308,67 @@ def test_a_book_calls_off_the_cheapest_offer_or_pair_that_covers_the_need(world)
         assert all((part.reason == "cheapest_pair") is (len(decision.parts) == 2) for part in decision.parts)
     else:
         assert isinstance(decision, Refer)
+
+
+# --- A prime's quota, said once more
+
+
+@st.composite
+def primes(draw):
+    kinds = ["member", "stranger", "far", "sister", "suspended", "full", "able", "able"]
+    subcontractors = {f"S{number}": draw(st.sampled_from(kinds)) for number in range(draw(st.integers(0, 3)))}
+    providers = {
+        "Prime": {
+            "tier": "primes",
+            "spare": draw(st.sampled_from(["9 h", "10 h", "100 h"])),
+            "subcontractors": ["nobody", *(name for name, kind in subcontractors.items() if kind != "stranger")],
+            "parent": "Group",
+            "past_referred": draw(st.sampled_from(["0 h", "90 h", "1000 h"])),
+            "past_subcontracted": draw(st.sampled_from(["0 h", "30 h", "302 h", "303 h"])),
+        }
+    }
+    for name, kind in subcontractors.items():
+        about = {"tier": "subcontractors", "local": "yes", "spare": "10 h", "parent": "Another"}
+        about |= {
+            "far": {"local": "no"},
+            "sister": {"parent": "Group"},
+            "suspended": {"suspended": "1 June 2021"},
+            "full": {"spare": "9 h"},
+        }.get(kind, {})
+        providers[name] = about
+    day = draw(st.sampled_from(["Thu 30 September 2021", "Fri 1 October 2021"]))
+    visits = ["mon-fri 08:00 60m", "mon-fri 18:00 60m"]
+    package = {"approved": f"{day} 09:30", "start": "4 October 2021", "visits": visits}
+    if subcontractors and draw(st.booleans()):
+        package["chosen_provider"] = draw(st.sampled_from(sorted(subcontractors)))
+    return providers, subcontractors, package
+
+
+@settings(max_examples=150)
+@given(primes())
+def test_a_primes_invitation_asks_for_a_name_exactly_when_the_quota_or_the_person_does(drawn):
+    providers, subcontractors, package = drawn
+    about = providers["Prime"]
+    able = sorted(name for name, kind in subcontractors.items() if kind in ("able", "member"))
+    referred, placed = (int(about[key].split()[0]) for key in ("past_referred", "past_subcontracted"))
+    in_grace = package["approved"].startswith("Thu")
+    short = about["spare"] == "9 h"
+    if package.get("chosen_provider") in able:
+        expected = "persons_choice", [package["chosen_provider"]]
+    elif short:
+        expected = "own_minutes_short", able
+    elif in_grace or placed * 100 >= 30 * (referred + 10):
+        expected = "", []
+    else:
+        expected = ("below_minimum", able) if able else ("none_able", [])
+
+    run = CaseRun.start({"model": "prime", "providers": providers, "package": package})
+    decision = run.ask(run.package.approved_at)
+
+    if short and not able:
+        assert isinstance(decision, Refer)
+    else:
+        assert isinstance(decision, Invite)
+        (invitation,) = decision.invitations
+        assert (invitation.quota, list(invitation.subcontractors)) == expected
+        assert bool(invitation.holds) is not bool(invitation.subcontractors)
