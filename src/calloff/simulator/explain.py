@@ -165,12 +165,10 @@ class Teller:
 
     def answer(self, scene: Scene, offer: Offered, place: int) -> str:
         """What a provider answered, and whether it came in time."""
-        invited = next(
-            one
-            for one in reversed(scene.events[:place])
-            if isinstance(one, Invited) and one.enrolment == offer.enrolment
-        )
-        row = scene.standing.row_of[offer.enrolment]
+        asked = [one for one in scene.events[:place] if isinstance(one, Invited) and one.enrolment == offer.enrolment]
+        if not asked:
+            return f"{scene.named(offer.enrolment)} answered without having been asked, which does not count."
+        invited, row = asked[-1], scene.standing.row_of[offer.enrolment]
         if offer.answer == "decline":
             text = say("declines", offer.reason or "other", **scene.figures_of(row))
         else:
@@ -184,7 +182,7 @@ class Teller:
             ending = revive(Ending, one)
             lines.append(scene.ending(scene.standing.row_of[ending.enrolment], ending.reason))
         # A referral at the first look says why at the end, step by step.
-        if place == 0 and (result["kind"] != "refer" or len(self.scenes) > 1):
+        if place == 0 and "gates" in scene.record and (result["kind"] != "refer" or len(self.scenes) > 1):
             lines += self.could_not_be_asked(scene)
         if "order" in scene.record:
             lines += self.order(scene)
@@ -295,6 +293,8 @@ class Teller:
 
     def referred(self, scene: Scene, result: dict[str, Any]) -> Lines:
         lines = [say("refers", result["reason"])]
+        if "obstacle" in scene.record:
+            lines.append(scene.obstacle(*scene.record["obstacle"]))
         waits_for = [scene.named(one) for one in result.get("passed_over", ())]
         if waits_for:
             lines.append(f"The search opens again when hours come free at {listed(waits_for, 'or')}.")

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from calloff.documents.wording import (
+    VOCABULARY_OF,
     day_words,
     has_wording,
     hours_words,
@@ -228,6 +229,16 @@ class Scene:
             return self.ending(row, code)
         section = next((one for one in ("declines", "states", "proof") if has_wording(one, code)), "declines")
         return say(section, code, **figures)
+
+    def obstacle(self, code: str, about: str) -> str:
+        """Why the document does not govern the package."""
+        start = day_words(self.package.required_start_on)
+        if code != "outside_scope":
+            return say("obstacles", code, day=day_words(date.fromisoformat(about)), start=start)
+        section = VOCABULARY_OF.get(about)
+        value = getattr(self.package, about)
+        what = say(section, value) if section else f"homes in {value}"
+        return say("obstacles", code, what=f"people aged {what}" if about == "age_group" else what)
 
     @property
     def most_providers(self) -> int:

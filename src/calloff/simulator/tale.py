@@ -101,7 +101,4 @@ def _read_events(tale: Tale) -> None:
 
 def _unknown(path: Path, reference: str, others: Sequence[str]) -> str:
     known = f"It holds for instance {listed(others)}" if others else "It holds no package at all"
-    return (
-        f"{path} holds no decision about package {reference!r}. {known}. "
-        "A package outside the model's scope is not decided on; packages.csv says so."
-    )
+    return f"{path} holds no decision about package {reference!r}. {known}"

@@ -1,0 +1,150 @@
+"""The check of documents: every fault, and how long asking can take beside the start target."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from calloff.documents.checks import check_report
+from calloff.documents.purchasing_models import shipped_ids
+
+TODAY = date(2018, 3, 5)
+SOUND = """\
+id: small
+version: 1
+title: A small framework
+nation: scotland
+pattern: ranked_framework
+term: {from: 2017-04-01, to: 2022-03-31, extension_years: 2, assumed: an example}
+price: {set_by: provider, ceiling_gbp_per_hour: 15.95, assumed: an example}
+tiers: [{name: framework, role: member, count: 4, assumed: an example}]
+steps:
+  - {name: framework, whom: framework, ask: in_turn, reply_within: by_priority, assumed: an example}
+"""
+
+
+def report(folder: Path, text: str, today: date = TODAY) -> str:
+    path = folder / "small.yaml"
+    path.write_text(text, encoding="utf-8")
+    told, sound = check_report([str(path)], today)
+    assert sound, told
+    return told.replace(str(path), "small.yaml")
+
+
+def test_without_an_argument_every_shipped_document_is_looked_at_and_sound():
+    told, sound = check_report([], TODAY)
+
+    assert sound
+    assert [name for name in shipped_ids() if f"{name}: ok" not in told] == []
+    assert told.endswith(f"{len(shipped_ids())} documents looked at, {len(shipped_ids())} sound, 0 not sound")
+
+
+def test_every_fault_of_every_document_is_told_though_one_fails(tmp_path: Path):
+    bad, good = tmp_path / "bad.yaml", tmp_path / "good.yaml"
+    faulty = SOUND.replace("ask: in_turn", "ask: by_lot").replace("ceiling_gbp_per_hour: 15.95", "ceiling_gbp: 15.95")
+    bad.write_text(faulty, encoding="utf-8")
+    good.write_text(SOUND, encoding="utf-8")
+
+    told, sound = check_report([str(bad), "nowhere", str(good)], TODAY)
+
+    assert not sound
+    assert f"{bad}:7: `ceiling_gbp` has no unit we hold prices in. Write ceiling_gbp_per_hour or gbp_per_hour" in told
+    assert f"{bad}:10: `by_lot` is no way of asking. Write in_turn, waves_of(3), all_then_rank or unasked" in told
+    assert "nowhere: not sound\n  there is no purchasing model 'nowhere'" in told
+    assert f"{good}: ok" in told
+    assert told.endswith("3 documents looked at, 1 sound, 2 not sound")
+
+
+def test_a_folder_stands_for_its_documents(tmp_path: Path):
+    (tmp_path / "small.yaml").write_text(SOUND, encoding="utf-8")
+
+    assert check_report([str(tmp_path)], TODAY)[0].endswith("1 document looked at, 1 sound, 0 not sound")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        # Four hours of the clock 08:00 to 20:00 from 09:00.
+        "P1: framework (4 members, 4 waves) Mon 2 June 2025 13:00",
+        "P2: framework (4 members, 4 waves) Mon 2 June 2025 17:00",
+        # Sixteen hours of the clock 09:00 to 17:00 on working days are two whole days.
+        "P3: framework (4 members, 4 waves) Tue 3 June 2025 17:00",
+        "WARNING P3: the step framework can last until Tue 3 June 2025 17:00, past the start target of 24 hours "
+        "(Tue 3 June 2025 09:00), which is assumed",
+        "P4: framework (4 members, 4 waves) Tue 3 June 2025 17:00",
+        "P5: framework (4 members, 4 waves) Fri 6 June 2025 09:00",
+    ],
+)
+def test_the_longest_time_is_waves_times_the_reply_window_by_the_calendar(tmp_path: Path, line: str):
+    assert f"  {line}\n" in report(tmp_path, SOUND)
+
+
+def test_only_what_passes_the_target_is_warned_of(tmp_path: Path):
+    told = report(tmp_path, SOUND)
+
+    assert [line.split(":")[0].strip() for line in told.splitlines() if "WARNING" in line] == ["WARNING P3"]
+
+
+@pytest.mark.parametrize(
+    ("instead_of", "write", "line"),
+    [
+        ("ask: in_turn", "ask: waves_of(3)", "P5: framework (4 members, 2 waves) Wed 4 June 2025 09:00"),
+        ("ask: in_turn", "ask: all_then_rank", "P5: framework (4 members, 1 wave) Tue 3 June 2025 09:00"),
+        ("count: 4, ", "", "P5: framework (10 members, 10 waves) Mon 16 June 2025 09:00"),
+        ("count: 4, ", "", "the document gives no count for framework: 10 members assumed"),
+        ("count: 4", "count: 5", "P5: framework (5 members, 5 waves) Mon 9 June 2025 09:00"),
+        ("ask: in_turn", "when: {priority: [P1]}, ask: in_turn", "P5: nobody is asked"),
+        ("ask: in_turn", "ask: unasked", "P5: nobody is asked"),
+        (
+            "ask: in_turn",
+            "opens_after: {working_days: 3}, ask: all_then_rank",
+            "P5: framework (4 members, 1 wave) Fri 6 June 2025 09:00",
+        ),
+    ],
+)
+def test_the_way_of_asking_decides_how_long_it_takes(tmp_path: Path, instead_of: str, write: str, line: str):
+    assert f"  {line}\n" in report(tmp_path, SOUND.replace(instead_of, write)) + "\n"
+
+
+def test_exactly_the_target_is_no_warning_and_one_wave_more_is(tmp_path: Path):
+    five, six = (report(tmp_path, SOUND.replace("count: 4", f"count: {count}")) for count in (5, 6))
+
+    assert "WARNING P5" not in five
+    assert (
+        "WARNING P5: the step framework can last until Tue 10 June 2025 09:00, past the start target of 5 working"
+        in six
+    )
+
+
+@pytest.mark.parametrize(
+    ("instead_of", "write", "today", "warning"),
+    [
+        ("", "", date(2022, 3, 31), ""),
+        ("", "", date(2022, 4, 1), "the term ended on 31 March 2022"),
+        ("extension_years: 2", "extension_years: 2, extended_years: 1", date(2023, 3, 31), ""),
+        (
+            "extension_years: 2",
+            "extension_years: 2, extended_years: 2",
+            TODAY,
+            "every optional year is used (2 optional years): what follows 31 March 2024 needs a new contract",
+        ),
+        ("extension_years: 2, ", "", TODAY, ""),
+    ],
+)
+def test_the_term_is_warned_of(tmp_path: Path, instead_of: str, write: str, today: date, warning: str):
+    told = report(tmp_path, SOUND.replace(instead_of, write), today)
+
+    if warning:
+        assert f"WARNING {warning}" in told
+    else:
+        assert "WARNING the term" not in told
+        assert "WARNING every" not in told
+
+
+def test_the_gap_to_the_model_before_is_warned_of():
+    told, sound = check_report(["east_lothian_2024_locality_block"], TODAY)
+
+    assert sound
+    assert "WARNING 91 days between east_lothian_2017_framework and this model are covered by neither (noted: " in told

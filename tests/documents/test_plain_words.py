@@ -1,0 +1,130 @@
+"""A document in plain words: every rule once, with its source and what it assumes."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from calloff.documents.plain_words import model_in_words
+from calloff.documents.purchasing_models import load, parse, shipped, shipped_ids, sources_of
+from calloff.documents.tree import Scalar, Table, walk
+
+SMALL = """\
+id: small
+version: 2
+title: A small framework
+council: A council
+nation: scotland
+pattern: tiers_then_spot
+term: {from: 2017-04-01, to: 2022-03-31, extension_years: 2, extended_years: 1, source: EL18-17}
+scope: {age_groups: [75-84, 85+], assumed: an example}
+price:
+  set_by: provider
+  assumed: an example
+  lines:
+    - {ceiling_gbp_per_hour: 15.95, tiers: [framework], source: EL18-14}
+    - {set_by: council, gbp_per_hour: 18.50, tiers: [spot], from: 2018-01-01, assumed: a fee}
+admission:
+  - {rule: minimum_grade, scale: care_inspectorate, grade: good, when: {delivery_model: personal_budget},
+     unrated: passes, source: EL18-19}
+capacity: {test: gate, declaration_days: 7, assumed: an example}
+splitting: {most_providers: 3, assumed: an example}
+tiers:
+  - {name: framework, role: member, count: 15, source: EL18-20}
+  - {name: spot, role: spot, assumed: an example}
+  - {name: team, role: in_house, assumed: an example}
+steps:
+  - {name: continuity, whom: current_provider, within_days: 28, ask: in_turn, source: EL18-10}
+  - name: framework
+    whom: framework
+    rank_by: [{price_band_gbp_per_hour: 0.50}, capacity]
+    ask: {P1: all_then_rank, otherwise: waves_of(3)}
+    reply_within: {P1: {minutes: 30, between: 08:00-20:00, on: all_days}, otherwise: {working_days: 2}}
+    assumed: {ask: the paper does not say}
+  - {name: spot, whom: spot, rank_by: [price], when: {minutes_per_week: {at_least: 600}}, ask: in_turn,
+     opens_after: {working_days: 2}, assumed: an example}
+  - {name: team, whom: team, ask: unasked, assumed: an example}
+"""
+
+
+@pytest.fixture(scope="module")
+def words() -> str:
+    return model_in_words(parse([("small.yaml", SMALL)]))
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "A small framework (small, version 2)",
+        "Council: A council",
+        "Way of buying: tiers one after the other, then spot purchase",
+        "In force from 1 April 2017 to 31 March 2022, with 2 optional years, 1 of them used, so that the last day is "
+        "31 March 2023. [EL18-17]",
+        "It is for people aged 75 to 84 or 85 and over.",
+        "Providers set their price, and £15.95 an hour is the most, for the tier framework. [EL18-14]",
+        "The council pays a fixed £18.50 an hour, for the tier spot, from 1 January 2018.",
+        "A provider needs at least grade 4 (good) from the Care Inspectorate in every area that matters, where the "
+        "care is given as a personal budget. One that is not graded yet passes. [EL18-19]",
+        "Who has not declared enough spare hours is not a candidate; a declaration holds for 7 days.",
+        "An offer may cover a part of the visits; one person may have at most 3 providers.",
+        "Visits are taken only at the times asked for. (This document is silent; it is what holds then.)",
+        "Framework: member, 15 of them. [EL18-20]",
+    ],
+)
+def test_each_rule_is_a_sentence_with_its_source(words: str, sentence: str):
+    assert words.count(sentence) == 1
+
+
+def test_the_paper_is_quoted_where_it_is_short(words: str):
+    assert "EL18-14 says: The Procurement Board set a highest price of £15.95 an hour" in words
+
+
+def test_steps_are_numbered_with_whom_when_how_many_in_which_order_and_how_long(words: str):
+    steps = words[words.index("Steps, in order") :]
+    first, second, third, last, nobody = re.split(r"\n  \d\. ", steps)[1:]
+
+    assert first.startswith("Continuity: the provider that cares for the person now, or did within 28 days.")
+    assert "It is asked alone." in first
+    assert "P1: All of them are asked at once" in second
+    assert "P2 to P6: They are asked 3 at a time; when all of these say no or their time runs out" in second
+    assert "Order: the lowest band of price an hour first (bands of £0.50), then the most spare hours first." in second
+    assert "Time to answer: P1: 30 minutes (counted 08:00 to 20:00 on all days); P2 to P6: 2 working days." in second
+    assert "assumed: (ask) the paper does not say" in second
+    assert "Only where minutes of care a week are at least 600." in third
+    assert "It opens 2 working days after the package was approved, not before." in third
+    assert last.startswith("Team: the council's own service.")
+    assert "takes the package without being asked" in last
+    assert "Time to answer" not in last
+    assert nobody.startswith("Nobody is left")
+
+
+@pytest.mark.parametrize("model_id", shipped_ids())
+def test_every_source_and_every_assumption_of_a_shipped_document_is_told(model_id: str):
+    document = shipped(model_id)
+    words = model_in_words(document)
+
+    assert [key for key, _ in sources_of(document.tree) if key not in words] == []
+    tables = [node for node in walk(document.tree) if isinstance(node, Table)]
+    assumed = [node.entries["assumed"] for node in tables if "assumed" in node.entries]
+    texts = [one.text for node in assumed for one in walk(node) if isinstance(one, Scalar)]
+    assert [text for text in texts if f"{text}" not in words] == []
+
+
+@pytest.mark.parametrize("model_id", shipped_ids())
+def test_a_shipped_document_in_words_holds_no_code(model_id: str):
+    words = model_in_words(shipped(model_id))
+    for known in shipped_ids():
+        words = words.replace(known, "")
+    words = words.replace("purchasing_models/", "")
+
+    assert re.findall(r"\b[a-z]+(?:_[a-z]+)+\b", words) == []
+
+
+def test_a_rule_of_the_parent_says_where_it_comes_from():
+    words = model_in_words(load("east_lothian_2024_locality_block"))
+    parent = "purchasing_models/scotland_excel_flexible_framework.yaml"
+
+    assert "Stands on: scotland_excel_flexible_framework" in words
+    assert f"£23.87 an hour is the most. (From {parent}.)" in words
+    assert "It follows east_lothian_2017_framework; 91 days between the two are covered by neither." in words
