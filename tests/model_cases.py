@@ -192,6 +192,19 @@ class FromCase:
                 return self.answer(package, invitation, answer, sent_at)
         return [taken(package, invitation, invitation.covers, min(sent_at + PROMPT_REPLY, invitation.deadline_at))]
 
+    def of_nobody(self) -> list[tuple[str, str]]:
+        """The answers, by package and provider, that no invitation asked for."""
+        given = {
+            (reference, name)
+            for reference, lines in self.written.items()
+            for who in lines
+            for name in ([who] if who == "everyone else" else names(who))
+        }
+        return sorted(given - self.used)
+
+    def unused(self) -> int:
+        return len(self.of_nobody())
+
     @staticmethod
     def answer(package: Package, invitation: Invitation, written: str, sent_at: datetime) -> list[Offered]:
         """`accepts after 2 h`, `declines location`, `offers mon-sun 08:30 30m after 1 h`, `silent`."""
@@ -265,13 +278,7 @@ class CaseOf:
     def answers_of_nobody(self) -> list[tuple[str, str]]:
         """Answers that the case gives and nobody was asked for, under the whole document."""
         self.run()
-        given = {
-            (reference, name)
-            for reference, lines in self.responder.written.items()
-            for who in lines
-            for name in ([who] if who == "everyone else" else names(who))
-        }
-        return sorted(given - self.responder.used)
+        return self.responder.of_nobody()
 
 
 @dataclass
