@@ -15,7 +15,7 @@ from calloff.domain.market import Ground, Market, seconds
 from calloff.domain.packages import Package, minutes_by_band
 from calloff.domain.purchasing_model import PurchasingModel, Step
 from calloff.domain.story import ACCEPTED, ENDED, OPEN, PART, Story, Turn
-from calloff.domain.tables import KEY
+from calloff.domain.tables import KEY, Fact
 
 BARRING = ("price_above_line", "subcontractor_not_approved", "subcontractor_fails_gate", "capacity_gone")
 """Reasons for which an ended acceptance counts as an answer: the provider is not asked again."""
@@ -47,7 +47,9 @@ class Question:
         self.columns = package_columns(self.ground, self.package, self.visits, self.at)
         counters = self.market.counters
         self.facts = candidate_facts(self.ground, counters, self.package, self.visits, self.story.own_holds(), self.at)
-        if self._two_more_may_come() and any(step.kind == "book" for step in self.model.steps):
+        if not self._two_more_may_come():
+            self.facts[Fact.COVERABLE * rows : (Fact.COVERABLE + 1) * rows] = [0] * rows
+        elif any(step.kind == "book" for step in self.model.steps):
             band_facts(self.ground, self.facts, counters, self.package, self.visits, self.at)
         self.status = self._status()
         self.failed, self.chosen, self.scratch = [0] * rows, [0] * rows, [0] * rows
@@ -57,7 +59,7 @@ class Question:
         self.weighed = True
 
     def _two_more_may_come(self) -> bool:
-        """Whether a pair of offers would leave the person with no more providers than the model allows."""
+        """Whether a part and its rest, or a pair of offers, would bring no more providers than the model allows."""
         splitting = self.model.splitting
         return splitting is not None and len(self.story.providers) + 2 <= splitting.most_providers
 
