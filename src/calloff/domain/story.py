@@ -91,6 +91,7 @@ def read_story(model: PurchasingModel, package: Package, history: Sequence[Event
     for event in history:
         if isinstance(event, CalledOff):
             story.called_off.append(event)
+            story.override = None
         elif isinstance(event, Held):
             story.on_hold = True
         elif isinstance(event, Released):
