@@ -41,7 +41,7 @@ def package_columns(ground: Ground, package: Package, visits: Sequence[Visit], a
         (PackageColumn.PRIORITY, package.priority),
         (PackageColumn.PRIORITY_BIT, 1 << (package.priority - 1)),
         (PackageColumn.TODAY, today.toordinal()),
-        (PackageColumn.START_DAY, package.required_start_on.toordinal()),
+        (PackageColumn.START_DAY, max(package.required_start_on, today).toordinal()),
         (PackageColumn.LOCALITY_BIT, bits([package.locality], ground.standing.localities)),
         (PackageColumn.SERVICE_BIT, bits([package.service_type], SERVICE_TYPES)),
         (PackageColumn.CARE_BIT, bits([package.care_type], CARE_TYPES)),
