@@ -7,10 +7,14 @@ It is the job that `./calloff models enrol`, `allocate` and `replay` do on anybo
 from __future__ import annotations
 
 import csv
+import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 from calloff.demonstration.register import Council
@@ -59,20 +63,41 @@ def ways_shipped() -> list[Document]:
     return sorted(buying, key=lambda one: (one.model.term.from_on, one.model.id))
 
 
-def carry_out(council: Council, documents: Sequence[Document], folder: Path, tell: Tell) -> list[WayOfBuying]:
+def carry_out(
+    council: Council, documents: Sequence[Document], folder: Path, tell: Tell, workers: int = 1
+) -> list[WayOfBuying]:
     """
     Write the council's files into a folder, buy its care once under each document, and replay every decision.
 
-    Each run lies in a folder of the document's name; `tell` is given a line as each is done.
+    Each run lies in a folder of the document's name; `tell` is given a line as each is done. With several `workers`
+    as many documents are run at once, each in a process of its own, to the same result.
     """
     council.write(folder)
-    begins_at = to_utc(council.begins_on, NINE)
-    return [_buy(council, document, begins_at, folder, tell) for document in documents]
+    buy = partial(_buy, council, folder=folder)
+    if workers == 1:
+        return [_told(way, seconds, tell) for way, seconds in map(buy, documents)]
+    # Spawned, since a forked process may inherit locks that nobody will open again.
+    context = get_context("spawn")
+    with ProcessPoolExecutor(min(workers, len(documents)), context, initializer=_leave_stopping) as pool:
+        return [_told(way, seconds, tell) for way, seconds in pool.map(buy, documents)]
 
 
-def _buy(council: Council, document: Document, begins_at: datetime, folder: Path, tell: Tell) -> WayOfBuying:
+def _leave_stopping() -> None:
+    """A worker leaves Ctrl-C to the process that started it, which stops them all with one line."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _told(way: WayOfBuying, seconds: float, tell: Tell) -> WayOfBuying:
+    done = f"{len(way.outcomes)} packages, {way.replayed:,} decisions replayed, {way.differ} differ"
+    tell(f"  {way.document.model.title}: {done} ({seconds:.1f} s)")
+    return way
+
+
+def _buy(council: Council, document: Document, folder: Path) -> tuple[WayOfBuying, float]:
+    """One way of buying, and the seconds it took."""
     began = time.monotonic()
     name, seed = document.model.id, council.seed
+    begins_at = to_utc(council.begins_on, NINE)
     contracts, enrolled = enrol(document, council.providers, council.places, council.packages, seed, begins_at)
     write_contracts(folder / f"contracts-{name}.csv", contracts, assumed_of(contracts))
     answers = Seeded(Draws(seed))
@@ -80,10 +105,9 @@ def _buy(council: Council, document: Document, begins_at: datetime, folder: Path
     summary = allocate(inputs, folder / name)
     log = folder / name / LOG
     again = [one.differs for one in replay(log)]
-    done = f"{len(council.packages)} packages, {len(again):,} decisions replayed, {sum(again)} differ"
-    tell(f"  {document.model.title}: {done} ({time.monotonic() - began:.1f} s)")
     outcomes = read_outcomes(folder / name / OUTCOMES)
-    return WayOfBuying(document, summary, outcomes, enrolled, log, len(again), sum(again))
+    way = WayOfBuying(document, summary, outcomes, enrolled, log, len(again), sum(again))
+    return way, time.monotonic() - began
 
 
 def read_outcomes(path: Path) -> list[dict[str, str]]:
