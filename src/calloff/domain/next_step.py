@@ -22,7 +22,7 @@ from calloff.domain.packages import Package
 from calloff.domain.placing import covered, minutes_taken, part_of, price_of
 from calloff.domain.purchasing_model import DIRECT, PurchasingModel, Step, obstacle
 from calloff.domain.question import Question
-from calloff.domain.story import OPEN, Turn, read_story
+from calloff.domain.story import OPEN, Turn, one_too_many, read_story
 from calloff.domain.subcontracting import (
     let_primes_subcontract,
     subcontractors_to_name,
@@ -94,7 +94,9 @@ def take(question: Question, turn: Turn, row: int) -> CallOff | None:
     if not problem:
         visits = covered(question, deliverer, visits)
         problem = "" if visits else "capacity_gone"
-        if visits != turn.visits and (not question.model.splitting or would_be_too_many(question, turn)):
+        if visits != turn.visits and (
+            not question.model.splitting or one_too_many(question.model, question.story.called_off, turn.invited)
+        ):
             problem = "capacity_gone"
     cost, line_ids = price_of(question, row, visits)
     if not problem and offer.centipence_per_hour:
@@ -110,12 +112,6 @@ def take(question: Question, turn: Turn, row: int) -> CallOff | None:
     whole = set(visits) == set(question.story.left)
     ends = question.end_all("placed_elsewhere", but=part.enrolment) if whole else tuple(question.ends)
     return answer(question, CallOff, turn.invited.step, parts=(part,), ends=ends)
-
-
-def would_be_too_many(question: Question, turn: Turn) -> bool:
-    """Whether a part for this provider would leave no room for the provider of the rest."""
-    most = question.model.splitting.most_providers if question.model.splitting else 1
-    return len(question.story.providers | {turn.invited.enrolment}) >= most
 
 
 def why_not_now(question: Question, row: int, turn: Turn) -> str:

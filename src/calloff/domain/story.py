@@ -106,15 +106,17 @@ def read_story(model: PurchasingModel, package: Package, history: Sequence[Event
     story.left = tuple(number for number in range(len(package.visits)) if number not in placed)
     for place, event in enumerate(history):
         if isinstance(event, Invited):
-            story.invitations.append(_standing(model, package, story, event, history[place + 1 :], at))
+            story.invitations.append(_turn_of(model, package, story, history, place, at))
     return story
 
 
-def _standing(
-    model: PurchasingModel, package: Package, story: Story, invited: Invited, later: Sequence[Event], at: datetime
+def _turn_of(
+    model: PurchasingModel, package: Package, story: Story, history: Sequence[Event], place: int, at: datetime
 ) -> Turn:
-    offer: Offered | None = None
-    for event in later:
+    """How the invitation at a place of the history stands now."""
+    invited, offer, answered = history[place], None, place
+    assert isinstance(invited, Invited)  # noqa: S101 - asked for invitations alone
+    for number, event in enumerate(history[place + 1 :], place + 1):
         if isinstance(event, Invited | Ended | CalledOff | Offered) and event.enrolment == invited.enrolment:
             if isinstance(event, Invited):
                 break
@@ -123,13 +125,33 @@ def _standing(
             if isinstance(event, CalledOff):
                 return Turn(invited, PLACED, event.visits, settled_at=event.at, offer=offer)
             if event.at <= min(invited.deadline_at, at):
-                offer = event
+                offer, answered = event, number
     if offer is None or _unnamed_subcontractor(invited, offer):
         if at > invited.deadline_at:
             reason = "no_subcontractor_named" if offer else "no_answer"
             return Turn(invited, EXPIRED, reason=reason, settled_at=invited.deadline_at, offer=offer)
         return Turn(invited, OPEN, offer=offer)
-    return read_offer(model, package, story, invited, offer)
+    parts_then = [event for event in history[:answered] if isinstance(event, CalledOff)]
+    return still_good(model, story, read_offer(model, package, parts_then, invited, offer))
+
+
+def still_good(model: PurchasingModel, story: Story, turn: Turn) -> Turn:
+    """An offer as it stands now: what others took since it came in is no longer offered; nothing left ends it."""
+    if not turn.lives:
+        return turn
+    visits = tuple(number for number in turn.visits if number in story.left)
+    if not visits:
+        return replace(turn, state=ENDED, visits=(), reason="placed_elsewhere")
+    whole = all(number in visits for number in turn.invited.visits if number in story.left)
+    if not whole and one_too_many(model, story.called_off, turn.invited):
+        return replace(turn, state=DECLINED, visits=(), reason="too_many_providers")
+    return replace(turn, state=ACCEPTED if whole else PART, visits=visits)
+
+
+def one_too_many(model: PurchasingModel, parts: Sequence[CalledOff], invited: Invited) -> bool:
+    """Whether a part for this provider would leave no room for the provider of the rest."""
+    most = model.splitting.most_providers if model.splitting else 1
+    return len({part.enrolment for part in parts} | {invited.enrolment}) >= most
 
 
 def _unnamed_subcontractor(invited: Invited, offer: Offered) -> bool:
@@ -138,14 +160,17 @@ def _unnamed_subcontractor(invited: Invited, offer: Offered) -> bool:
     )
 
 
-def read_offer(model: PurchasingModel, package: Package, story: Story, invited: Invited, offer: Offered) -> Turn:
+def read_offer(
+    model: PurchasingModel, package: Package, parts: Sequence[CalledOff], invited: Invited, offer: Offered
+) -> Turn:
     """
-    What an answer amounts to under the model's rules on parts and other times.
+    What an answer amounted to when it came in, `parts` being called off by then, under the model's rules.
 
     A part is turned down where the model allows none or the person would have too many providers; visits of one
     band on one day are never divided, so that a share of them is not taken.
     """
-    wanted = [number for number in invited.visits if number in story.left]
+    placed = {number for part in parts for number in part.visits}
+    wanted = [number for number in invited.visits if number not in placed]
     settled = Turn(invited, DECLINED, settled_at=offer.at, offer=offer)
     if offer.answer == "decline":
         return replace(settled, reason=offer.reason or "other")
@@ -157,7 +182,7 @@ def read_offer(model: PurchasingModel, package: Package, story: Story, invited: 
         return replace(settled, reason="times_not_allowed")
     if model.splitting is None:
         return replace(settled, reason="parts_not_allowed")
-    if len(story.providers | {invited.enrolment}) >= model.splitting.most_providers:
+    if one_too_many(model, parts, invited):
         return replace(settled, reason="too_many_providers")
     kept = tuple((number, visit) for number, visit in moved if number in taken)
     return replace(settled, state=PART, visits=tuple(taken), moved=kept)
