@@ -26,6 +26,8 @@ from calloff.domain.packages import (
 from calloff.domain.tables import FAR_DAY, Fact, PackageColumn, bits
 
 SECONDS_A_DAY = 86_400
+FAR_AWAY = 10_000_000
+"""Metres, more than any distance between two places of the kingdom."""
 
 
 def package_columns(ground: Ground, package: Package, visits: Sequence[Visit], at: datetime) -> list[int]:
@@ -111,11 +113,11 @@ def _mark(ground: Ground, facts: list[int], column: int, providers: Sequence[str
 
 
 def _distances(ground: Ground, package: Package) -> list[int]:
-    """Straight-line metres from the provider's address to the person's area; 0 where either is unknown."""
+    """Straight-line metres from the provider's address to the person's area; unknown addresses are farthest away."""
     place = (package.easting, package.northing)
     if place not in ground.distances:
         ground.distances[place] = [
-            isqrt((x - place[0]) ** 2 + (y - place[1]) ** 2) if x and place[0] else 0 for x, y in ground.addresses
+            isqrt((x - place[0]) ** 2 + (y - place[1]) ** 2) if x and place[0] else FAR_AWAY for x, y in ground.addresses
         ]
     return ground.distances[place]
 
