@@ -102,7 +102,9 @@ class Reader:
 
     def whole(self, node: Node | None, default: int, least: int = 0, most: int = 100_000) -> int:
         def read(text: str) -> int:
-            number = int(text)
+            if not (text.isascii() and text.isdigit()):
+                raise ValueError(f"{text!r} is not a whole number")
+            number = int(text) if len(text) < 20 else most + 1
             if not least <= number <= most:
                 raise ValueError(f"{text!r} is not between {least} and {most}")
             return number
@@ -114,7 +116,16 @@ class Reader:
         return words[self.word(node, words, "yes" if default else "no")]
 
     def day(self, node: Node | None, default: date) -> date:
-        return self.value(node, date.fromisoformat, default, "2024-07-01")
+        def read(text: str) -> date:
+            try:
+                found = date.fromisoformat(text)
+            except ValueError as error:
+                raise ValueError(f"{text!r} is not a day") from error
+            if found.isoformat() != text:
+                raise ValueError(f"{text!r} is not a day")
+            return found
+
+        return self.value(node, read, default, "2024-07-01")
 
     def rate(self, node: Node | None) -> int:
         """A rate in pounds an hour, in centipence."""

@@ -102,7 +102,7 @@ def read_clock(reader: Reader, node: Node | None) -> Clock | None:
 
 
 def _between(text: str) -> tuple[int, int]:
-    match = re.fullmatch(r"(\d\d):(\d\d)-(\d\d):(\d\d)", text)
+    match = re.fullmatch(r"([0-2]\d):([0-5]\d)-([0-2]\d):([0-5]\d)", text, re.ASCII)
     if not match:
         raise ValueError(f"{text!r} is not a span such as 09:00-17:00")
     first, last = int(match[1]) * 60 + int(match[2]), int(match[3]) * 60 + int(match[4])

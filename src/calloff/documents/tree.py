@@ -59,7 +59,10 @@ def read_tree(text: str, path: str) -> Table:
         raise DocumentError(path, line, f"this is not YAML: {problem}", "Check indents, colons and quotes") from error
     if root is None:
         raise DocumentError(path, 1, "the document is empty", "Begin with `id:`")
-    tree = _node(root, path)
+    try:
+        tree = _node(root, path)
+    except RecursionError as error:
+        raise DocumentError(path, 1, "an anchor stands within itself", "Write out what `*` stands for") from error
     if not isinstance(tree, Table):
         raise DocumentError(path, tree.line, "the document is not a mapping", "Begin with `id:`")
     return tree
