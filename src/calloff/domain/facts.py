@@ -117,7 +117,8 @@ def _distances(ground: Ground, package: Package) -> list[int]:
     place = (package.easting, package.northing)
     if place not in ground.distances:
         ground.distances[place] = [
-            isqrt((x - place[0]) ** 2 + (y - place[1]) ** 2) if x and place[0] else FAR_AWAY for x, y in ground.addresses
+            isqrt((x - place[0]) ** 2 + (y - place[1]) ** 2) if x and place[0] else FAR_AWAY
+            for x, y in ground.addresses
         ]
     return ground.distances[place]
 
