@@ -134,6 +134,7 @@ def test_what_is_no_text_is_refused(tmp_path: Path):
         ("id: a\n\tversion: 1\n", "this is not YAML"),
         ("id: \x00\n", "this is not YAML: it cannot be read"),
         ("id: a\n---\nid: b\n", "this is not YAML"),
+        ("id: &a [*a]\n", "an anchor stands within itself"),
     ],
 )
 def test_what_is_no_document_is_refused_in_words(text: str, problem: str):
@@ -149,7 +150,17 @@ def test_what_is_no_document_is_refused_in_words(text: str, problem: str):
         ("tiers:\n  - {name: members, role: member, source: EL18-20}\n", "tiers: members\n", "a list is expected here"),
         ("title: A framework", "title: [A framework]", "plain text is expected here"),
         ("term: {from: 2017-04-01, to: 2022-03-31, source: EL18-17}", "term: always", "a mapping is expected here"),
-        ("from: 2017-04-01", "from: April 2017", "Invalid isoformat string: 'April 2017'"),
+        ("from: 2017-04-01", "from: 20170401", "'20170401' is not a day"),
+        ("from: 2017-04-01", "from: 2017-02-30", "'2017-02-30' is not a day"),
+        ("version: 1", "version: 1_0", "'1_0' is not a whole number"),
+        ("version: 1", "version: -1", "'-1' is not a whole number"),
+        ("version: 1", "version: 9999999999999999999999", "is not between 1 and 100000"),
+        (
+            "ask: in_turn",
+            "ask: in_turn, reply_within: {hours: 2, between: '09:75-17:00'}",
+            "'09:75-17:00' is not a span",
+        ),
+        ("from: 2017-04-01", "from: April 2017", "'April 2017' is not a day"),
         ("ask: in_turn", "ask: in_turn, when: {minutes_per_week: {}}", "`minutes_per_week` needs a comparison"),
         ("ask: in_turn", "ask: in_turn, when: {weather: fine}", "`weather` is not known here"),
         ("ask: in_turn", "ask: in_turn, when: {legacy: perhaps}", "`perhaps` is not known here"),
