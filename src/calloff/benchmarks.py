@@ -6,6 +6,7 @@ import importlib.util
 import json
 import os
 import platform
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ def benchmark(name: str) -> Any:
         known = ", ".join(sorted(one.stem for one in BENCH.glob("*.py")))
         raise BadInputError(f"there is no benchmark {name!r}; write one of: {known}")
     module = importlib.util.module_from_spec(spec)
+    # Dataclasses look their module up by name.
+    sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     return module
 

@@ -1,0 +1,385 @@
+"""
+How long the kernel takes to decide, step by step, beside its limits and beside the same rule written by hand.
+
+The market is invented and seeded; the rules are those of East Lothian's framework of 2017. All times are processor
+time of this process, the median of many warm runs: on a busy machine wall time says little.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from math import isqrt
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from calloff.documents.bank_holidays import calendar_for
+from calloff.documents.purchasing_models import load
+from calloff.domain import allocation
+from calloff.domain.contracts import Enrolment, Pool, PriceLine, Suspension
+from calloff.domain.decisions import Decision
+from calloff.domain.facts import candidate_facts, package_columns
+from calloff.domain.market import Counters, Market, Standing
+from calloff.domain.next_step import next_step
+from calloff.domain.packages import BANDS, Package, Visit, minutes_by_band
+from calloff.domain.providers import Provider
+from calloff.domain.records import Ledger
+from calloff.domain.tables import KEY, STEP, StepColumn
+from calloff.formats.packages import NO_DAY, NO_MOMENT, PackageRow
+from calloff.simulator.allocate import Inputs, allocate
+from calloff.simulator.keyed_draws import Draws
+from calloff.simulator.responders import Seeded
+
+MODEL = "east_lothian_2017_framework"
+SEED = 2017
+SIZES = (20, 200, 2_000)
+RUNS = (100, 1_000)
+AT = datetime(2018, 3, 5, 9, 30, tzinfo=UTC)
+START_ON = date(2018, 3, 12)
+CEILING, GRADE, CARE = 159_500, 3, frozenset({"moving_and_handling", "medication"})
+VISITS = tuple(Visit(day, start, minutes) for day in range(7) for start, minutes in ((480, 45), (750, 30), (1230, 30)))
+"""21 visits a week, in three parts of the day."""
+BATCH_SECONDS = 0.01
+BATCHES = 15
+COLUMNS, NEXT, ORDER, RECORD, WHOLE, BY_HAND = (
+    "columns",
+    "gates and next candidate",
+    "full order adds",
+    "record and hash add",
+    "the whole next_step",
+    "the same rule by hand",
+)
+LIMITS = {
+    (NEXT, 200): 1_000,
+    (NEXT, 2_000): 10_000,
+    (ORDER, 200): 3_000,
+    (ORDER, 2_000): 40_000,
+    (RECORD, 200): 2_000,
+    (RECORD, 2_000): 20_000,
+}
+"""Microseconds, by stage and number of providers."""
+
+
+# The invented market
+
+
+def providers(number: int) -> tuple[Provider, ...]:
+    """So many services, about an eighth of them below the grade that the document asks for."""
+    draws = Draws(SEED)
+
+    def one(reference: str) -> Provider:
+        grades = tuple(draws.between(3, 6, "grade", reference, str(area)) for area in range(4))
+        grades = (2, *grades[1:]) if draws.chance(12, "weak", reference) else grades
+        return Provider(
+            reference,
+            f"Invented Service {reference}",
+            reference,
+            "scotland",
+            frozenset({"care_at_home"}),
+            in_house=False,
+            registered_from=date(2010, 1, 1),
+            registered_to=None,
+            scale="care_inspectorate",
+            grades=grades,
+            easting=300_000 + draws.between(0, 30_000, "easting", reference),
+            northing=600_000 + draws.between(0, 30_000, "northing", reference),
+        )
+
+    return tuple(one(f"PR{place:05d}") for place in range(number))
+
+
+def enrolments(register: tuple[Provider, ...], most_minutes: int = 2_400) -> tuple[Enrolment, ...]:
+    """Each provider's place: a price up to a little above the ceiling, a pool for each part of the day."""
+    draws = Draws(SEED)
+
+    def one(provider: Provider) -> Enrolment:
+        key = provider.reference
+        name = f"E-{key}"
+        pools = tuple(
+            Pool(draws.between(0, most_minutes, "minutes", key, band), AT - timedelta(days=1), bands=frozenset({band}))
+            for band in BANDS[:4]
+        )
+        able = {name for name in (*CARE, "double_handed", "nights") if draws.chance(85, "able", key, name)}
+        return Enrolment(
+            reference=name,
+            provider=key,
+            tier="framework",
+            role="member",
+            price_lines=(PriceLine(f"{name}#1", draws.between(1_350, 1_620, "price", key) * 100),),
+            pools=pools,
+            capabilities=frozenset(able),
+            client_groups=frozenset({"older_people"} if draws.chance(80, "group", key) else {"other"}),
+            suspensions=(Suspension(date(2018, 3, 1)),) if draws.chance(3, "suspended", key) else (),
+        )
+
+    return tuple(one(provider) for provider in register)
+
+
+def market(number: int) -> Market:
+    register = providers(number)
+    calendars = {"scotland": calendar_for("scotland")}
+    names = {one.reference: one for one in register}
+    standing = Standing(enrolments(register), names, calendars, ("all",), str(SEED))
+    return Market(standing, Counters.at_start(standing))
+
+
+def package(number: int = 0) -> Package:
+    reference = f"P-{Draws(SEED).number('package', str(number)) >> 32:08x}"
+    needs = frozenset({"medication"})
+    return Package(
+        reference, AT, START_ON, 5, "scotland", "all", VISITS, needs=needs, easting=312_000, northing=612_000
+    )
+
+
+# The kernel, stage by stage
+
+
+class Stages:
+    """One market and package, with what each stage leaves for the next."""
+
+    def __init__(self, number: int) -> None:
+        self.model = load(MODEL).model
+        self.market = market(number)
+        self.ground = self.market.standing.ground(self.model)
+        self.tables, self.rows = self.ground.tables, self.ground.rows
+        self.package = package()
+        self.ledger, self.count = Ledger(), 0
+        self.decision = self.next_step()
+        self.decision.record(self.ledger)
+        self.columns()
+        self.gates_and_next()
+
+    def columns(self) -> None:
+        args = (self.package, VISITS)
+        self.of_package = package_columns(self.ground, *args, AT)
+        self.facts = candidate_facts(self.ground, self.market.counters, *args, {}, AT)
+
+    def gates_and_next(self) -> int:
+        tables, rows = self.tables, self.rows
+        self.failed, self.chosen, self.scratch = [0] * rows, [0] * rows, [0] * rows
+        self.found = [0] * 4
+        self.step = allocation.decide(
+            tables.gates,
+            tables.conditions,
+            tables.lines,
+            tables.steps,
+            tables.enforced,
+            self.facts,
+            rows,
+            self.of_package,
+            minutes_by_band(VISITS),
+            [allocation.ASKABLE] * rows,
+            self.failed,
+            self.chosen,
+            self.scratch,
+            [0] * 5,
+            self.found,
+        )
+        first, last = self.keys
+        best = allocation.first_in_order(
+            tables.keys, first, last, self.facts, rows, self.of_package, self.chosen, self.found[0]
+        )
+        return self.chosen[best]
+
+    @property
+    def keys(self) -> tuple[int, int]:
+        at = self.step * STEP
+        return self.tables.steps[at + StepColumn.KEYS_FROM], self.tables.steps[at + StepColumn.KEYS_TO]
+
+    def order(self) -> list[int]:
+        """The candidates in full order; `chosen` stays as it is, so that each run sorts the same rows."""
+        tables, (first, last) = self.tables, self.keys
+        chosen = list(self.chosen)
+        values = [0] * (self.rows * (len(tables.keys) // KEY))
+        count = self.found[0]
+        allocation.put_in_order(
+            tables.keys, first, last, self.facts, self.rows, self.of_package, chosen, count, values, self.scratch
+        )
+        return chosen[:count]
+
+    def next_step(self) -> Decision:
+        return next_step(self.model, self.package, self.market, (), AT)
+
+    def record(self) -> None:
+        self.decision.record(self.ledger)
+
+    def as_after_another_call_off(self) -> None:
+        """Another package's decision, after minutes were called off elsewhere: what a record finds in real use."""
+        self.count += 1
+        self.package = package(self.count)
+        pools = len(self.market.counters.used)
+        for band in range(3):
+            self.market.counters.used[(self.count * 4 + band) % pools] += 1
+        self.decision = self.next_step()
+
+
+# The same rule by hand
+
+
+@dataclass
+class Row:
+    """What a programmer would keep of a provider, were this rule the only one."""
+
+    provider: str
+    centipence: int
+    spare: tuple[int, ...]
+    grades: tuple[int, ...]
+    quality: int
+    capabilities: frozenset[str]
+    client_groups: frozenset[str]
+    services: frozenset[str]
+    registered_from: date
+    registered_to: date | None
+    suspensions: tuple[Suspension, ...]
+    x: int
+    y: int
+
+
+def rows_by_hand(market: Market) -> list[Row]:
+    rows = []
+    for one in market.standing.enrolments:
+        provider = market.standing.providers[one.provider]
+        rows.append(
+            Row(
+                one.provider,
+                one.price_lines[0].centipence,
+                tuple(pool.minutes for pool in one.pools),
+                provider.grades,
+                provider.quality,
+                one.capabilities,
+                one.client_groups,
+                provider.service_types,
+                provider.registered_from,
+                provider.registered_to,
+                one.suspensions,
+                provider.easting,
+                provider.northing,
+            )
+        )
+    return rows
+
+
+def order_by_hand(rows: list[Row], package: Package) -> list[str]:
+    """Who would be asked, in order: gates as ifs over the providers, then a sort by a tuple."""
+    needs, smallest = [0] * 5, [0] * 5
+    for visit in package.visits:
+        needs[visit.band] += visit.minutes
+        smallest[visit.band] = visit.minutes
+    total = sum(needs)
+    keyed = []
+    for row in rows:
+        if row.registered_from > START_ON or (row.registered_to and row.registered_to < START_ON):
+            continue
+        if package.service_type not in row.services or package.client_group not in row.client_groups:
+            continue
+        if min(row.grades) < GRADE or row.centipence > CEILING or not package.needs <= row.capabilities:
+            continue
+        if row.provider in package.exclusions or any(one.covers(AT.date()) for one in row.suspensions):
+            continue
+        covered = capacity = 0
+        for need, least, spare in zip(needs, smallest, row.spare, strict=False):
+            if need and spare > 0:
+                capacity += spare
+                covered += need if need <= spare else spare if least <= spare else 0
+        if covered == 0:
+            continue
+        metres = isqrt((row.x - package.easting) ** 2 + (row.y - package.northing) ** 2)
+        keyed.append(((row.centipence * total, -capacity, -row.quality, metres), row.provider))
+    keyed.sort()
+    for place in range(1, len(keyed)):
+        if keyed[place][0] == keyed[place - 1][0]:
+            keyed.sort(key=lambda one: (one[0], draw_by_hand(package.reference, one[1])))
+            break
+    return [provider for _, provider in keyed]
+
+
+def draw_by_hand(package: str, provider: str) -> int:
+    digest = hashlib.sha256(f"{SEED}|{package}|1|{provider}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> 2
+
+
+# Measuring
+
+
+def microseconds(act: Callable[[], Any], before: Callable[[], None] | None = None, batches: int = BATCHES) -> float:
+    """Processor time of one call: the median over batches, each long enough for the clock, after a warm one."""
+    act()
+    times = []
+    for _ in range(batches):
+        spent = calls = 0.0
+        while spent < BATCH_SECONDS:
+            if before is not None:
+                before()
+            began = time.process_time()
+            act()
+            spent += time.process_time() - began
+            calls += 1
+        times.append(spent / calls * 1e6)
+    return median(times)
+
+
+def of_size(number: int, batches: int = BATCHES) -> dict[str, float]:
+    """Microseconds of each stage in a market of so many providers; the two rules must agree."""
+    stages = Stages(number)
+    rows = rows_by_hand(stages.market)
+    by_hand = order_by_hand(rows, stages.package)
+    standing = stages.market.standing.enrolments
+    by_kernel = [standing[row].provider for row, *_ in stages.decision.basis.body["order"]]
+    if by_kernel != by_hand or standing[stages.gates_and_next()].provider != by_hand[0]:
+        raise AssertionError(f"the kernel and the rule by hand differ among {number} providers")
+    times = {
+        COLUMNS: microseconds(stages.columns, batches=batches),
+        NEXT: microseconds(stages.gates_and_next, batches=batches),
+        ORDER: microseconds(stages.order, batches=batches),
+        RECORD: microseconds(stages.record, stages.as_after_another_call_off, batches),
+    }
+    stages.package = package()
+    times[WHOLE] = microseconds(stages.next_step, batches=batches)
+    times[BY_HAND] = microseconds(lambda: order_by_hand(rows, stages.package), batches=batches)
+    return times
+
+
+def run_seconds(number: int) -> float:
+    """Processor seconds of `allocate` for so many packages among 20 providers with enough minutes."""
+    register = providers(20)
+    blank = {"approved_at": NO_MOMENT, "required_start_on": NO_DAY}
+    rows = [PackageRow(at + 2, replace(package(at), **blank)) for at in range(number)]
+    draws = Draws(SEED)
+    contracts = enrolments(register, most_minutes=number * 60)
+    inputs = Inputs(load(MODEL), register, contracts, rows, (), Seeded(draws), AT, SEED)
+    with tempfile.TemporaryDirectory(prefix="calloff-bench-") as folder:
+        began = time.process_time()
+        allocate(inputs, Path(folder) / "run")
+        return time.process_time() - began
+
+
+def measure(tell: Callable[[str], None]) -> tuple[dict[str, Any], bool]:
+    """Measure all, tell the tables, and return the figures with whether every limit was kept."""
+    times = {number: of_size(number) for number in SIZES}
+    tell("processor time of one decision, microseconds (median, warm)\n")
+    tell(f"{'':<28}" + "".join(f"{number:>12,} providers" for number in SIZES) + f"{'200 to 2,000':>15}")
+    for stage in times[SIZES[0]]:
+        cells = "".join(f"{times[number][stage]:>22,.0f}" for number in SIZES)
+        tell(f"{stage:<28}{cells}{times[2_000][stage] / times[200][stage]:>13.1f} x")
+    tell("\nlimits")
+    kept = True
+    for (stage, number), limit in LIMITS.items():
+        taken = times[number][stage]
+        kept = kept and taken <= limit
+        verdict = "PASS" if taken <= limit else "over"
+        tell(f"  {stage:<28}{number:>6,} providers {taken:>10,.0f} of {limit:>7,} us  {verdict}")
+    runs = {number: run_seconds(number) for number in RUNS}
+    tell("\nallocate, 20 providers, seeded answers")
+    for number, seconds in runs.items():
+        tell(f"  {number:>6,} packages {seconds:>8.2f} s of processor time, {seconds / number * 1000:.1f} ms a package")
+    figures = {
+        "microseconds": {str(number): {k: round(v, 1) for k, v in one.items()} for number, one in times.items()},
+        "limits_microseconds": {f"{stage}, {number} providers": limit for (stage, number), limit in LIMITS.items()},
+        "allocate_seconds": {f"{number} packages": round(seconds, 2) for number, seconds in runs.items()},
+    }
+    return figures, kept
