@@ -202,3 +202,9 @@ def test_a_ceiling_of_the_tier_stands_before_one_of_all_tiers():
 
 def test_a_tier_is_found_by_its_name():
     assert RANKED.tier("framework").role == "member"
+
+
+@pytest.mark.shows("IW21-28")
+def test_the_councils_own_fees_are_told_apart_from_ceilings():
+    assert [line.centipence for line in model_of("prime").fixed_lines] == [192_800]
+    assert RANKED.fixed_lines == ()
