@@ -31,8 +31,8 @@ SIZES = {0: 150, 1: 2_600, 2: 52_000}
 """Packages in all, over the five documents; enough at tier 1 for 2,000 call-offs."""
 PACKAGES_OF_A_RUN = 260
 SPARE_PERCENT = 45
-CUT_PERCENT = 3
-"""How many pools are cut after each moment of a run."""
+CUT_PERCENT = 8
+"""After how many of a hundred moments of a run some pool is cut."""
 BAND_ENDS = (("morning", 630), ("lunch", 840), ("tea", 1080), ("bed", 1320), ("night", 1440))
 
 
@@ -113,11 +113,11 @@ def one_run(tally: Tally, council: Council, name: str, seed: int) -> None:
     packages = [arrive(inputs, row) for row in inputs.packages]
 
     def cut(run: Run, at) -> None:
-        counters = run.counters
-        for pool, declared in enumerate(counters.declared):
-            if draws.chance(CUT_PERCENT, "cut", str(pool), at.isoformat()):
-                # A provider may say less than it keeps for others, never less than what was called off.
-                counters.declared[pool] = draws.between(counters.used[pool], declared, "to", str(pool), at.isoformat())
+        counters, key = run.counters, at.isoformat()
+        if draws.chance(CUT_PERCENT, "cut", key):
+            pool = draws.between(0, len(counters.declared) - 1, "pool", key)
+            # A provider may say less than it keeps for others, never less than what was called off.
+            counters.declared[pool] = draws.between(counters.used[pool], counters.declared[pool], "to", key)
 
     run.tell = cut
     try:
