@@ -266,7 +266,11 @@ def demo(
     # Whoever stops a service ends it as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     made = None if fresh else ready(folder, today, version, keep)
-    made = made or make(folder, today, version, tell, workers=os.cpu_count() or 1)
+    try:
+        made = made or make(folder, today, version, tell)
+    except KeyboardInterrupt:
+        tell("\nstopped before the demonstration was made; nothing of it was kept")
+        raise typer.Exit(130) from None
     server = listen(port, site_of(made.page, made.stamp, refusal_of), tell)
     tell(f"its files lie in {folder}: providers.csv, packages.csv, places.csv, contracts-*.csv and the runs")
     tell(f"open http://127.0.0.1:{server.server_port}/ in a browser; Ctrl-C stops the demonstration")

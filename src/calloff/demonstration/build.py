@@ -68,7 +68,6 @@ def make(
     shown: str = "var/demo",
     size: Size | None = None,
     documents: Sequence[Document] | None = None,
-    workers: int = 1,
 ) -> Made:
     """
     Make the demonstration of a day and put it in the folder, in the place of an earlier one.
@@ -81,8 +80,6 @@ def make(
         The folder as the page's commands name it.
     size, documents
         By default the whole council, and every shipped way of buying.
-    workers
-        How many ways of buying are carried out at once.
 
     Raises
     ------
@@ -96,7 +93,7 @@ def make(
     tell(f"{COUNCIL}, made up: {size.providers} providers, {size.packages} packages, from {council.begins_on}")
 
     def fill(partial: Path) -> Made:
-        ways = carry_out(council, documents or ways_shipped(), partial, tell, workers)
+        ways = carry_out(council, documents or ways_shipped(), partial, tell)
         decisions = sum(way.replayed for way in ways)
         stamp = {
             "made_on": today.isoformat(),

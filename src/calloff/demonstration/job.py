@@ -7,14 +7,10 @@ It is the job that `./calloff models enrol`, `allocate` and `replay` do on anybo
 from __future__ import annotations
 
 import csv
-import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 from calloff.demonstration.register import Council
@@ -63,28 +59,14 @@ def ways_shipped() -> list[Document]:
     return sorted(buying, key=lambda one: (one.model.term.from_on, one.model.id))
 
 
-def carry_out(
-    council: Council, documents: Sequence[Document], folder: Path, tell: Tell, workers: int = 1
-) -> list[WayOfBuying]:
+def carry_out(council: Council, documents: Sequence[Document], folder: Path, tell: Tell) -> list[WayOfBuying]:
     """
     Write the council's files into a folder, buy its care once under each document, and replay every decision.
 
-    Each run lies in a folder of the document's name; `tell` is given a line as each is done. With several `workers`
-    as many documents are run at once, each in a process of its own, to the same result.
+    Each run lies in a folder of the document's name; `tell` is given a line as each is done.
     """
     council.write(folder)
-    buy = partial(_buy, council, folder=folder)
-    if workers == 1:
-        return [_told(way, seconds, tell) for way, seconds in map(buy, documents)]
-    # Spawned, since a forked process may inherit locks that nobody will open again.
-    context = get_context("spawn")
-    with ProcessPoolExecutor(min(workers, len(documents)), context, initializer=_leave_stopping) as pool:
-        return [_told(way, seconds, tell) for way, seconds in pool.map(buy, documents)]
-
-
-def _leave_stopping() -> None:
-    """A worker leaves Ctrl-C to the process that started it, which stops them all with one line."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return [_told(*_buy(council, document, folder), tell) for document in documents]
 
 
 def _told(way: WayOfBuying, seconds: float, tell: Tell) -> WayOfBuying:
