@@ -91,6 +91,8 @@ class Question:
         """
         status = [allocation.ASKABLE] * self.rows
         standing = self.market.standing
+        for part in self.story.called_off:
+            status[standing.row_of[part.enrolment]] = allocation.BARRED
         for turn in self.story.invitations:
             row = standing.row_of[turn.invited.enrolment]
             if turn.state == ENDED and turn.reason not in BARRING:
@@ -101,8 +103,6 @@ class Question:
             if turn.lives:
                 state = {OPEN: allocation.OPEN, ACCEPTED: allocation.ACCEPTED, PART: allocation.PART}
                 status[row] = state[turn.state]
-        for part in self.story.called_off:
-            status[standing.row_of[part.enrolment]] = allocation.BARRED
         return status
 
     def _declared_more(self, row: int, turn: Turn) -> bool:
