@@ -18,19 +18,9 @@ from calloff.planting import plant
 
 WORKING = [one for one in catalogue() if one.state == "works" and one.module.stem == one.id.lower().replace("-", "_")]
 NEEDS_REAL_DATA = ("REAL-01",)
-KNOWN_FAULTS = {
-    "REL-13": "the log of a document that succeeds another does not replay without the other",
-    "I28": "write_whole and the swap of folders leave their half-made files when broken off by other than OSError",
-}
-"""Checks that found a fault which is not mended yet; the mark goes with the fault, since a pass then fails."""
 
 
-def as_case(entry):
-    fault = KNOWN_FAULTS.get(entry.id)
-    return pytest.param(entry, id=entry.id, marks=[pytest.mark.xfail(strict=True, reason=fault)] if fault else [])
-
-
-@pytest.mark.parametrize("entry", map(as_case, WORKING))
+@pytest.mark.parametrize("entry", WORKING, ids=lambda entry: entry.id)
 def test_check_passes_and_catches_its_planted_bug(entry):
     if entry.id in NEEDS_REAL_DATA and not (os.environ.get("CALLOFF_OPENDATA") and os.environ.get("CALLOFF_SLOW")):
         pytest.skip(f"{entry.id} needs CALLOFF_OPENDATA, and CALLOFF_SLOW=1")

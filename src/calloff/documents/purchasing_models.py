@@ -127,11 +127,15 @@ def _shown(path: Path) -> str:
     return f"purchasing_models/{path.name}" if path.parent == shipped_folder() else str(path)
 
 
-def parse(texts: Sequence[tuple[str, str]]) -> Document:
-    """The document in (path, text) pairs, the parent's first; raises DocumentErrors with everything wrong."""
+def parse(texts: Sequence[tuple[str, str]], alone: bool = False) -> Document:
+    """
+    The document in (path, text) pairs, the parent's first; raises DocumentErrors with everything wrong.
+
+    `alone` reads one that was stored with a run: it is not held against other documents, which may have moved on.
+    """
     tree = merged([read_tree(text, path) for path, text in texts])
     digest = sha256("\0".join(text for _, text in texts).encode())
-    return Document(read_model(tree, digest), tuple(texts), tree)
+    return Document(read_model(tree, digest, alone=alone), tuple(texts), tree)
 
 
 def merged(trees: Sequence[Table]) -> Table:
@@ -142,8 +146,12 @@ def merged(trees: Sequence[Table]) -> Table:
     return tree
 
 
-def read_model(tree: Table, digest: str, partial: bool = False) -> PurchasingModel:
-    """The model of a tree. `partial` reads a document that lacks a rule on purpose, to see what the rule does."""
+def read_model(tree: Table, digest: str, partial: bool = False, alone: bool = False) -> PurchasingModel:
+    """
+    The model of a tree; `alone` looks at no other document.
+
+    `partial` reads a document that lacks a rule on purpose, to see what the rule does.
+    """
     reader = Reader()
     required = ["id", "version", "title", "nation", "pattern", "steps", "tiers"]
     reader.table(tree, KNOWN, required if partial else [*required, "term", "price"])
@@ -191,7 +199,7 @@ def read_model(tree: Table, digest: str, partial: bool = False) -> PurchasingMod
         declaration_days=declaration_days,
     )
     _baseline(reader, entries.get("baseline"))
-    if not partial:
+    if not (partial or alone):
         _succeeds(reader, entries.get("succeeds"), model)
         _refuse_unreachable(reader, tree, model)
     reader.finish()

@@ -307,8 +307,10 @@ def write_whole(path: Path | str, text: str) -> None:
             stream.write(text)
         os.replace(part, target)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise BadInputError(f"{path}: cannot be written: {error.strerror or error}") from error
+    finally:
+        # Whatever broke it off, no half is left behind; after the replacement there is nothing to remove.
+        part.unlink(missing_ok=True)
 
 
 def table_page(table: Table) -> str:

@@ -57,14 +57,19 @@ def allocate(inputs: Inputs, out: Path, tell: Callable[[Run, datetime], None] | 
     """
     refuse_foreign(out)
     partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
-    partial.parent.mkdir(parents=True, exist_ok=True)
-    partial.mkdir()
+    before = out.with_name(f".{out.name}.{os.getpid()}.before")
     try:
+        partial.mkdir(parents=True)
         summary = _run_into(inputs, partial, tell)
-        _put_in_place(partial, out)
-    except BaseException:
+        if out.exists():
+            out.rename(before)
+        partial.rename(out)
+    finally:
+        # Whatever broke the run off: the earlier result stands again, or the new one does, and nothing else is left.
+        if before.exists() and not out.exists():
+            before.rename(out)
         shutil.rmtree(partial, ignore_errors=True)
-        raise
+        shutil.rmtree(before, ignore_errors=True)
     return summary
 
 
@@ -74,14 +79,6 @@ def refuse_foreign(out: Path) -> None:
         raise BadInputError(f"{out} is a file; give a folder that does not exist yet")
     if out.is_dir() and {path.name for path in out.iterdir()} - {LOG, SUMMARY, OUTCOMES}:
         raise BadInputError(f"{out} holds other files than an earlier run's; give another folder")
-
-
-def _put_in_place(partial: Path, out: Path) -> None:
-    before = out.with_name(f".{out.name}.{os.getpid()}.before")
-    if out.exists():
-        out.rename(before)
-    partial.rename(out)
-    shutil.rmtree(before, ignore_errors=True)
 
 
 def _run_into(inputs: Inputs, folder: Path, tell: Callable[[Run, datetime], None] | None) -> Summary:

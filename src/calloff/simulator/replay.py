@@ -108,7 +108,7 @@ def replay(path: Path) -> Iterator[Replayed]:
     for line in lines_of(path):
         kind = line["line"]
         if kind == "document":
-            document = parse([(name, text) for name, text in line["texts"]])
+            document = parse([(name, text) for name, text in line["texts"]], alone=True)
             model = document.model
             if model.document_hash != line["hash"]:
                 raise ReplayError(f"{path}: the document does not have the hash it is stored under: it was altered")

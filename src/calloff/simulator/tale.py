@@ -55,7 +55,7 @@ def read_tale(path: Path, reference: str) -> Tale:
                 elif found and len(others) < SHOWN_REFERENCES:
                     others.append(str(json.loads(found[1])))
         elif line.startswith(b'{"hash":') and b'"line":"document"' in line[:120]:
-            tale.document = parse([(name, text) for name, text in json.loads(line)["texts"]])
+            tale.document = parse([(name, text) for name, text in json.loads(line)["texts"]], alone=True)
         elif line.startswith(b'{"hash":'):
             named = NAMES_PACKAGE.search(line)
             if named and named[1].decode() in mine:
