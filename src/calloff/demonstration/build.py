@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -114,9 +114,9 @@ def make(
 
 def _whole(folder: Path, fill: Callable[[Path], Made]) -> Made:
     """Fill a folder beside the one wanted, then exchange them: a build that is broken off leaves the earlier one."""
-    partial = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
-    before = folder.with_name(f".{folder.name}.{os.getpid()}.before")
-    partial.mkdir(parents=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    before = partial.with_name(f"{partial.name}.before")
     try:
         made = fill(partial)
         if folder.exists():
