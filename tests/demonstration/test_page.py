@@ -90,9 +90,11 @@ def test_stories_are_of_each_kind_and_chosen_by_the_rule(ways):
     stories = stories_of(ways, "var/demo")
 
     assert [story.kind for story in stories] == ["ordinary", "split", "referred"]
+    assert len({story.package for story in stories}) == 3
     for story in stories:
         rows = {row["reference"]: row for way in ways if way.document.model.id == story.model for row in way.outcomes}
         assert rows[story.package]["outcome"] == ("referred" if story.kind == "referred" else "called_off")
+        assert len(set(rows[story.package]["providers"].split("; "))) == (2 if story.kind == "split" else 1)
         assert story.blocks[0].kind == "heading"
 
 

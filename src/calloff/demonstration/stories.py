@@ -38,23 +38,24 @@ class Story:
 
 
 def _ordinary(row: Row) -> bool:
-    return row["outcome"] == CALLED_OFF and len(_contracts(row)) == 1 and int(row["asked"]) >= 2
+    return row["outcome"] == CALLED_OFF and len(_providers(row)) == 1 and int(row["asked"]) >= 2
 
 
 def _split(row: Row) -> bool:
-    return row["outcome"] == CALLED_OFF and len(_contracts(row)) > 1
+    return row["outcome"] == CALLED_OFF and len(_providers(row)) > 1
 
 
 def _referred(row: Row) -> bool:
     return row["outcome"] == REFERRED and int(row["asked"]) >= 1
 
 
-def _contracts(row: Row) -> set[str]:
-    return {name for name in row["contracts"].split("; ") if name}
+def _providers(row: Row) -> set[str]:
+    """Those who have a part; one provider may hold several contracts, such as the offers of a capacity book."""
+    return {name for name in row["providers"].split("; ") if name}
 
 
 KINDS = (
-    Kind("ordinary", "An ordinary package", "one provider, not the first that was asked", _ordinary),
+    Kind("ordinary", "An ordinary package", "one provider, after more than one invitation", _ordinary),
     Kind("split", "Shared between two providers", "called off whole, to more than one provider", _split),
     Kind("referred", "Referred back to the council", "asked for, and no step was left", _referred),
 )
@@ -62,16 +63,16 @@ KINDS = (
 
 def stories_of(ways: Sequence[WayOfBuying], root: str) -> list[Story]:
     """
-    A story of each kind that any run has, each under another way of buying where that can be.
+    A story of each kind that any run has, of another package and, where that can be, another way of buying.
 
     Of the packages of a kind it is the one with the fewest invitations, then the first by reference. `root` is the
     folder of the runs as a reader would type it.
     """
     chosen: list[Story] = []
     for kind in KINDS:
-        used = {story.model for story in chosen}
+        used, told = {story.model for story in chosen}, {story.package for story in chosen}
         for way in sorted(ways, key=lambda one: one.document.model.id in used):
-            fitting = [row for row in way.outcomes if kind.fits(row)]
+            fitting = [row for row in way.outcomes if kind.fits(row) and row["reference"] not in told]
             if fitting:
                 row = min(fitting, key=lambda one: (int(one["asked"]), one["reference"]))
                 chosen.append(_told(kind, way, row["reference"], root))
