@@ -365,10 +365,15 @@ def _succeeds(reader: Reader, node: Node | None, model: PurchasingModel) -> None
     table = reader.table(node, ("model", "uncovered_days", *GROUND), ["model"])
     reader.ground(table, "the succession")
     name = reader.text(table.entries.get("model"))
-    if name == model.id or name not in shipped_ids():
-        reader.refuse(table.entries.get("model", table), f"there is no model `{name}`", "Write the id of a document")
+    where = table.entries.get("model", table)
+    try:
+        path = find(name, Path(table.path).parent)
+    except BadInputError:
+        path = None
+    if name == model.id or path is None:
+        reader.refuse(where, f"there is no model `{name}`", "Write the id of a document here or among the shipped ones")
         return
-    ended = shipped(name).model.term.last_on
+    ended = parse(_with_parents(path), alone=True).model.term.last_on
     told = reader.whole(table.entries.get("uncovered_days"), 0, 0, 10_000)
     found = days_uncovered(ended, model.term.from_on)
     overlap = days_overlapping(ended, model.term.from_on)

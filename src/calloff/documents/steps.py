@@ -30,6 +30,8 @@ def read_step(reader: Reader, node: Node, tiers: Sequence[Tier]) -> Step:
         if entries.get("whom") is not None and whom not in {tier.name for tier in tiers}:
             known = ", ".join(["current_provider", "chosen_provider", *(tier.name for tier in tiers)])
             reader.refuse(entries["whom"], f"`{whom}` is no tier of this document", f"Write one of: {known}")
+        if names:
+            reader.refuse(entries["tiers"], "`tiers` goes with a provider, not with a tier", "Leave it out")
         names, whom = (whom,), "tier"
     return Step(
         name=reader.text(entries.get("name"), "step"),

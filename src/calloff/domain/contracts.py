@@ -203,8 +203,9 @@ class Term:
 
 
 def years_after(day: date, years: int) -> date:
-    """The same day so many years on; 29 February becomes 28 February."""
+    """The same day so many years on, the year 9999 at most; 29 February becomes 28 February."""
+    year = min(day.year + years, date.max.year)
     try:
-        return day.replace(year=day.year + years)
+        return day.replace(year=year)
     except ValueError:
-        return day.replace(year=day.year + years, day=28)
+        return day.replace(year=year, day=28)

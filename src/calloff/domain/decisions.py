@@ -112,7 +112,8 @@ class Decision:
         """
         The record of this decision; the facts it names are stored in the ledger.
 
-        Canonical, so that working it out again from the same facts gives the same bytes.
+        Canonical, so that working it out again from the same facts gives the same bytes. To be asked for before the
+        decision is carried out: the counters are those of the market as it stands.
         """
         model, package, market, history, _ = self.basis.inputs
         named = {

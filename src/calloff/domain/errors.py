@@ -8,6 +8,7 @@ Every error Calloff raises on purpose.
     │   └── RowErrors            all bad rows of a file at once
     ├── NoApplicableModelError   no purchasing model in force covers the package
     ├── SeveralModelsError       more than one does, and none is more specific
+    ├── UnknownEnrolmentError    an order names an enrolment that the market does not hold
     ├── NothingToPlaceError      the package is wholly called off already
     ├── NoOptionLeftError        an extension beyond the contract's last option
     ├── ReplayError              a decision record that cannot be read back
@@ -73,6 +74,10 @@ class NoApplicableModelError(CalloffError):
 
 class SeveralModelsError(CalloffError):
     """More than one purchasing model covers the package and none is more specific."""
+
+
+class UnknownEnrolmentError(CalloffError):
+    """An order names an enrolment that the market does not hold."""
 
 
 class NothingToPlaceError(CalloffError):

@@ -257,9 +257,10 @@ class Ground:
 
     def _lines_of(self, enrolment: Enrolment) -> tuple[PriceLine, ...]:
         if enrolment.role in PRICED_ROLES:
+            # A fee for this very tier stands before a general one: of two equally precise lines the first counts.
             fixed = tuple(
                 rule.line
-                for rule in self.model.prices
+                for rule in sorted(self.model.prices, key=lambda rule: not rule.tiers)
                 if rule.fixed and enrolment.tier in (rule.tiers or (enrolment.tier,))
             )
             if fixed:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from calloff.domain import allocation
 from calloff.domain.calendar import deadline, working_days_after
 from calloff.domain.decisions import Basis, CallOff, Decision, Ending, Invitation, Invite, Refer, Wait
-from calloff.domain.errors import NothingToPlaceError
+from calloff.domain.errors import NothingToPlaceError, UnknownEnrolmentError
 from calloff.domain.evidence import answer, passed_over, proof
 from calloff.domain.history import Event
 from calloff.domain.market import Market
@@ -212,7 +212,11 @@ def override(question: Question) -> Decision:
     own = live_wave(question) or open_step(question)
     question.body["own_answer"] = own.result
     question.ends.clear()
-    row = question.market.standing.row_of[order.enrolment]
+    row = question.market.standing.row_of.get(order.enrolment, -1)
+    if row < 0:
+        raise UnknownEnrolmentError(
+            f"the order names {order.enrolment!r}, which is no enrolment of {question.model.id}"
+        )
     failed = question.failed[row] & ~question.tables.capacity_lines
     if failed:
         question.body["override_refused"] = question.code_of(failed)

@@ -131,18 +131,25 @@ class Ledger:
         """
         Store columns of numbers: the first time whole, then only what changed since, naming the fact before.
 
-        So each state of the counters is one fact, however many there are, and none is stored twice.
+        The hash is always that of the whole, so that it says what the columns are and not how they came about.
         """
         before = self._columns.get(kind)
-        if before is None:
-            digest = self.add_plain(kind, {"whole": dict(columns)})
-        else:
-            digest, known = before
-            changes = changed(known, columns)
-            if changes:
-                digest = self.add_plain(kind, {"since": digest, "changes": changes})
+        if before is not None and before[1] == columns:
+            return before[0]
+        digest = columns_hash(kind, columns)
+        body: dict[str, Any] = {"whole": dict(columns)}
+        if before is not None:
+            body = {"since": before[0], "changes": changed(before[1], columns)}
+        # Columns that come back to an earlier state are written again, as changes to the state just before.
+        self.hashes.add(digest)
+        self._new.append((digest, canonical({"kind": kind, "body": body})))
         self._columns[kind] = digest, {name: list(column) for name, column in columns.items()}
         return digest
+
+
+def columns_hash(kind: str, columns: Mapping[str, list[int]]) -> str:
+    """The hash of columns as a fact written whole."""
+    return sha256(canonical({"kind": kind, "body": {"whole": dict(columns)}}))
 
 
 def changed(before: Mapping[str, list[int]], after: Mapping[str, list[int]]) -> dict[str, list[list[int]]]:
