@@ -59,6 +59,9 @@ def band_of(start_minute: int) -> Band:
     return next((band for end, band in BAND_ENDS if start_minute < end), Band.NIGHT)
 
 
+_BAND_OF_MINUTE = tuple(band_of(minute) for minute in range(24 * 60))
+
+
 @dataclass(frozen=True, slots=True)
 class Visit:
     """One attendance of a weekly pattern: `day` 0 is Monday; `minutes` are those of each worker."""
@@ -71,7 +74,7 @@ class Visit:
 
     @property
     def band(self) -> Band:
-        return band_of(self.start_minute)
+        return _BAND_OF_MINUTE[self.start_minute]
 
     @property
     def worker_minutes(self) -> int:
