@@ -107,6 +107,13 @@ def replay(path: Path) -> Iterator[Replayed]:
     A decision whose facts are missing or altered, whose hash or chain is broken, or that comes out otherwise, differs
     and says how. ReplayError when the file is no decision log, or when its end is missing.
     """
+    try:
+        yield from _replayed(path)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise ReplayError(f"{path}: a line is not as a run writes it ({error!r}): it was altered") from error
+
+
+def _replayed(path: Path) -> Iterator[Replayed]:
     facts, model, previous, count = Facts(), None, BEGINNING, 0
     ended = False
     for line in lines_of(path):
