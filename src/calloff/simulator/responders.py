@@ -30,6 +30,10 @@ class Responder(Protocol):
         """How many answers were given that no invitation asked for."""
         ...
 
+    def assumed(self) -> str:
+        """What is assumed about the answers, in a sentence; empty when nothing is."""
+        ...
+
 
 @dataclass(frozen=True)
 class AllAccept:
@@ -41,6 +45,9 @@ class AllAccept:
 
     def unused(self) -> int:
         return 0
+
+    def assumed(self) -> str:
+        return "everybody takes, half an hour after being asked, what its declared minutes hold"
 
 
 @dataclass(frozen=True)
@@ -66,6 +73,13 @@ class Seeded:
 
     def unused(self) -> int:
         return 0
+
+    def assumed(self) -> str:
+        silent = 100 - ACCEPT_PERCENT - PART_PERCENT - DECLINE_PERCENT
+        return (
+            f"of the invited {ACCEPT_PERCENT} % accept, {PART_PERCENT} % offer a part, {DECLINE_PERCENT} % decline and "
+            f"{silent} % are silent, drawn by the seed, after a uniform delay; nobody accepts more than it declared"
+        )
 
 
 @dataclass
@@ -101,6 +115,9 @@ class FromFile:
                     )
                 )
         return offers
+
+    def assumed(self) -> str:
+        return ""
 
     def unused(self) -> int:
         return sum(len(rows) for rows in self.rows.values()) - len(self.used)

@@ -68,6 +68,7 @@ class Summary:
     quotas: dict[str, tuple[int, int]] = field(default_factory=dict)
     quiet: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    assumed: list[str] = field(default_factory=list)
     model: str = ""
 
     def most_excluding(self) -> list[tuple[str, int]]:
@@ -91,7 +92,7 @@ class Summary:
         rows += [_row("without effect", f"{step}: {why}", Line()) for step, why in self.quiet.items()]
         rows += [_row("noted", text, Line()) for text in self.notes]
         rows += [_row("mapped", text, Line()) for text in self.mapped]
-        rows += [_row("assumed", text, Line()) for text in ASSUMED]
+        rows += [_row("assumed", text, Line()) for text in self.assumed]
         return rows
 
     def table(self) -> str:
@@ -116,7 +117,7 @@ class Summary:
         if self.notes:
             out += ["", "noted", *(f"  {text}" for text in self.notes)]
         out += ["", "mapped", *(f"  {text}" for text in self.mapped)] if self.mapped else []
-        out += ["", "assumed", *(f"  {text}" for text in ASSUMED)]
+        out += ["", "assumed", *(f"  {text}" for text in self.assumed)]
         return "\n".join(out)
 
 
@@ -152,6 +153,8 @@ def summarise(run: Run, mapped: Sequence[str], notes: Sequence[str] = ()) -> Sum
     summary.quiet = {
         step.name: why_quiet(run, step) for step in run.model.steps if not summary.steps[step.name].packages
     }
+    answers = run.responder.assumed()
+    summary.assumed = [*ASSUMED, answers] if answers else list(ASSUMED)
     summary.notes = [*notes, *_about_answers(run)]
     for row, enrolment in enumerate(run.standing.enrolments):
         if enrolment.role == "prime":
