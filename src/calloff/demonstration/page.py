@@ -22,7 +22,6 @@ from calloff.documents.plain_words import model_in_words
 from calloff.documents.wording import spaced
 from calloff.domain.calendar import moment_text, to_utc
 from calloff.domain.units import pence_per_week
-from calloff.simulator.summary import ASSUMED
 
 NUMBERS = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine"}
 EXAMPLE = "east_lothian_2017_framework"
@@ -156,7 +155,7 @@ def _section(council: Council, way: WayOfBuying, figures: Figures) -> Section:
         mapped=summary.mapped,
         drawn=[spaced(line.strip()) for line in way.enrolled if not line.startswith(MARK)],
         assumed=[
-            *ASSUMED,
+            *summary.assumed,
             *(spaced(line.removeprefix(MARK).strip()) for line in way.enrolled if line.startswith(MARK)),
         ],
     )

@@ -16,23 +16,29 @@ from pathlib import Path
 
 from calloff.documents.prices import read_prices
 from calloff.documents.reader import GROUND, Reader
-from calloff.documents.steps import read_conditions, read_keys, read_step
+from calloff.documents.single_rules import (
+    read_baseline,
+    read_capacity,
+    read_grade,
+    read_localities,
+    read_other_times,
+    read_quota,
+    read_splitting,
+    read_step_in,
+    read_term,
+    read_threshold,
+    read_tier,
+    read_ties,
+)
+from calloff.documents.steps import read_step
 from calloff.documents.tree import Items, Node, Scalar, Table, read_tree, walk
 from calloff.domain.calendar import Nation, days_uncovered
-from calloff.domain.contracts import ROLES, Term
 from calloff.domain.errors import BadInputError, DocumentError
-from calloff.domain.packages import AGE_GROUPS, CARE_TYPES, CLIENT_GROUPS, SERVICE_TYPES, SignificantChange
-from calloff.domain.providers import SCALES
+from calloff.domain.packages import AGE_GROUPS, CARE_TYPES, CLIENT_GROUPS, SERVICE_TYPES
 from calloff.domain.purchasing_model import (
     PATTERNS,
-    STANDARD_TIES,
-    GradeRule,
-    Key,
     PurchasingModel,
-    Quota,
     Scope,
-    Splitting,
-    Tier,
 )
 from calloff.domain.records import sha256
 
@@ -159,13 +165,13 @@ def read_model(tree: Table, digest: str, partial: bool = False, alone: bool = Fa
     for key in RULES:
         if key in entries and key != "admission":
             reader.ground(entries[key], f"the rule `{key}`")
-    tiers = tuple(_tier(reader, one) for one in reader.items(entries.get("tiers")))
+    tiers = tuple(read_tier(reader, one) for one in reader.items(entries.get("tiers")))
     _refuse_twins(reader, entries.get("tiers"), [tier.name for tier in tiers])
     scope = reader.table(entries.get("scope", Table({}, tree.path, tree.line)), (*SCOPES, *GROUND))
     groups = reader.table(entries["groups"], ("chosen_by", *GROUND), ["chosen_by"]) if "groups" in entries else None
     steps = tuple(read_step(reader, one, tiers) for one in reader.items(entries.get("steps")))
     _refuse_twins(reader, entries.get("steps"), [step.name for step in steps])
-    capacity, declaration_days = _capacity(reader, entries.get("capacity"))
+    capacity, declaration_days = read_capacity(reader, entries.get("capacity"))
     model = PurchasingModel(
         id=reader.text(entries.get("id")),
         version=reader.whole(entries.get("version"), 1, 1),
@@ -173,7 +179,7 @@ def read_model(tree: Table, digest: str, partial: bool = False, alone: bool = Fa
         pattern=reader.word(entries.get("pattern"), PATTERNS, PATTERNS[0]),
         nation=reader.word(entries.get("nation"), tuple(Nation), Nation.ENGLAND),
         document_hash=digest,
-        term=_term(reader, entries.get("term")),
+        term=read_term(reader, entries.get("term")),
         term_applies="term" in entries,
         scope=Scope(
             frozenset(reader.words(scope.entries.get("service_types"), SERVICE_TYPES)),
@@ -184,21 +190,21 @@ def read_model(tree: Table, digest: str, partial: bool = False, alone: bool = Fa
         ),
         tiers=tiers,
         steps=steps,
-        grades=tuple(_grade(reader, one, tiers) for one in reader.items(entries.get("admission"))),
+        grades=tuple(read_grade(reader, one, tiers) for one in reader.items(entries.get("admission"))),
         prices=read_prices(reader, entries.get("price"), tuple(tier.name for tier in tiers)),
         groups_chosen_by_provider=groups is not None
         and reader.word(groups.entries.get("chosen_by"), ("provider",), "provider") == "provider",
-        localities_apply=_localities(reader, entries.get("localities")),
-        splitting=_splitting(reader, entries.get("splitting")),
-        other_times=_other_times(reader, entries.get("other_times")),
-        ties=_ties(reader, entries.get("ties")),
-        quota=_quota(reader, entries.get("quota")),
-        step_in=_step_in(reader, entries.get("step_in")),
-        threshold=_threshold(reader, entries.get("significantly_different")),
+        localities_apply=read_localities(reader, entries.get("localities")),
+        splitting=read_splitting(reader, entries.get("splitting")),
+        other_times=read_other_times(reader, entries.get("other_times")),
+        ties=read_ties(reader, entries.get("ties")),
+        quota=read_quota(reader, entries.get("quota")),
+        step_in=read_step_in(reader, entries.get("step_in")),
+        threshold=read_threshold(reader, entries.get("significantly_different")),
         capacity=capacity,
         declaration_days=declaration_days,
     )
-    _baseline(reader, entries.get("baseline"))
+    read_baseline(reader, entries.get("baseline"))
     if not (partial or alone):
         _succeeds(reader, entries.get("succeeds"), model)
         _refuse_unreachable(reader, tree, model)
@@ -210,152 +216,6 @@ def _refuse_twins(reader: Reader, node: Node | None, names: Sequence[str]) -> No
     for name, one in zip(names, reader.items(node), strict=True):
         if names.count(name) > 1:
             reader.refuse(one, f"the name `{name}` stands twice", "Give each its own name")
-
-
-def _term(reader: Reader, node: Node | None) -> Term:
-    if node is None:
-        return Term(date.min, date.max)
-    table = reader.table(node, ("from", "to", "extension_years", "extended_years", *GROUND), ["from", "to"])
-    entries = table.entries
-    term = Term(
-        reader.day(entries.get("from"), date.min),
-        reader.day(entries.get("to"), date.max.replace(year=9000)),
-        reader.whole(entries.get("extension_years"), 0, 0, 20),
-        reader.whole(entries.get("extended_years"), 0, 0, 20),
-    )
-    if term.from_on > term.to_on:
-        reader.refuse(node, "the term ends before it begins", "Exchange `from` and `to`")
-    if term.extended_years > term.extension_years:
-        problem = f"{term.extended_years} years were exercised of {term.extension_years} in the contract"
-        reader.refuse(node, problem, "An out-of-contract extension is no option: state it as a contract of its own")
-    return term
-
-
-def _tier(reader: Reader, node: Node) -> Tier:
-    table = reader.table(node, ("name", "role", "count", "per_locality", *GROUND), ["name", "role"])
-    reader.ground(table, f"the tier `{reader.text(table.entries.get('name'))}`")
-    return Tier(
-        reader.text(table.entries.get("name")),
-        reader.word(table.entries.get("role"), ROLES, "member"),
-        reader.whole(table.entries.get("count"), 0, 1, 1000),
-        reader.yes(table.entries.get("per_locality"), False),
-    )
-
-
-def _grade(reader: Reader, node: Node, tiers: Sequence[Tier]) -> GradeRule:
-    table = reader.table(
-        node, ("rule", "scale", "grade", "unrated", "when", "tiers", *GROUND), ["rule", "scale", "grade"]
-    )
-    reader.ground(table, "the admission rule")
-    entries = table.entries
-    reader.word(entries.get("rule"), ("minimum_grade",), "minimum_grade")
-    scale = reader.word(entries.get("scale"), tuple(SCALES), "care_inspectorate")
-    words = SCALES[scale]
-    grade = reader.text(entries.get("grade"), "1")
-    if grade in words:
-        grade = str(words[grade])
-    if not grade.isdigit() or int(grade) not in words.values():
-        known = ", ".join(f"{number} ({word})" for word, number in words.items())
-        reader.refuse(entries.get("grade", table), f"`{grade}` is no grade of {scale}", f"Write one of: {known}")
-        grade = "1"
-    return GradeRule(
-        scale,
-        int(grade),
-        reader.word(entries.get("unrated"), ("fails", "passes"), "fails"),
-        read_conditions(reader, entries.get("when")),
-        reader.words(entries.get("tiers"), tuple(tier.name for tier in tiers)),
-    )
-
-
-def _capacity(reader: Reader, node: Node | None) -> tuple[str, int]:
-    """When declared minutes are tested, and for how many days a declaration holds."""
-    if node is None:
-        return "turn", 14
-    table = reader.table(node, ("test", "declaration_days", *GROUND), ["test"])
-    return (
-        reader.word(table.entries.get("test"), ("turn", "gate"), "turn"),
-        reader.whole(table.entries.get("declaration_days"), 14, 1, 366),
-    )
-
-
-def _localities(reader: Reader, node: Node | None) -> bool:
-    if node is None:
-        return True
-    table = reader.table(node, ("zones", *GROUND), ["zones"])
-    return reader.word(table.entries.get("zones"), ("none", "by_contract"), "by_contract") == "by_contract"
-
-
-def _splitting(reader: Reader, node: Node | None) -> Splitting | None:
-    if node is None:
-        return None
-    table = reader.table(node, ("most_providers", *GROUND), ["most_providers"])
-    return Splitting(reader.whole(table.entries.get("most_providers"), 2, 2, 5))
-
-
-def _other_times(reader: Reader, node: Node | None) -> str:
-    if node is None:
-        return "refused"
-    table = reader.table(node, ("within", *GROUND), ["within"])
-    return reader.word(table.entries.get("within"), ("same_band",), "same_band")
-
-
-def _ties(reader: Reader, node: Node | None) -> tuple[Key, ...]:
-    if node is None:
-        return tuple(Key(criterion) for criterion in STANDARD_TIES)
-    table = reader.table(node, ("order", *GROUND), ["order"])
-    return read_keys(reader, table.entries.get("order"))
-
-
-def _quota(reader: Reader, node: Node | None) -> Quota | None:
-    if node is None:
-        return None
-    table = reader.table(
-        node, ("minimum_percent", "grace_months", "denominator", *GROUND), ["minimum_percent", "denominator"]
-    )
-    return Quota(
-        reader.whole(table.entries.get("minimum_percent"), 0, 1, 100),
-        reader.whole(table.entries.get("grace_months"), 0, 0, 60),
-        reader.word(table.entries.get("denominator"), ("accepted", "referred"), "accepted"),
-    )
-
-
-def _step_in(reader: Reader, node: Node | None) -> bool:
-    if node is None:
-        return False
-    table = reader.table(node, ("redirects", *GROUND), ["redirects"])
-    return reader.word(table.entries.get("redirects"), ("new_referrals",), "new_referrals") == "new_referrals"
-
-
-def _threshold(reader: Reader, node: Node | None) -> SignificantChange | None:
-    if node is None:
-        return None
-    table = reader.table(node, ("more_than_percent", "workers", "care_type", *GROUND), ["more_than_percent"])
-    return SignificantChange(
-        reader.whole(table.entries.get("more_than_percent"), 25, 0, 1000),
-        reader.yes(table.entries.get("workers"), True),
-        reader.yes(table.entries.get("care_type"), True),
-    )
-
-
-def _baseline(reader: Reader, node: Node | None) -> None:
-    """Hours bought need a period; an implied price an hour that nobody pays is a sign of the wrong one."""
-    if node is None:
-        return
-    table = reader.table(node, ("hours", "period", "people", "yearly_cost_gbp", *GROUND), ["hours"])
-    reader.ground(table, "the baseline")
-    hours = reader.whole(table.entries.get("hours"), 1, 1, 100_000_000)
-    if "period" not in table.entries:
-        reader.refuse(table, f"{hours} hours have no period", "Add `period: week` or `period: year`")
-        return
-    weeks = 52 if reader.word(table.entries["period"], ("week", "year"), "week") == "week" else 1
-    if "yearly_cost_gbp" in table.entries:
-        pounds = reader.whole(table.entries["yearly_cost_gbp"], 0, 0, 10_000_000_000)
-        implied = pounds / (hours * weeks)
-        if not 5 <= implied <= 100:
-            problem = (
-                f"{hours} hours a {reader.text(table.entries['period'])} for £{pounds} a year is £{implied:.2f} an hour"
-            )
-            reader.refuse(table.entries["period"], problem, "Check the period: 5 to 100 pounds an hour is plausible")
 
 
 def _succeeds(reader: Reader, node: Node | None, model: PurchasingModel) -> None:
