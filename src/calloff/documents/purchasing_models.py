@@ -145,11 +145,20 @@ def parse(texts: Sequence[tuple[str, str]], alone: bool = False) -> Document:
 
 
 def merged(trees: Sequence[Table]) -> Table:
-    """Local terms over the parent's: each top-level key of the child replaces the parent's."""
+    """
+    Local terms over the parent's: each top-level key of the child replaces the parent's, and `none` takes it away.
+    """
     tree = trees[0]
     for child in trees[1:]:
-        tree = Table({**tree.entries, **child.entries}, child.path, child.line)
+        entries = {**tree.entries, **child.entries}
+        taken_away = [key for key in (*RULES, "succeeds", "baseline") if is_none(child.entries.get(key))]
+        tree = Table({key: node for key, node in entries.items() if key not in taken_away}, child.path, child.line)
     return tree
+
+
+def is_none(node: Node | None) -> bool:
+    """Whether a child writes `none` in the place of a parent's rule."""
+    return isinstance(node, Scalar) and node.text == "none"
 
 
 def read_model(tree: Table, digest: str, partial: bool = False, alone: bool = False) -> PurchasingModel:
@@ -220,7 +229,7 @@ def _refuse_twins(reader: Reader, node: Node | None, names: Sequence[str]) -> No
 
 def _succeeds(reader: Reader, node: Node | None, model: PurchasingModel) -> None:
     """A model that follows another may not leave days uncovered, or cover them twice, in silence."""
-    if node is None or (isinstance(node, Scalar) and node.text == "none"):
+    if node is None:
         return
     table = reader.table(node, ("model", "uncovered_days", *GROUND), ["model"])
     reader.ground(table, "the succession")
