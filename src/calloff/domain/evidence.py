@@ -50,14 +50,23 @@ def gates_evidence(question: Question) -> dict[str, Any]:
 
 
 def passed_over(question: Question) -> tuple[str, ...]:
-    """Enrolments of some step that lack nothing but declared minutes."""
+    """Enrolments of some step, and subcontractors of its primes, that lack nothing but declared minutes."""
     rows = {
         row
         for entry in question.body["proof"]
         for row, code in entry["candidates"]
         if code in ("capacity_short_at_turn", "capacity_short")
     }
-    return tuple(question.market.standing.enrolments[row].reference for row in sorted(rows))
+    enrolments = question.market.standing.enrolments
+    approved = {provider for row in rows for provider in enrolments[row].subcontractors}
+    rows |= {
+        row
+        for row, enrolment in enumerate(enrolments)
+        if enrolment.role == "subcontractor"
+        and enrolment.provider in approved
+        and question.failed[row] & question.tables.enforced == 0
+    }
+    return tuple(enrolments[row].reference for row in sorted(rows))
 
 
 def proof(question: Question) -> list[dict[str, Any]]:

@@ -15,9 +15,9 @@ from datetime import date, datetime, timedelta
 
 from calloff.domain.decisions import CallOff, Decision, Invitation, Invite, Part, Refer, Wait
 from calloff.domain.history import CalledOff, Ended, Event, Invited, Offered
-from calloff.domain.market import NEVER_STALE, Counters, Market, Standing, minutes_by_pool, seconds
+from calloff.domain.market import NEVER_STALE, Counters, Market, Standing, seconds
 from calloff.domain.next_step import ONE_SECOND, next_step
-from calloff.domain.packages import Package, minutes_by_day_and_band, serving_order
+from calloff.domain.packages import Package, serving_order
 from calloff.domain.purchasing_model import PurchasingModel, why_not_applicable
 from calloff.domain.story import Turn, read_story
 from calloff.simulator.log import DecisionLog
@@ -44,6 +44,7 @@ class Case:
     settled_at: datetime | None = None
     model_text: str = ""
     looked_at: bool = False
+    seen: dict[int, dict[int, int]] = field(default_factory=dict)
 
     @property
     def minutes_called_off(self) -> int:
@@ -142,9 +143,10 @@ class Run:
     def _serve_one(self, case: Case, at: datetime) -> None:
         if case.state in (CALLED_OFF, NO_MODEL):
             return
-        self._release_spent(case, at)
         market = Market(self.standing, self.counters)
         while True:
+            # A call-off may leave offers behind that can no longer be taken: what they held is free at once.
+            self._release_spent(case, at)
             decision = next_step(self.model, case.package, market, case.history, at)
             self._note(case, decision)
             for ending in decision.ends:
@@ -179,7 +181,7 @@ class Run:
         if isinstance(decision, Refer):
             before, case.last_refer = case.last_refer, decision
             for name in decision.passed_over:
-                self._waiters.setdefault(self.standing.row_of[name], set()).add(case.package.reference)
+                self._wait_for(case, self.standing.row_of[name])
             if before is not None and before.basis.body.get("proof") == decision.basis.body.get("proof"):
                 return
         else:
@@ -219,7 +221,8 @@ class Run:
 
     def _call_off(self, case: Case, part: Part, step: str, at: datetime) -> None:
         """Carry out a call-off: its hold goes, its minutes are used, the counters of its provider move."""
-        self._release(case, part.enrolment)
+        holds = case.holds.pop(part.enrolment, ())
+        self.counters.release(holds)
         self.counters.use(part.takes)
         case.parts.append((at, step, part))
         case.history.append(CalledOff(part.enrolment, at, part.visits, part.delivered_by))
@@ -228,6 +231,8 @@ class Run:
             self.counters.called_off_28[row] += minutes
         if self.model.quota is None or self.model.quota.denominator == "accepted":
             self._refer_hours(case, part.enrolment, minutes)
+        if sum(minutes for _, minutes in holds) > sum(minutes for _, minutes in part.takes) or part.delivered_by:
+            self._wake(case, self.standing.row_of[part.enrolment])
         if part.delivered_by:
             row = self.standing.row_of[part.enrolment]
             self.counters.subcontracted[row] += minutes
@@ -245,28 +250,31 @@ class Run:
         return read_story(self.model, case.package, case.history, at).invitations
 
     def _release(self, case: Case, enrolment: str) -> None:
+        """Give back what an invitation held; who waits for these minutes is looked at again."""
         holds = case.holds.pop(enrolment, ())
-        if not holds:
-            return
-        self.counters.release(holds)
-        row = self.standing.row_of[enrolment]
+        if holds:
+            self.counters.release(holds)
+            self._wake(case, self.standing.row_of[enrolment])
+
+    def _wake(self, freed_by: Case, row: int) -> None:
+        """Let the packages that were passed over at a row be served again, where it has more to spare than then."""
         for reference in sorted(self._waiters.get(row, ())):
             waiting = self.cases[reference]
-            if waiting is case or waiting.state == CALLED_OFF or waiting.last_refer is None:
+            if waiting.state == CALLED_OFF or waiting.last_refer is None:
                 self._waiters[row].discard(reference)
-            elif self._might_fit(waiting, row):
+            elif waiting is not freed_by and any(self._spare(pool) > seen for pool, seen in waiting.seen[row].items()):
                 self._waiters[row].discard(reference)
                 self._now_due(reference)
 
-    def _might_fit(self, case: Case, row: int) -> bool:
-        """Whether asking the kernel again is worth it: the smallest share it could place there is spare now."""
-        placed = {number for _, _, part in case.parts for number in part.visits}
-        left = [visit for number, visit in enumerate(case.package.visits) if number not in placed]
-        smallest = min(minutes_by_day_and_band(left).values())
-        wanted = smallest if self.model.splitting else sum(visit.worker_minutes for visit in left)
-        pools = minutes_by_pool(self.standing, row, case.package.locality, left)
+    def _spare(self, pool: int) -> int:
         counters = self.counters
-        return sum(counters.declared[p] - counters.used[p] - counters.held[p] for p in pools) >= wanted
+        return counters.declared[pool] - counters.used[pool] - counters.held[pool]
+
+    def _wait_for(self, case: Case, row: int) -> None:
+        """Remember what a row had to spare when it could not take the package: less or as much is no reason to ask."""
+        pools = self.standing.pools_in[case.package.locality][row]
+        case.seen[row] = {pool: self._spare(pool) for pool, _ in pools}
+        self._waiters.setdefault(row, set()).add(case.package.reference)
 
 
 def first_failures(decision: Decision, enforced: int) -> Counter[str]:
