@@ -17,7 +17,7 @@ from calloff.simulator.run import Run
 from calloff.simulator.summary import outcome_rows
 
 BEGINS_AT = datetime(2025, 3, 31, 8, tzinfo=UTC)
-SEED = 7
+SEED = 2
 
 
 class WakesEverybody(Run):
@@ -31,7 +31,7 @@ class WakesEverybody(Run):
 
 
 def outcomes(kind: type[Run], model: str):
-    council = eastmoor(SEED, BEGINS_AT.date(), 14, 90)
+    council = eastmoor(SEED, BEGINS_AT.date(), 14, 120)
     document = shipped(model)
     contracts, _ = enrol(document, council.providers, council.places, council.packages, SEED)
     responder = Seeded(Draws(SEED))
