@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from calloff.domain.errors import BadInputError, RowErrors
 from calloff.domain.packages import Band
-from calloff.formats.care_inspectorate import import_register, read_grade, read_register_day
+from calloff.formats.care_inspectorate import import_register, read_register_day
+from calloff.formats.care_inspectorate_grades import read_grade
 from calloff.formats.packages import read_packages, write_packages
 from calloff.formats.places import read_places, write_places
 from calloff.formats.postcodes import area_band_of, import_postcodes
@@ -150,14 +151,12 @@ def test_register_without_the_columns_of_other_years_is_read(tmp_path):
         REGISTER,
         tmp_path,
         ("Combined_Service_", "Combined"),
-        ("KQ_Leadership", "Key_Question_5"),
         ("Last_inspection_Date", "Inspected"),
-        ("Quality_of_Staffing", "Themes"),
         ("ServiceStatus", "servicestatus_"),
     )
     providers, report = import_register(copy, "EASTMOOR")
     assert len(providers) == 10
-    assert next(p for p in providers if p.reference == "CS2099000001").grades == (5, 4, 4, 0)
+    assert next(p for p in providers if p.reference == "CS2099000001").grades == (5, 4, 4, 3)
     assert said(report, "does not say which services are combined")
 
 
@@ -212,9 +211,10 @@ def test_no_other_grade_is_read(text):
         read_grade(text)
 
 
-def test_a_day_is_read_in_both_ways_and_no_third():
-    assert read_register_day("02/03/2025") == read_register_day("2025-03-02") == date(2025, 3, 2)
-    for text in ("2/3/2025", "31/02/2025", "02-03-2025", ""):
+def test_a_day_is_read_in_three_ways_and_no_other():
+    for text in ("02/03/2025", "2025-03-02", "02-Mar-25"):
+        assert read_register_day(text) == date(2025, 3, 2)
+    for text in ("2/3/2025", "31/02/2025", "02-03-2025", "31-Feb-25", "02-Mrz-25", ""):
         with pytest.raises(ValueError, match="a day such as"):
             read_register_day(text)
 
@@ -456,14 +456,19 @@ def test_another_file_is_not_code_point_open():
 
 @real
 @pytest.mark.parametrize(
-    ("council", "services", "providers", "candidates"),
-    [("East Lothian", 36, 20, 26), ("Midlothian", 32, 13, 21), ("Scottish Borders", 54, 23, 36)],
+    ("council", "services", "providers", "candidates", "grades"),
+    [
+        ("East Lothian", 36, 20, 26, ["1 have no grade yet (CS2024000463)"]),
+        ("Midlothian", 32, 13, 21, ["CS2007163765 (care planning); CS2018371778 (leadership)"]),
+        ("Scottish Borders", 54, 23, 36, ["1 have a grade of 2 (weak) or lower: CS2004079576 (leadership 2)"]),
+    ],
 )
-def test_real_register(council, services, providers, candidates, tmp_path):
+def test_real_register(council, services, providers, candidates, grades, tmp_path):
     (path,) = (OPEN_DATA / "fetched" / "care_inspectorate").glob("datastore_2025-03-31_*.csv")
     kept, report = import_register(path, council)
     assert said(report, f"{services} services of {providers} providers in {council}")
     assert len(kept) == candidates
+    assert said(report, *grades)
     write_providers(tmp_path / "providers.csv", kept)
     assert list(read_providers(tmp_path / "providers.csv")) == kept
 

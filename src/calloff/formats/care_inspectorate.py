@@ -1,24 +1,33 @@
 """
 Providers from the Care Inspectorate's monthly register of services in Scotland (its "datastore").
 
-Its columns change every year, so they are found by name. Grades are those given in inspections: the key questions
-(KQ_, from 2018) or, for a service not inspected since, the older quality themes. The derived columns beside them
-(MinGrade, GradeSpread, Comb_Eval_ ...) are never read.
+Its columns change every year, so they are found by name, and a file whose names are not known is refused. Grades are
+those given in inspections (see care_inspectorate_grades); the derived columns beside them (MinGrade, GradeSpread,
+Comb_Eval_ ...) are never read.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
 from calloff.domain.errors import BadInputError
-from calloff.domain.providers import RELEVANT_AREAS, Provider
+from calloff.domain.providers import Provider
+from calloff.formats.care_inspectorate_grades import (
+    GRADE_COLUMNS,
+    NOTHING,
+    difference,
+    grade_lines,
+    grades_of,
+    read_grades,
+    refuse_other_shapes,
+)
 from calloff.formats.cells import read_day, read_postcode
-from calloff.formats.tables import Row, refuse_bad, rows_of
+from calloff.formats.tables import Row, records_of, refuse_bad, rows_of
 
 NEEDED = (
     "CSNumber",
@@ -32,26 +41,16 @@ NEEDED = (
     "DateReg",
     "Council_Area_Name",
 )
-KEY_QUESTIONS = (
-    "KQ_Support_Wellbeing",
-    "KQ_Care_and_Support_Planning",
-    "KQ_Staff_Team",
-    "KQ_Leadership",
-)
-"""In the order of RELEVANT_AREAS."""
-THEMES = (
-    "Quality_of_Care_and_Support",
-    "Quality_of_Care_and_Support",
-    "Quality_of_Staffing",
-    "Quality_of_Mgmt_and_Lship",
-)
-"""The older themes in the same order: care and support stands for wellbeing and for care planning."""
 COMBINED, PARTNER, GRADED_ON = "Combined_Service_", "CaseNumber_Combined", "Publication_of_Latest_Grading"
+OPTIONAL = (COMBINED, PARTNER, GRADED_ON, *GRADE_COLUMNS)
+"""Columns that not every year has: they are read where they are."""
 DATES = ("DateReg", GRADED_ON, "Last_inspection_Date")
 
+NUMBER, OLDER_NUMBER = "CSNumber", "CaseNumber"
+"""The column of a service's number; the oldest files name it as the second."""
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
 CARE, HOUSING = "care_at_home", "housing_support"
-NOTHING = ("", "NA", ".")
-"""How the register, and what has handled it, write that there is no value."""
 
 
 @dataclass(frozen=True)
@@ -86,10 +85,10 @@ def import_register(path: Path | str, council: str) -> tuple[list[Provider], lis
     Raises
     ------
     BadInputError, RowErrors
-        When the file is of another kind or has no such council; when any cell that is used is bad.
+        When the file is of another kind, of a year whose columns are not known here, or has no such council; when
+        any cell that is used is bad.
     """
-    rows = rows_of(path, "a register of the Care Inspectorate", NEEDED)
-    refuse_bad(rows)
+    rows = _rows(path)
     relevant = [row for row in rows if _kind(row)]
     _refuse_repeated(relevant)
     refuse_bad(relevant)
@@ -116,9 +115,35 @@ def import_register(path: Path | str, council: str) -> tuple[list[Provider], lis
         *_counts(len(rows), own, candidates, providers),
         *([] if COMBINED in rows[0].texts else ["the file does not say which services are combined: all single"]),
         *_status_lines(candidates, ended_on),
-        *_grade_lines(candidates),
+        *grade_lines([candidate.row for candidate in candidates]),
+        *(difference(one.row, one.partner) for one in candidates if one.partner and difference(one.row, one.partner)),
         *(line for line in unjoined if any(row.texts["CSNumber"] in line for row in own)),
     ]
+
+
+# --- the file of one year or another
+
+
+def _rows(path: Path | str) -> list[Row]:
+    """The rows under the names of NEEDED, however the year of the file has written them."""
+    records = records_of(path)
+    # In some months of 2017 a line stands above the heading.
+    above = int(not _holds(records[0][1], NEEDED[1:]) and any(_holds(cells, NEEDED[1:]) for _, cells in records[1:2]))
+    heading = records[above][1]
+    number = OLDER_NUMBER if _holds(heading, [OLDER_NUMBER]) and not _holds(heading, [NUMBER]) else NUMBER
+    known = (number, *NEEDED[1:], *(name for name in OPTIONAL if _holds(heading, [name])))
+    rows = rows_of(path, "a register of the Care Inspectorate", known, heading)[above + 1 :]
+    refuse_other_shapes(path, known)
+    refuse_bad(rows)
+    for row in rows:
+        row.texts[NUMBER], row.lines[NUMBER] = row.texts[number], row.lines[number]
+    return rows
+
+
+def _holds(heading: Sequence[str], names: Iterable[str]) -> bool:
+    """Whether a heading has these columns, capitals and underscores at the end overlooked."""
+    held = {name.strip().lower().rstrip("_") for name in heading}
+    return all(name.lower().rstrip("_") in held for name in names)
 
 
 # --- which services, and which of them are one
@@ -190,21 +215,16 @@ def _refuse_repeated(rows: Iterable[Row]) -> None:
 
 
 def read_register_day(text: str) -> date:
-    """A day written 31/03/2025 or 2025-03-31."""
+    """A day written 31/03/2025, 2025-03-31 or, as some years have it, 31-Mar-25."""
     match = re.fullmatch(r"([0-9]{2})/([0-9]{2})/([0-9]{4})", text)
+    short = re.fullmatch(r"([0-9]{2})-([A-Z][a-z]{2})-([0-9]{2})", text)
     try:
+        if short and short[2] in MONTHS:
+            # Services of this kind have been registered since 2002: no year is of the century before.
+            return read_day(f"20{short[3]}-{MONTHS.index(short[2]) + 1:02d}-{short[1]}")
         return read_day(f"{match[3]}-{match[2]}-{match[1]}" if match else text)
     except ValueError as error:
         raise ValueError("a day such as 31/03/2025 or 2025-03-31") from error
-
-
-def read_grade(text: str) -> int:
-    """A grade from 1 to 6, also written 4.0; 0 where none was given."""
-    if text in NOTHING:
-        return 0
-    if not re.fullmatch(r"[1-6](\.0+)?", text):
-        raise ValueError("a grade from 1 to 6, or blank")
-    return int(text[0])
 
 
 def _read_optional_postcode(text: str) -> str:
@@ -219,16 +239,9 @@ def _read(row: Row) -> None:
         row.refuse("Provided_by_Local_Authority", "Yes or No")
     row.read("DateReg", read_register_day)
     row.read("Service_Postcode", _read_optional_postcode)
-    for column in sorted({*KEY_QUESTIONS, *THEMES} & row.texts.keys()):
-        row.read(column, read_grade)
+    read_grades(row)
     if row.texts.get(GRADED_ON, "") not in NOTHING:
         row.read(GRADED_ON, read_register_day)
-
-
-def _grades(row: Row) -> tuple[int, ...]:
-    """By key questions where any was answered, since those are the newer; else by the older themes."""
-    answered = tuple(row[column] or 0 for column in KEY_QUESTIONS)
-    return answered if any(answered) else tuple(row[column] or 0 for column in THEMES)
 
 
 def _extracted_on(name: str, rows: Iterable[Row]) -> date:
@@ -257,7 +270,7 @@ def _provider(candidate: _Candidate, ended_on: date) -> Provider:
         registered_from=row["DateReg"],
         registered_to=None if _active(row) else max(ended_on, row["DateReg"]),
         scale="care_inspectorate",
-        grades=_grades(row),
+        grades=grades_of(row),
         graded_on=row[GRADED_ON],
         postcode=row["Service_Postcode"],
     )
@@ -291,32 +304,3 @@ def _status_lines(candidates: Sequence[_Candidate], ended_on: date) -> list[str]
             both = f"{number} and its partner {candidate.partner.texts['CSNumber']}"
             lines.append(f"{both} differ in status; that of the care-at-home service stands")
     return lines
-
-
-def _grade_lines(candidates: Sequence[_Candidate]) -> list[str]:
-    ungraded = sum(not any(_grades(candidate.row)) for candidate in candidates)
-    lines = [f"{ungraded} have no grade yet; the setting (environment) is never read"]
-    by_themes = sum(
-        any(_grades(candidate.row)) and not any(candidate.row[column] for column in KEY_QUESTIONS)
-        for candidate in candidates
-    )
-    if by_themes:
-        lines.append(
-            f"{by_themes} are graded by the older themes: wellbeing and care planning both from care and support, "
-            "staff from staffing, leadership from management and leadership (assumed)"
-        )
-    for candidate in candidates:
-        if candidate.partner and _grades(candidate.partner) != _grades(candidate.row):
-            lines.append(_difference(candidate.row, candidate.partner))
-    return lines
-
-
-def _difference(row: Row, partner: Row) -> str:
-    def said(grades: Mapping[str, int]) -> str:
-        return ", ".join(f"{area} {grade or 'none'}" for area, grade in grades.items())
-
-    own, other = (dict(zip(RELEVANT_AREAS, _grades(one), strict=True)) for one in (row, partner))
-    return (
-        f"{row.texts['CSNumber']} ({said(own)}) and its partner {partner.texts['CSNumber']} ({said(other)}) "
-        "differ in grades; those of the care-at-home service stand"
-    )
