@@ -34,11 +34,15 @@ from calloff.domain.calendar import (
     add_months,
     days_uncovered,
     deadline,
+    financial_year_begins,
     local,
+    minutes_between,
     moment_text,
     parse_moment,
+    pay_period,
     standing_clocks,
     to_utc,
+    week_text,
     working_days_after,
 )
 from calloff.domain.errors import BadInputError
@@ -457,3 +461,124 @@ def test_add_months_refuses_years_beyond_counting(n: int) -> None:
 )
 def test_days_uncovered(end_inclusive: date, next_start: date, days: int) -> None:
     assert days_uncovered(end_inclusive, next_start) == days
+
+
+@pytest.mark.parametrize(
+    ("began", "ended", "minutes"),
+    [
+        ("2026-01-14T09:00+00:00", "2026-01-14T09:30+00:00", 30),
+        ("2026-01-14T09:00:00Z", "2026-01-14T09:30:59Z", 30),
+        ("2026-01-14T09:00:00Z", "2026-01-14T09:00:00Z", 0),
+        ("2026-03-29T00:30+00:00", "2026-03-29T03:30+01:00", 120),
+        ("2026-10-25T00:30+01:00", "2026-10-25T03:30+00:00", 240),
+        ("2026-10-25T01:50+01:00", "2026-10-25T01:20+00:00", 30),
+    ],
+)
+def test_minutes_between(began: str, ended: str, minutes: int) -> None:
+    began_at, ended_at = parse_moment(began), parse_moment(ended)
+
+    assert minutes_between(began_at, ended_at) == minutes
+    assert minutes_between(local(began_at), local(ended_at)) == minutes
+
+
+def test_minutes_between_refuses_an_end_before_the_beginning() -> None:
+    with pytest.raises(MomentError, match="no time passed"):
+        minutes_between(parse_moment("2026-10-25T01:50+01:00"), parse_moment("2026-10-25T01:20+01:00"))
+    with pytest.raises(MomentError, match="no offset"):
+        minutes_between(datetime(2026, 10, 25, 1, 50), parse_moment("2026-10-25T01:20Z"))
+
+
+# --- Weeks, pay periods and financial years
+
+ANCHOR = date(2024, 1, 1)
+any_days = st.dates(date(2010, 1, 1), date(2040, 12, 31))
+
+
+@pytest.mark.parametrize(
+    ("day", "anchor_on", "period"),
+    [
+        (date(2024, 1, 1), ANCHOR, (2023, 11, date(2024, 1, 1), date(2024, 1, 28))),
+        (date(2024, 1, 28), ANCHOR, (2023, 11, date(2024, 1, 1), date(2024, 1, 28))),
+        (date(2024, 1, 29), ANCHOR, (2023, 12, date(2024, 1, 29), date(2024, 2, 25))),
+        (date(2024, 2, 29), ANCHOR, (2023, 13, date(2024, 2, 26), date(2024, 3, 24))),
+        (date(2024, 3, 31), ANCHOR, (2024, 1, date(2024, 3, 25), date(2024, 4, 21))),
+        (date(2023, 12, 31), ANCHOR, (2023, 10, date(2023, 12, 4), date(2023, 12, 31))),
+        (date(2024, 4, 1), date(2024, 3, 5), (2024, 1, date(2024, 3, 5), date(2024, 4, 1))),
+        (date(2025, 3, 31), date(2024, 3, 5), (2024, 14, date(2025, 3, 4), date(2025, 3, 31))),
+        (date(2025, 4, 1), date(2024, 3, 5), (2025, 1, date(2025, 4, 1), date(2025, 4, 28))),
+    ],
+)
+def test_pay_period(day: date, anchor_on: date, period: tuple[int, int, date, date]) -> None:
+    found = pay_period(day, anchor_on)
+
+    assert (found.year, found.number, found.from_on, found.to_on) == period
+
+
+@given(day=any_days, anchor_on=any_days)
+def test_pay_periods_follow_each_other(day: date, anchor_on: date) -> None:
+    """Whatever the beginnings, a day lies in its period, whose neighbours begin and end beside it."""
+    period = pay_period(day, anchor_on)
+
+    assert period.from_on <= day <= period.to_on
+    assert pay_period(period.from_on, anchor_on) == pay_period(period.to_on, anchor_on) == period
+    assert pay_period(period.from_on - timedelta(days=1), anchor_on).to_on == period.from_on - timedelta(days=1)
+    assert pay_period(period.to_on + timedelta(days=1), anchor_on).from_on == period.to_on + timedelta(days=1)
+    assert pay_period(day, period.from_on) == period
+
+
+@pytest.mark.parametrize(
+    ("day", "parts"),
+    [
+        (date(2024, 3, 24), ((date(2024, 2, 26), date(2024, 3, 24)),)),
+        (date(2024, 4, 1), ((date(2024, 3, 25), date(2024, 3, 31)), (date(2024, 4, 1), date(2024, 4, 21)))),
+        (date(2026, 4, 1), ((date(2026, 3, 23), date(2026, 3, 31)), (date(2026, 4, 1), date(2026, 4, 19)))),
+    ],
+)
+def test_pay_period_is_cut_at_the_first_of_april(day: date, parts: tuple[tuple[date, date], ...]) -> None:
+    assert pay_period(day, ANCHOR).parts == parts
+
+
+def test_pay_period_that_begins_or_ends_on_the_first_of_april_has_its_parts() -> None:
+    first, last = date(2025, 4, 1), date(2024, 4, 1)
+
+    assert pay_period(first, first).parts == ((first, date(2025, 4, 28)),)
+    assert pay_period(last, date(2024, 3, 5)).parts == ((date(2024, 3, 5), date(2024, 3, 31)), (last, last))
+
+
+@pytest.mark.parametrize(
+    ("day", "begins"),
+    [
+        (date(2024, 4, 1), date(2024, 4, 1)),
+        (date(2025, 3, 31), date(2024, 4, 1)),
+        (date(2024, 2, 29), date(2023, 4, 1)),
+        (date(2024, 12, 31), date(2024, 4, 1)),
+    ],
+)
+def test_financial_year_begins(day: date, begins: date) -> None:
+    assert financial_year_begins(day) == begins
+
+
+@pytest.mark.parametrize(
+    ("day", "text"),
+    [
+        (date(2024, 1, 1), "2024-W01"),
+        (date(2024, 12, 30), "2025-W01"),
+        (date(2026, 12, 31), "2026-W53"),
+        (date(2027, 1, 3), "2026-W53"),
+        (date(2027, 1, 4), "2027-W01"),
+    ],
+)
+def test_week_text(day: date, text: str) -> None:
+    assert week_text(day) == text
+
+
+def test_days_are_not_moments() -> None:
+    moment = datetime(2027, 3, 31, 23, 30, tzinfo=UTC)
+    for refused in (
+        lambda: pay_period(moment, ANCHOR),
+        lambda: pay_period(ANCHOR, moment),
+        lambda: financial_year_begins(moment),
+        lambda: week_text(moment),
+    ):
+        with pytest.raises(MomentError, match="not a day"):
+            refused()

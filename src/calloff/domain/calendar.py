@@ -1,5 +1,6 @@
 """
-The business calendar: when a deadline falls, which days are working days, what the local time is.
+The business calendar: when a deadline falls, which days are working days, what the local time is, how days
+make up weeks, pay periods and financial years.
 
 Every moment that comes in is aware and every moment that goes out is aware UTC. Local time is
 Europe/London; durations are elapsed time, counted in UTC, so that the two change nights are right
@@ -27,6 +28,8 @@ LONDON = ZoneInfo("Europe/London")
 MINUTES_PER_DAY = 1440
 ONE_DAY = timedelta(days=1)
 SATURDAY = 5
+APRIL = 4
+PAY_PERIOD_DAYS = 28
 
 
 class ClockError(BadInputError):
@@ -86,8 +89,7 @@ class Calendar:
         Raises UncoveredDayError outside the years of the table, and MomentError for a moment: it is
         equal to no day of the list, so that Christmas Day at noon would pass for a working day.
         """
-        if isinstance(day, datetime):
-            raise MomentError(f"{day.isoformat()} is a moment, not a day; take the day of its local time")
+        _refuse_moment(day)
         if not self.first_year <= day.year <= self.last_year:
             raise UncoveredDayError(
                 f"the bank holidays of {self.nation} are known from {self.first_year} to {self.last_year}, "
@@ -223,6 +225,12 @@ def to_utc(day: date, minute_of_day: int) -> datetime:
     return _first_utc(datetime.combine(day, time()) + timedelta(minutes=minute_of_day))
 
 
+def _refuse_moment(day: date) -> None:
+    """Refuse a moment where a day is asked for: Python takes it for one, whatever day it is in London."""
+    if isinstance(day, datetime):
+        raise MomentError(f"{day.isoformat()} is a moment, not a day; take the day of its local time")
+
+
 def _first_utc(wall: datetime) -> datetime:
     """The UTC moment of a naive local time, by the rule at the top of this file."""
     # fold=0 is that rule: it takes the first of two, and reads a time in the gap by the offset that held
@@ -238,6 +246,21 @@ def _in_utc(moment: datetime) -> datetime:
         return moment.astimezone(UTC)
     except OverflowError as overflow:
         raise MomentError(f"{moment.isoformat()} lies beyond the years that can be counted") from overflow
+
+
+def minutes_between(began_at: datetime, ended_at: datetime) -> int:
+    """
+    The minutes that passed from one moment to another, a begun minute left out: what a visit lasted.
+
+    Elapsed, not shown: from 00:30 to 03:30 on the wall is 120 minutes on the night when clocks go
+    forward and 240 when they go back (invariant I16). Raises MomentError without an offset, and for an
+    end before the beginning, as when a local time that occurs twice was read as the first and was the second.
+    """
+    # In UTC, since Python subtracts two times of one zone as they stand on the wall.
+    elapsed = _in_utc(ended_at) - _in_utc(began_at)
+    if elapsed < timedelta():
+        raise MomentError(f"{ended_at.isoformat()} comes before {began_at.isoformat()}, so no time passed between them")
+    return elapsed // timedelta(minutes=1)
 
 
 MOMENT_TEXT = re.compile(
@@ -296,3 +319,72 @@ def days_uncovered(end_inclusive: date, next_start: date) -> int:
     successor of 1 July 2024 (EL24-13) leave 91 days.
     """
     return max(0, (next_start - end_inclusive).days - 1)
+
+
+# Weeks, pay periods and financial years
+
+
+@dataclass(frozen=True)
+class PayPeriod:
+    """
+    Four weeks whose visits are paid together, from the first day to the last (HANTS-PAY).
+
+    It belongs to the financial year in which it ends, `year` being the one of that 1 April, and is
+    the `number`-th to end there: 1 to 13, or to 14 in a year that a period ends on the first day of.
+    """
+
+    year: int
+    number: int
+    from_on: date
+    to_on: date
+
+    @property
+    def parts(self) -> tuple[tuple[date, date], ...]:
+        """
+        The period cut at 1 April where that lies within it, mid-week or not: first and last day of each part.
+
+        Rates and fees change on that day, and a period goes on; so each part has one year's rates.
+        """
+        turn = financial_year_begins(self.to_on)
+        if turn <= self.from_on:
+            return ((self.from_on, self.to_on),)
+        return ((self.from_on, turn - ONE_DAY), (turn, self.to_on))
+
+
+def pay_period(day: date, anchor_on: date) -> PayPeriod:
+    """
+    The pay period in which a day lies; `anchor_on` is the first day of any one period of the council.
+
+    Periods follow each other every 28 days without end, over 1 April, leap days and weeks 53, so that
+    no day is in two or in none. A visit lies in the period of the local day on which it began. Raises
+    MomentError for a moment in place of a day.
+    """
+    _refuse_moment(day)
+    _refuse_moment(anchor_on)
+    from_on = day - timedelta(days=(day - anchor_on).days % PAY_PERIOD_DAYS)
+    to_on = from_on + timedelta(days=PAY_PERIOD_DAYS - 1)
+    turn = financial_year_begins(to_on)
+    return PayPeriod(turn.year, (to_on - turn).days // PAY_PERIOD_DAYS + 1, from_on, to_on)
+
+
+def financial_year_begins(day: date) -> date:
+    """
+    The 1 April on or before a day: councils set budgets and rates from 1 April to 31 March.
+
+    Raises MomentError for a moment in place of a day.
+    """
+    _refuse_moment(day)
+    return date(day.year if day.month >= APRIL else day.year - 1, APRIL, 1)
+
+
+def week_text(day: date) -> str:
+    """
+    The one canonical text of a day's week, by ISO 8601: `2026-W53`.
+
+    Weeks begin on Monday and belong to the year of their Thursday. So 1 January 2027, a Friday, lies in
+    week 53 of 2026; the year of the week need not be the year of the day. Raises MomentError for a
+    moment in place of a day.
+    """
+    _refuse_moment(day)
+    year, week, _ = day.isocalendar()
+    return f"{year}-W{week:02}"
