@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import calloff.domain
+from calloff.documents.market_rules import METHODS, ROUTES
 from calloff.documents.purchasing_models import parse
 from calloff.documents.wording import (
     WordingError,
@@ -41,6 +42,8 @@ term: {from: 2017-04-01, to: 2022-03-31, assumed: an example}
 price: {set_by: provider, ceiling_gbp_per_hour: 15.95, assumed: an example}
 groups: {chosen_by: provider, assumed: an example}
 step_in: {redirects: new_referrals, assumed: an example}
+joining: {decide_within_working_days: 20, assumed: an example}
+lots: [{name: north, when: {locality: North}, assumed: an example}]
 admission: [{rule: minimum_grade, scale: care_inspectorate, grade: 3, assumed: an example}]
 tiers: [{name: framework, role: member, assumed: an example}]
 steps: [{name: framework, whom: framework, assumed: an example}]
@@ -71,6 +74,9 @@ CLOSED = {
     "grades": tuple(word for scale in providers.SCALES.values() for word in scale),
     "areas": tuple(f"grade_{area}" for area in providers.RELEVANT_AREAS),
     "conditions": (*CONDITION_FACTS, "not_legacy", "not_significantly_different", "within_days"),
+    "weights": tuple(METHODS),
+    "methods": tuple(method for methods in METHODS.values() for method in methods),
+    "routes": ROUTES,
     "figures": (*purchasing_model.CRITERIA, "distance_unknown"),
 }
 REASONS = ("declines", "endings", "waits", "refers", "part_reasons", "quotas", "proof", "kinds", "obstacles")
@@ -94,7 +100,15 @@ def decided(tree: ast.AST) -> set[str]:
     return found
 
 
-ANSWERING = ("why_not_now", "why_not_subcontractor", "why_not_asked", "subcontractors_to_name", "kind_of", "obstacle")
+ANSWERING = (
+    "why_not_now",
+    "weigh_offer",
+    "why_not_subcontractor",
+    "why_not_asked",
+    "subcontractors_to_name",
+    "kind_of",
+    "obstacle",
+)
 """Functions that answer with a code."""
 
 

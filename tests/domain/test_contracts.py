@@ -14,7 +14,6 @@ from calloff.domain.contracts import (
     Term,
     overlapping,
     resolve,
-    worker_rate,
     years_after,
 )
 from calloff.domain.errors import NoOptionLeftError
@@ -91,11 +90,6 @@ def test_a_line_for_something_else_prices_nothing(other):
 
 def test_a_line_holds_on_both_ends_of_its_term():
     assert resolve([PriceLine("that day", 1, from_on=ON, to_on=ON)], CELL, ON) is not None
-
-
-def test_worker_rate_divides_a_line_for_a_pair():
-    assert worker_rate(PriceLine("pair", 300_000, workers=2)) == (300_000, 2)
-    assert worker_rate(PriceLine("one", 150_000)) == (150_000, 1)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,6 @@ from calloff.domain.packages import Package, Visit
 from calloff.domain.purchasing_model import (
     Scope,
     applicable_model,
-    days_beyond,
     next_package,
     price_rule_for,
     why_not_applicable,
@@ -108,10 +107,6 @@ def test_a_model_without_a_term_governs_on_any_day():
     parent = replace(RANKED, term_applies=False)
 
     assert why_not_applicable(parent, a_package(required_start_on=date(1999, 1, 1))) == ""
-
-
-def test_days_beyond_count_from_the_day_after_the_last():
-    assert [days_beyond(RANKED, date(2022, 3, 31)), days_beyond(RANKED, date(2022, 4, 2))] == [0, 2]
 
 
 # --- Who is served next
@@ -206,5 +201,5 @@ def test_a_tier_is_found_by_its_name():
 
 @pytest.mark.shows("IW21-28")
 def test_the_councils_own_fees_are_told_apart_from_ceilings():
-    assert [line.centipence for line in model_of("prime").fixed_lines] == [192_800]
-    assert RANKED.fixed_lines == ()
+    assert [rule.line.centipence for rule in model_of("prime").prices if rule.fixed] == [192_800]
+    assert not any(rule.fixed for rule in RANKED.prices)

@@ -11,6 +11,8 @@ REASONS = {
     "contract_ended": "its contract had ended",
     "other_service_type": "not registered for this kind of service",
     "other_care_type": "does not offer this kind of care",
+    "other_lot": "its contract is for another lot",
+    "not_a_member_yet": "had not joined by then",
     "other_locality": "works in other localities",
     "other_client_group": "does not serve this group of people",
     "other_age_group": "does not serve this age group",
@@ -36,6 +38,8 @@ RANKS = {
     "distance": "nearest office",
     "hours_in_28_days": "fewest hours called off in 28 days",
     "tier_order": "order of tiers",
+    "score": "highest score",
+    "rotation": "whose turn it is",
 }
 
 

@@ -58,7 +58,11 @@ def _documents(ids_or_paths: Sequence[str]) -> Iterator[str]:
     """The documents to look at; a folder stands for every document in it."""
     for name in ids_or_paths or shipped_ids():
         folder = Path(name)
-        yield from sorted(str(path) for path in folder.glob("*.yaml")) if folder.is_dir() else [name]
+        found = sorted(str(path) for path in folder.glob("*.yaml")) if folder.is_dir() else [name]
+        # Otherwise a folder named by mistake would pass for one whose documents are all sound.
+        if not found:
+            raise BadInputError(f"{name}: this folder holds no purchasing model: no file in it ends in .yaml")
+        yield from found
 
 
 def remarks(document: Document, today: date) -> list[str]:

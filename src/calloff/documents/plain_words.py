@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import TypeVar
 
+from calloff.documents.market_words import batching_words, joining_words, lot_words, route_words, scoring_words
 from calloff.documents.papers import papers, sources
 from calloff.documents.purchasing_models import Document
 from calloff.documents.tree import Items, Node, Scalar, Table
@@ -94,10 +95,13 @@ class Words:
         model = self.model
         lines = ["Rules"]
         lines += self.told("scope", scope_words(model))
+        lines += self.listed_rule("lots", [lot_words(lot) for lot in model.lots])
         lines += self.told("localities", localities_words(model))
         if model.groups_chosen_by_provider:
             lines += self.told("groups", "Each provider chooses which groups of people and ages it serves.")
+        lines += self.told("joining", joining_words(model)) if model.joining else []
         lines += self.prices()
+        lines += self.told("scoring", scoring_words(model)) if model.scoring else []
         lines += self.admission()
         lines += self.told("capacity", capacity_words(model))
         lines += self.told("splitting", splitting_words(model))
@@ -105,6 +109,8 @@ class Words:
         exact = "Visits are taken only at the times asked for."
         lines += self.told("other_times", same_band if model.other_times == "same_band" else exact)
         lines += self.told("ties", f"Providers that are equal are ordered by {keys_words(model.ties)}; then they draw.")
+        lines += self.told("batching", batching_words(model)) if model.batching else []
+        lines += self.listed_rule("person_led", [route_words(route) for route in model.routes])
         return [*lines, *self.locality_rules()]
 
     def locality_rules(self) -> Lines:
@@ -121,6 +127,13 @@ class Words:
             text = "The council may step in: new referrals then pass to the next in line, by a named decision."
             lines += self.told("step_in", text)
         return lines
+
+    def listed_rule(self, key: str, texts: Sequence[str]) -> Lines:
+        """A rule whose items have a sentence and a ground each; nothing where the document has none."""
+        node = self.entries.get(key)
+        items = node.items if isinstance(node, Items) else ()
+        pairs = zip(texts, items, strict=True)
+        return [line for text, one in pairs for line in self.ruled(text, one)]
 
     def told(self, key: str, text: str) -> Lines:
         """A rule with its ground; a rule that the document leaves out is told as the standing one."""
@@ -181,7 +194,9 @@ class Words:
         if step.whom == "tier":
             members = [self.model.tier(name) for name in step.tiers]
             in_house = all(tier.role == "in_house" for tier in members)
-            kind = "the council's own service" if in_house else f"those of the tier {tiers}"
+            several = f"those of the tiers {listed(map(spaced, step.tiers))}, at the same time"
+            one = "the council's own service" if in_house else f"those of the tier {tiers}"
+            kind = several if len(step.tiers) > 1 else one
             return say("whom", "tier", tiers=kind)
         code = "current_provider_within" if step.within_days else step.whom
         within = f", if it is of the tier {tiers}" if step.tiers else ""
@@ -191,9 +206,10 @@ class Words:
         lines = []
         if step.when:
             lines.append(sentence(f"only where {listed(condition_words(one) for one in step.when)}"))
-        if step.opens_after_working_days:
-            days = count_words(step.opens_after_working_days, "working day")
-            lines.append(f"It opens {days} after the package was approved, not before.")
+        if step.opens_later:
+            wait = count_words(step.opens_after_working_days, "working day")
+            wait = count_words(step.opens_after_hours, "hour") if step.opens_after_hours else wait
+            lines.append(f"It opens {wait} after the package was approved, not before.")
         for which, size in by_priority(step.ask):
             lines.append(which + self.way_of_asking(step, size))
         if step.rank_by:
@@ -207,6 +223,8 @@ class Words:
         if size == DIRECT:
             pairs = step.kind == "book" and self.model.splitting is not None
             return say("ways_of_asking", "unasked_pair" if pairs else "unasked")
+        if step.sealed:
+            return say("ways_of_asking", "sealed")
         if step.whom != "tier":
             return "It is asked alone."
         if size == IN_TURN:
@@ -255,6 +273,9 @@ def price_words(rule: PriceRule) -> str:
     rate = rate_words(line.centipence)
     if rule.fixed:
         text = f"The council pays a fixed {rate} an hour"
+    elif rule.bid:
+        least = f", at least {rate_words(rule.floor_centipence)}" if rule.floor_centipence else ""
+        text = f"Providers name a price for each package{least}, and {rate} an hour is the most"
     elif rule.floor_centipence:
         text = f"Providers set their price between {rate_words(rule.floor_centipence)} and {rate} an hour"
     else:

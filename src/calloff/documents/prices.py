@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -14,6 +15,8 @@ from calloff.domain.purchasing_model import PriceRule
 
 WHICH = ("care_type", "area_band", "time_band", "day_type", "workers", "tiers", "includes", "from", "to")
 AMOUNTS = ("ceiling_gbp_per_hour", "floor_gbp_per_hour", "gbp_per_hour")
+SETTERS = ("provider", "council", "bid")
+"""Who sets the price: the provider in its contract, the council as a fee, or the provider package by package."""
 WRONG_UNITS = ("_pence", "_gbp", "_per_week", "_per_day", "_per_visit", "price", "ceiling", "rate", "fee")
 
 
@@ -24,7 +27,7 @@ def read_prices(reader: Reader, node: Node | None, tiers: Sequence[str] = ()) ->
     allowed = ("set_by", "lines", *AMOUNTS, *WHICH, *GROUND)
     table = reader.table(node, allowed, ["set_by"])
     refuse_units(reader, table)
-    set_by = reader.word(table.entries.get("set_by"), ("provider", "council"), "provider")
+    set_by = reader.word(table.entries.get("set_by"), SETTERS, "provider")
     lines = table.entries.get("lines")
     tables = [table] if lines is None else list(reader.items(lines))
     rules = []
@@ -33,8 +36,8 @@ def read_prices(reader: Reader, node: Node | None, tiers: Sequence[str] = ()) ->
             refuse_units(reader, reader.table(one, ("set_by", *AMOUNTS, *WHICH, *GROUND)))
             reader.ground(one, "the price line")
         if isinstance(one, Table):
-            own = reader.word(one.entries.get("set_by"), ("provider", "council"), set_by)
-            rules.append(_rule(reader, one, own == "council", number, tiers))
+            own = reader.word(one.entries.get("set_by"), SETTERS, set_by)
+            rules.append(replace(_rule(reader, one, own == "council", number, tiers), bid=own == "bid"))
     _refuse_overlaps_and_gaps(reader, table, rules)
     return tuple(rules)
 

@@ -14,6 +14,14 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+from calloff.documents.market_rules import (
+    read_batching,
+    read_joining,
+    read_lots,
+    read_routes,
+    read_scoring,
+    refuse_scores_without_ground,
+)
 from calloff.documents.prices import read_prices
 from calloff.documents.reader import GROUND, Reader
 from calloff.documents.single_rules import (
@@ -45,9 +53,12 @@ from calloff.domain.records import sha256
 RULES = (
     "term",
     "scope",
+    "lots",
     "groups",
     "localities",
+    "joining",
     "price",
+    "scoring",
     "admission",
     "capacity",
     "splitting",
@@ -56,8 +67,12 @@ RULES = (
     "significantly_different",
     "quota",
     "step_in",
+    "batching",
+    "person_led",
 )
 """Top-level keys that are rules; steps and tiers are lists of rules."""
+LISTS = ("admission", "lots", "person_led")
+"""Rules that are lists, each item with a ground of its own."""
 ABOUT = ("id", "version", "title", "council", "nation", "pattern", "parent", "succeeds", "baseline", "note")
 SCOPES = ("service_types", "care_types", "client_groups", "age_groups", "localities")
 KNOWN = (*ABOUT, *RULES, "tiers", "steps")
@@ -172,7 +187,7 @@ def read_model(tree: Table, digest: str, partial: bool = False, alone: bool = Fa
     reader.table(tree, KNOWN, required if partial else [*required, "term", "price"])
     entries = tree.entries
     for key in RULES:
-        if key in entries and key != "admission":
+        if key in entries and key not in LISTS:
             reader.ground(entries[key], f"the rule `{key}`")
     tiers = tuple(read_tier(reader, one) for one in reader.items(entries.get("tiers")))
     _refuse_twins(reader, entries.get("tiers"), [tier.name for tier in tiers])
@@ -212,9 +227,16 @@ def read_model(tree: Table, digest: str, partial: bool = False, alone: bool = Fa
         threshold=read_threshold(reader, entries.get("significantly_different")),
         capacity=capacity,
         declaration_days=declaration_days,
+        scoring=read_scoring(reader, entries.get("scoring")),
+        lots=read_lots(reader, entries.get("lots")),
+        routes=read_routes(reader, entries.get("person_led")),
+        batching=read_batching(reader, entries.get("batching")),
+        joining=read_joining(reader, entries.get("joining")),
     )
+    _refuse_twins(reader, entries.get("lots"), [lot.name for lot in model.lots])
     read_baseline(reader, entries.get("baseline"))
     if not (partial or alone):
+        refuse_scores_without_ground(reader, entries.get("steps"), model)
         _succeeds(reader, entries.get("succeeds"), model)
         _refuse_unreachable(reader, tree, model)
     reader.finish()
@@ -271,7 +293,7 @@ def _refuse_unreachable(reader: Reader, tree: Table, model: PurchasingModel) -> 
     nodes = steps.items if isinstance(steps, Items) else ()
     for number, (step, node) in enumerate(zip(model.steps, nodes, strict=False)):
         earlier = [one for one in model.steps[:number] if one.whom == "tier" and set(one.tiers) >= set(step.tiers)]
-        same = [one for one in earlier if set(one.when) <= set(step.when) and not one.opens_after_working_days]
+        same = [one for one in earlier if set(one.when) <= set(step.when) and not one.opens_later]
         if step.whom == "tier" and same:
             problem = f"`{step.name}` asks whom `{same[0].name}` has already asked"
             reader.refuse(node, problem, "Remove it, or let it ask another tier")

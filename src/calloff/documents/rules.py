@@ -11,20 +11,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from calloff.documents.purchasing_models import RULES, SCOPES, read_model
+from calloff.documents.purchasing_models import LISTS, RULES, SCOPES, read_model
 from calloff.documents.tree import Items, Node, Scalar, Table, read_tree
 from calloff.domain.errors import BadInputError
 from calloff.domain.packages import AGE_GROUPS, CARE_TYPES, CLIENT_GROUPS, SERVICE_TYPES
 
-ASPECTS = ("tiers", "when", "within_days", "opens_after", "kind", "rank_by", "ask", "reply_within")
+ASPECTS = ("tiers", "when", "within_days", "opens_after", "kind", "sealed", "rank_by", "ask", "reply_within")
 """What can be taken away from a step on its own; its name and whom it asks cannot."""
-ITEMISED = ("price", "admission")
+ITEMISED = ("price", *LISTS)
 WORDS = {
     "term": "the term",
     "scope": "what it is for",
+    "lots": "lots",
     "groups": "whom a provider serves",
     "localities": "zones",
+    "joining": "joining",
     "price": "price",
+    "scoring": "how providers are scored",
     "admission": "admission",
     "capacity": "declared capacity",
     "splitting": "parts of a package",
@@ -33,10 +36,13 @@ WORDS = {
     "significantly_different": "what is significantly different",
     "quota": "subcontracting quota",
     "step_in": "step-in",
+    "batching": "packages offered together",
+    "person_led": "where the person leads",
     "tiers": "of which tiers",
     "when": "for which packages",
     "within_days": "how many days after care ended",
     "opens_after": "when it opens",
+    "sealed": "whether answers stay closed",
     "kind": "how offers are drawn on",
     "rank_by": "in which order",
     "ask": "how many at once",
@@ -98,7 +104,7 @@ def _top_level(tree: Table) -> Iterator[Rule]:
         if key not in ITEMISED or not isinstance(items, Items):
             yield _rule(key, WORDS[key], node)
             continue
-        word, place = ("line", "price.lines") if key == "price" else ("rule", "admission")
+        word, place = ("line", "price.lines") if key == "price" else ("rule", key)
         for number, item in enumerate(items.items, 1):
             yield _rule(f"{place}.{number}", f"{WORDS[key]} {word} {number}", item)
 

@@ -13,7 +13,19 @@ from calloff.domain.purchasing_model import CRITERIA, DIRECT, EVERYONE, IN_TURN,
 from calloff.domain.tables import CONDITION_FACTS
 from calloff.domain.units import centipence_of
 
-STEP_KEYS = ("name", "whom", "tiers", "when", "ask", "reply_within", "rank_by", "within_days", "opens_after", "kind")
+STEP_KEYS = (
+    "name",
+    "whom",
+    "tiers",
+    "when",
+    "sealed",
+    "ask",
+    "reply_within",
+    "rank_by",
+    "within_days",
+    "opens_after",
+    "kind",
+)
 NAMES = tuple(f"P{number}" for number in PRIORITIES)
 YES_OR_NO = ("legacy", "significantly_different")
 _WAVES = re.compile(r"waves_of\((\d{1,3})\)")
@@ -26,9 +38,15 @@ def read_step(reader: Reader, node: Node, tiers: Sequence[Tier]) -> Step:
     entries = table.entries
     whom = reader.text(entries.get("whom"), "tier")
     names = reader.words(entries.get("tiers"), tuple(tier.name for tier in tiers))
-    if whom not in ("current_provider", "chosen_provider"):
+    if whom == "tiers":
+        if len(names) < 2:
+            reader.refuse(
+                entries["whom"], "asking tiers at the same time needs two of them", "Add `tiers: [one, other]`"
+            )
+        whom = "tier"
+    elif whom not in ("current_provider", "chosen_provider"):
         if entries.get("whom") is not None and whom not in {tier.name for tier in tiers}:
-            known = ", ".join(["current_provider", "chosen_provider", *(tier.name for tier in tiers)])
+            known = ", ".join(["current_provider", "chosen_provider", "tiers", *(tier.name for tier in tiers)])
             reader.refuse(entries["whom"], f"`{whom}` is no tier of this document", f"Write one of: {known}")
         if names:
             reader.refuse(entries["tiers"], "`tiers` goes with a provider, not with a tier", "Leave it out")
@@ -43,7 +61,9 @@ def read_step(reader: Reader, node: Node, tiers: Sequence[Tier]) -> Step:
         rank_by=read_keys(reader, entries.get("rank_by")),
         when=read_conditions(reader, entries.get("when")),
         within_days=reader.whole(entries.get("within_days"), 0, 1, 366),
-        opens_after_working_days=_opens_after(reader, entries.get("opens_after")),
+        opens_after_working_days=_opens_after(reader, entries.get("opens_after"), "working_days"),
+        opens_after_hours=_opens_after(reader, entries.get("opens_after"), "hours"),
+        sealed=reader.yes(entries.get("sealed"), False),
     )
 
 
@@ -113,11 +133,14 @@ def _between(text: str) -> tuple[int, int]:
     return first, last
 
 
-def _opens_after(reader: Reader, node: Node | None) -> int:
+def _opens_after(reader: Reader, node: Node | None, unit: str) -> int:
+    """How long a package must have waited, in one unit: `{hours: 48}` (every hour counts) or `{working_days: 1}`."""
     if node is None:
         return 0
-    table = reader.table(node, ("working_days",), ["working_days"])
-    return reader.whole(table.entries.get("working_days"), 1, 1, 60)
+    table = reader.table(node, ("working_days", "hours"))
+    if len(table.entries) != 1:
+        reader.refuse(node, "a step opens after hours or working days", "Write {hours: 48} or {working_days: 1}")
+    return reader.whole(table.entries.get(unit), 0, 1, 1_000)
 
 
 def read_keys(reader: Reader, node: Node | None) -> tuple[Key, ...]:

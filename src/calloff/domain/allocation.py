@@ -10,7 +10,18 @@ from __future__ import annotations
 
 from collections.abc import MutableSequence, Sequence
 
-from calloff.domain.tables import CONDITION, KEY, LINE, STEP, Comparison, Fact, PackageColumn, StepColumn
+from calloff.domain.tables import (
+    CONDITION,
+    KEY,
+    LINE,
+    STEP,
+    Comparison,
+    Fact,
+    Method,
+    PackageColumn,
+    StepColumn,
+)
+from calloff.domain.tables import SCORE as SCORE_LINE
 
 AT_LEAST, AT_MOST, EQUAL = int(Comparison.AT_LEAST), int(Comparison.AT_MOST), int(Comparison.EQUAL)
 HAS_ALL, HAS_ANY = int(Comparison.HAS_ALL_BITS), int(Comparison.HAS_ANY_BIT)
@@ -21,7 +32,10 @@ PACKAGE_MINUTES = int(PackageColumn.MINUTES)
 CONDITIONS_FROM, CONDITIONS_TO = int(StepColumn.CONDITIONS_FROM), int(StepColumn.CONDITIONS_TO)
 LINES_FROM, LINES_TO = int(StepColumn.LINES_FROM), int(StepColumn.LINES_TO)
 KEYS_FROM, KEYS_TO = int(StepColumn.KEYS_FROM), int(StepColumn.KEYS_TO)
-PARTS, PAIRS = int(StepColumn.PARTS), int(StepColumn.PAIRS)
+PARTS, PAIRS, SEALED = int(StepColumn.PARTS), int(StepColumn.PAIRS), int(StepColumn.SEALED)
+SCORE, POINTS, CEILING_COST = int(Fact.SCORE), int(Fact.POINTS), int(Fact.CEILING_COST)
+LOWEST, BELOW, OUT_OF = int(Method.LOWEST), int(Method.BELOW), int(Method.OUT_OF)
+MILLION = 1_000_000
 
 ASKABLE, OPEN, ACCEPTED, PART, BARRED = 0, 1, 2, 3, 4
 """Where an enrolment stands with a package: BARRED has answered and not declared more since."""
@@ -120,18 +134,20 @@ def candidates_of(
     Write into `chosen` the rows that may be asked at a step now, and return how many.
 
     They are whom the step names, pass every enforced gate, have not answered, and at their turn have the
-    declared minutes: all of them, or any where the step allows parts (settled reading 2).
+    declared minutes: all of them, or any where the step allows parts (settled reading 2). A sealed step asks
+    whatever their minutes, which are looked at when it is called off.
     """
     at = step * STEP
     if conditions_hold(conditions, steps[at + CONDITIONS_FROM], steps[at + CONDITIONS_TO], package) == 0:
         return 0
     mark_failures(lines, steps[at + LINES_FROM], steps[at + LINES_TO], conditions, facts, rows, package, scratch)
     parts = steps[at + PARTS] | steps[at + PAIRS]
+    sealed = steps[at + SEALED]
     count = 0
     for row in range(rows):
         if scratch[row] != 0 or status[row] != ASKABLE or failed[row] & enforced != 0:
             continue
-        if facts[SHORT * rows + row] > 0 and (parts == 0 or facts[COVERABLE * rows + row] == 0):
+        if sealed == 0 and facts[SHORT * rows + row] > 0 and (parts == 0 or facts[COVERABLE * rows + row] == 0):
             continue
         chosen[count] = row
         count += 1
@@ -237,6 +253,46 @@ def first_in_order(
                     best = place
                 break
     return best
+
+
+def score(scores: Sequence[int], facts: MutableSequence[int], rows: int, chosen: Sequence[int], count: int) -> None:
+    """
+    Give each of the first `count` of `chosen` its score: the sum of weight (basis points) times points (millionths).
+
+    Points are whole millionths, half up, of unrounded figures, and stand in a column of their own for each criterion.
+    Where the lowest price is the ceiling itself the points are full (settled reading 6).
+    """
+    for place in range(count):
+        facts[SCORE * rows + chosen[place]] = 0
+    for line in range(len(scores) // SCORE_LINE):
+        at = line * SCORE_LINE
+        start = scores[at] * rows
+        method = scores[at + 1]
+        weight = scores[at + 2]
+        span = scores[at + 3]
+        target = (POINTS + line) * rows
+        lowest = facts[start + chosen[0]]
+        for place in range(1, count):
+            lowest = min(lowest, facts[start + chosen[place]])
+        for place in range(count):
+            row = chosen[place]
+            part = facts[start + row]
+            whole = span
+            if method == LOWEST:
+                whole = part
+                part = lowest
+            elif method == BELOW:
+                whole = facts[CEILING_COST * rows + row] - lowest
+                part = max(0, facts[CEILING_COST * rows + row] - part)
+            elif method == OUT_OF:
+                part = min(part, span)
+            else:
+                part = max(0, span - part)
+            points = MILLION
+            if whole > 0:
+                points = (2 * part * MILLION + whole) // (2 * whole)
+            facts[target + row] = points
+            facts[SCORE * rows + row] += weight * points
 
 
 def decide(

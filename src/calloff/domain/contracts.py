@@ -85,11 +85,6 @@ def resolve(lines: Sequence[PriceLine], cell: PriceCell, on: date) -> PriceLine 
     return max((line for line in lines if line.covers(cell, on)), key=lambda line: line.precision, default=None)
 
 
-def worker_rate(line: PriceLine) -> tuple[int, int]:
-    """A line's rate per worker-hour as a fraction: centipence and what to divide by (2 for a pair's line)."""
-    return line.centipence, 2 if line.workers == 2 else 1
-
-
 def overlapping(lines: Sequence[PriceLine]) -> tuple[PriceLine, PriceLine] | None:
     """The first two lines that price the same visit on the same day with equal precision, if any."""
     for position, one in enumerate(lines):
@@ -151,6 +146,7 @@ class Enrolment:
     No localities, care types, client groups or age groups means all of them. `block_minutes` a week are
     bought in advance. `full_cost_centipence_per_hour` is what an hour costs with its overheads, where known
     beside the price paid. The `past_*` figures are those of the twelve months before the run, for the quota.
+    `quality_score` is its own from the tender; `later_scores` are what it was measured at since, by day.
     """
 
     reference: str
@@ -175,6 +171,13 @@ class Enrolment:
     full_cost_centipence_per_hour: int = 0
     past_referred_minutes: int = 0
     past_subcontracted_minutes: int = 0
+    later_scores: tuple[tuple[date, int], ...] = ()
+
+    def quality_on(self, day: date) -> int:
+        """The quality score in force on a day."""
+        return max(
+            ((since, score) for since, score in self.later_scores if since <= day), default=(day, self.quality_score)
+        )[1]
 
 
 @dataclass(frozen=True)

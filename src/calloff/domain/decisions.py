@@ -106,6 +106,9 @@ class Decision:
         """Kind and data, as the record holds them."""
         kind = {"Invite": "invite", "Wait": "wait", "CallOff": "call_off", "Refer": "refer"}[type(self).__name__]
         own = {one.name: plain(getattr(self, one.name)) for one in fields(self) if one.name != "basis"}
+        if not own.get("routes", True):
+            # Records made before routes were known of stay as they are.
+            del own["routes"]
         return {"kind": kind, **own}
 
     def record(self, ledger: Ledger) -> DecisionRecord:
@@ -121,7 +124,7 @@ class Decision:
             "package": ledger.add("package", package),
             "history": [event_fact(ledger, event) for event in history],
             "standing": standing_fact(ledger, market.standing),
-            "counters": ledger.add_columns("counters", vars(market.counters)),
+            "counters": ledger.add_columns("counters", market.counters.columns),
         }
         return DecisionRecord.of({**self.basis.body, **named, "result": self.result})
 
@@ -156,8 +159,9 @@ class Refer(Decision):
     No step is left, or the package is no longer wanted; the proof stands in the record.
 
     `passed_over` are enrolments that only lacked declared minutes at their turn: minutes coming free there
-    re-open the package.
+    re-open the package. `routes` are the ways in which the person may lead instead.
     """
 
     reason: str
     passed_over: tuple[str, ...] = ()
+    routes: tuple[str, ...] = ()

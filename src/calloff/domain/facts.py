@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from math import isqrt
 
+from calloff.domain import allocation
 from calloff.domain.calendar import local
 from calloff.domain.market import Counters, Ground, seconds
 from calloff.domain.packages import (
@@ -24,6 +25,7 @@ from calloff.domain.packages import (
     significantly_different,
 )
 from calloff.domain.tables import FAR_DAY, Fact, PackageColumn, bits
+from calloff.domain.units import MOST_COST
 
 SECONDS_A_DAY = 86_400
 FAR_AWAY = 10_000_000
@@ -60,6 +62,11 @@ def package_columns(ground: Ground, package: Package, visits: Sequence[Visit], a
         (PackageColumn.DAYS_SINCE_CURRENT, days_since_current(package, today)),
     ):
         columns[column] = value
+    # Last, since the conditions of the lots read the other columns.
+    columns[PackageColumn.LOT_BITS] = sum(
+        allocation.conditions_hold(ground.tables.conditions, first, last, columns) << lot
+        for lot, (first, last) in enumerate(ground.tables.lots)
+    )
     return columns
 
 
@@ -100,10 +107,32 @@ def candidate_facts(
     for row, suspension in ground.suspended:
         if suspension.covers(today):
             facts[(Fact.STEPPED_IN if suspension.step_in else Fact.SUSPENDED) * rows + row] = 1
+    if ground.model.scoring is not None:
+        _scores(ground, facts, package, today)
+    if ground.circles:
+        _turns(ground, facts, counters)
     _mark(ground, facts, Fact.EXCLUDED, package.exclusions)
     _mark(ground, facts, Fact.IS_CURRENT, [package.current_provider])
     _mark(ground, facts, Fact.IS_CHOSEN, [package.chosen_provider])
     return facts
+
+
+def _scores(ground: Ground, facts: list[int], package: Package, today: date) -> None:
+    """The published scores of the last refresh, and each row's quality score of today, which a competition weighs."""
+    rows = ground.rows
+    facts[Fact.SCORE * rows : (Fact.SCORE + 1) * rows] = ground.scores(package, today)
+    facts[Fact.QUALITY_SCORE * rows : (Fact.QUALITY_SCORE + 1) * rows] = [
+        enrolment.quality_on(today) for enrolment in ground.standing.enrolments
+    ]
+
+
+def _turns(ground: Ground, facts: list[int], counters: Counters) -> None:
+    """How many turns away each row is, in its circle: 0 stands next after the one that accepted last."""
+    for circle in ground.circles:
+        last = max(range(len(circle)), key=lambda place: counters.turns[circle[place]])
+        first = last + 1 if counters.turns[circle[last]] else 0
+        for place, row in enumerate(circle):
+            facts[Fact.TURN * ground.rows + row] = (place - first) % len(circle)
 
 
 def _mark(ground: Ground, facts: list[int], column: int, providers: Sequence[str] | frozenset[str]) -> None:
@@ -129,6 +158,7 @@ def _price(ground: Ground, facts: list[int], package: Package, visits: Sequence[
     cost = [0] * rows
     missing = [0] * rows
     outside = [0] * rows
+    ceiling = [0] * rows
     for cell, (minutes, count) in ground.cells(package, visits).items():
         rates = ground.rates(cell, package.required_start_on)
         if rates.simple:
@@ -142,9 +172,12 @@ def _price(ground: Ground, facts: list[int], package: Package, visits: Sequence[
                 one | (least * minutes > price) | (price > most * minutes)
                 for one, least, price, most in zip(outside, rates.floor, part, rates.ceiling, strict=True)
             ]
+        if ground.tables.scores:
+            ceiling = [min(most * minutes + one, MOST_COST) for one, most in zip(ceiling, rates.ceiling, strict=True)]
     facts[Fact.COST * rows : (Fact.COST + 1) * rows] = cost
     facts[Fact.NO_PRICE_LINE * rows : (Fact.NO_PRICE_LINE + 1) * rows] = missing
     facts[Fact.OVER_CEILING * rows : (Fact.OVER_CEILING + 1) * rows] = [int(one) for one in outside]
+    facts[Fact.CEILING_COST * rows : (Fact.CEILING_COST + 1) * rows] = ceiling
 
 
 def spare_in(counters: Counters, pool: int, oldest: int, own: int = 0) -> int:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 
+from calloff.domain import allocation
 from calloff.domain.calendar import Calendar
 from calloff.domain.contracts import ANY, Enrolment, PriceCell, PriceLine, resolve
 from calloff.domain.errors import CapacityError
@@ -28,6 +29,7 @@ from calloff.domain.packages import (
 from calloff.domain.providers import SCALES, Provider
 from calloff.domain.purchasing_model import PurchasingModel, price_rule_for
 from calloff.domain.tables import ALL_BITS, FACT_COLUMNS, FAR_DAY, Fact, Tables, bits, bits_or_all, lower
+from calloff.domain.units import MOST_COST
 
 PRICED_ROLES = ("member", "prime", "secondary", "spot")
 """Roles whose price the council limits or sets; the others bring a cost of their own, or none."""
@@ -122,7 +124,8 @@ class Counters:
 
     Moments are whole seconds since 1970 UTC. `raised_at` is when a declaration last grew. `called_off_28` are
     minutes a week called off to the row's provider in the last 28 days; `referred` and `subcontracted` are the
-    quota's minutes of the last twelve months, with the number of packages beside each.
+    quota's minutes of the last twelve months, with the number of packages beside each. `turns`, kept by models that
+    ask in rotation, number the rows' last accepted turns (0 for none).
     """
 
     declared: list[int]
@@ -135,9 +138,10 @@ class Counters:
     subcontracted: list[int]
     referred_packages: list[int]
     subcontracted_packages: list[int]
+    turns: list[int] = field(default_factory=list)
 
     @staticmethod
-    def at_start(standing: Standing) -> Counters:
+    def at_start(standing: Standing, takes_turns: bool = False) -> Counters:
         """Nothing called off yet, every declaration as the contracts have it."""
         pools, rows = standing.pools, standing.enrolments
         declared_at = [seconds(pool.declared_at) if pool.declared_at else NEVER_STALE for pool in pools]
@@ -152,7 +156,17 @@ class Counters:
             [row.past_subcontracted_minutes for row in rows],
             [0] * len(rows),
             [0] * len(rows),
+            [0] * len(rows) if takes_turns else [],
         )
+
+    @property
+    def columns(self) -> dict[str, list[int]]:
+        """Every counter by name; turns only where they are kept."""
+        return {name: column for name, column in vars(self).items() if column or name != "turns"}
+
+    def take_turn(self, row: int) -> None:
+        """A row accepted in its turn: the pointer of its tier and lot now stands behind it (settled reading 7)."""
+        self.turns[row] = max(self.turns) + 1
 
     def hold(self, holds: Iterable[tuple[int, int]]) -> None:
         """Keep minutes for an invitation; CapacityError when fewer are spare."""
@@ -213,6 +227,7 @@ class Ground:
         every = [line for lines in self.lines_of for line in lines] + [rule.line for rule in model.prices]
         self.bands_matter = any(line.time_band != ANY for line in every)
         self.days_matter = any(line.day_type != ANY for line in every)
+        self.circles = self._circles()
         self.suspended = [
             (row, suspension)
             for row, enrolment in enumerate(standing.enrolments)
@@ -222,6 +237,7 @@ class Ground:
         self.addresses = [(provider.easting, provider.northing) for provider in providers]
         self.distances: dict[tuple[int, int], list[int]] = {}
         self._rates: dict[tuple[PriceCell, date], Rates] = {}
+        self._scores: dict[tuple[PriceCell, date], list[int]] = {}
 
     def _base(self) -> list[int]:
         facts = [0] * (FACT_COLUMNS * self.rows)
@@ -233,7 +249,8 @@ class Ground:
     def _standing_facts(self, enrolment: Enrolment) -> list[tuple[int, int]]:
         provider = self.standing.providers[enrolment.provider]
         tier = self.tier_names.index(enrolment.tier)
-        lot = [enrolment.lot] if enrolment.lot in CARE_TYPES else []
+        lots = [lot.name for lot in self.model.lots]
+        lot = [enrolment.lot] if enrolment.lot in CARE_TYPES and enrolment.lot not in lots else []
         return [
             (Fact.TIER, tier),
             (Fact.TIER_BIT, 1 << tier),
@@ -253,7 +270,15 @@ class Ground:
             (Fact.SCALE, list(SCALES).index(provider.scale)),
             (Fact.QUALITY, provider.quality),
             (Fact.CAPABILITIES, bits(enrolment.capabilities, CAPABILITIES)),
+            (Fact.LOTS, bits_or_all([enrolment.lot] if enrolment.lot in lots else [], lots)),
         ]
+
+    def _circles(self) -> list[list[int]]:
+        """The rows that take turns with one another: those of one tier and lot, in the order of their references."""
+        circles: dict[tuple[str, str], list[int]] = {}
+        for row, enrolment in enumerate(self.standing.enrolments):
+            circles.setdefault((enrolment.tier, enrolment.lot), []).append(row)
+        return list(circles.values()) if self.model.takes_turns else []
 
     def _lines_of(self, enrolment: Enrolment) -> tuple[PriceLine, ...]:
         if enrolment.role in PRICED_ROLES:
@@ -265,6 +290,13 @@ class Ground:
             )
             if fixed:
                 return fixed
+            if not enrolment.price_lines:
+                # Whoever has no price of its own may bid up to the ceiling, which then stands for it.
+                return tuple(
+                    rule.line
+                    for rule in sorted(self.model.prices, key=lambda rule: not rule.tiers)
+                    if rule.bid and enrolment.tier in (rule.tiers or (enrolment.tier,))
+                )
         return enrolment.price_lines
 
     def cells(self, package: Package, visits: Sequence[Visit]) -> dict[PriceCell, tuple[int, int]]:
@@ -283,6 +315,37 @@ class Ground:
         if (cell, on) not in self._rates:
             self._rates[cell, on] = Rates.of(self, cell, on)
         return self._rates[cell, on]
+
+    def scores(self, package: Package, today: date) -> list[int]:
+        """
+        By row, the published score at the last refresh for an ordinary weekday hour of this care and area: what the
+        document weighs, from the prices and quality scores of that day, among all in contract then. 0 for the rest.
+        """
+        scoring = self.model.scoring
+        day = scoring.refreshed_on(today) if scoring else None
+        cell = PriceCell(package.care_type, package.area_band, BANDS[0], "weekday", 1)
+        if scoring is None or day is None:
+            return [0] * self.rows
+        if (cell, day) not in self._scores:
+            self._scores[cell, day] = self._scored(cell, day)
+        return self._scores[cell, day]
+
+    def _scored(self, cell: PriceCell, day: date) -> list[int]:
+        facts, rows, rates = list(self.base), self.rows, self.rates(cell, day)
+        for row, enrolment in enumerate(self.standing.enrolments):
+            facts[Fact.COST * rows + row] = rates.hourly[row] or rates.per_visit[row]
+            facts[Fact.CEILING_COST * rows + row] = min(rates.ceiling[row], MOST_COST)
+            facts[Fact.QUALITY_SCORE * rows + row] = enrolment.quality_on(day)
+        number = day.toordinal()
+        in_contract = [
+            row
+            for row in range(rows)
+            if facts[Fact.CONTRACT_FROM * rows + row] <= number <= facts[Fact.CONTRACT_TO * rows + row]
+            and not rates.missing[row]
+        ]
+        if in_contract:
+            allocation.score(self.tables.scores, facts, rows, in_contract, len(in_contract))
+        return facts[Fact.SCORE * rows : (Fact.SCORE + 1) * rows]
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from calloff.domain import allocation
+from calloff.domain.accepting import award, weigh_offer
 from calloff.domain.calendar import deadline, working_days_after
 from calloff.domain.decisions import Basis, CallOff, Decision, Ending, Invitation, Invite, Refer, Wait
 from calloff.domain.errors import NothingToPlaceError, UnknownEnrolmentError
@@ -20,14 +21,10 @@ from calloff.domain.market import Market
 from calloff.domain.ordering import put_candidates_in_order, wave_of
 from calloff.domain.packages import Package
 from calloff.domain.placing import covered, minutes_taken, part_of, price_of
-from calloff.domain.purchasing_model import DIRECT, PurchasingModel, Step, obstacle
+from calloff.domain.purchasing_model import DIRECT, EVERYONE, PurchasingModel, Step, obstacle
 from calloff.domain.question import Question
-from calloff.domain.story import OPEN, Turn, one_too_many, read_story
-from calloff.domain.subcontracting import (
-    let_primes_subcontract,
-    subcontractors_to_name,
-    why_not_subcontractor,
-)
+from calloff.domain.story import OPEN, Turn, read_story
+from calloff.domain.subcontracting import let_primes_subcontract, subcontractors_to_name
 from calloff.domain.tables import STEP, Fact
 
 ONE_SECOND = timedelta(seconds=1)
@@ -63,6 +60,8 @@ def next_step(
 def live_wave(question: Question) -> Decision | None:
     """Take the first acceptance nobody above can still beat, or wait; None when nobody is left in the wave."""
     turns = sorted(question.story.live, key=lambda turn: (turn.invited.wave, turn.invited.rank))
+    if turns and all(question.sealed(turn) and turn.state != OPEN for turn in turns):
+        return award(question, turns)
     row_of = question.market.standing.row_of
     wave = [row_of[turn.invited.enrolment] for turn in turns]
     ranks = [turn.invited.rank for turn in turns]
@@ -83,43 +82,13 @@ def live_wave(question: Question) -> Decision | None:
 
 def take(question: Question, turn: Turn, row: int) -> CallOff | None:
     """The call-off of an acceptance, gates and minutes run again; None when it ends instead, with its reason."""
-    offer = turn.offer
-    assert offer is not None  # noqa: S101 - an acceptance has an answer
-    problem = why_not_now(question, row, turn)
-    deliverer = row
-    if not problem and offer.delivered_by:
-        deliverer = question.market.standing.row_of.get(offer.delivered_by, -1)
-        problem = why_not_subcontractor(question, row, deliverer)
-    visits = tuple(turn.visits)
-    if not problem:
-        visits = covered(question, deliverer, visits)
-        problem = "" if visits else "capacity_gone"
-        if visits != turn.visits and (
-            not question.model.splitting or one_too_many(question.model, question.story.called_off, turn.invited)
-        ):
-            problem = "capacity_gone"
-    cost, line_ids = price_of(question, row, visits)
-    if not problem and offer.centipence_per_hour:
-        offered = offer.centipence_per_hour * sum(question.package.visits[number].worker_minutes for number in visits)
-        problem = "price_above_line" if offered > cost else ""
-        cost = offered
-    if problem:
+    part, problem = weigh_offer(question, turn, row)
+    if part is None:
         question.ends.append(Ending(turn.invited.enrolment, problem))
         return None
-    moved = tuple((number, visit) for number, visit in turn.moved if number in visits)
-    part = part_of(question, row, deliverer, visits, turn.invited.step, cost, line_ids)
-    part = replace(part, moved=moved, start_on=offer.start_on, delivered_by=offer.delivered_by)
-    whole = set(visits) == set(question.story.left)
+    whole = set(part.visits) == set(question.story.left)
     ends = question.end_all("placed_elsewhere", but=part.enrolment) if whole else tuple(question.ends)
     return answer(question, CallOff, turn.invited.step, parts=(part,), ends=ends)
-
-
-def why_not_now(question: Question, row: int, turn: Turn) -> str:
-    """The code of the gate that an acceptance no longer passes; empty when it does (settled reading 3)."""
-    failed = question.failed[row] & question.tables.enforced & ~question.tables.capacity_lines
-    if failed:
-        return question.code_of(failed)
-    return ""
 
 
 def open_step(question: Question) -> Decision:
@@ -129,7 +98,8 @@ def open_step(question: Question) -> Decision:
         question.step = question.decide()
     if question.step == len(question.tables.steps) // STEP:
         question.body["proof"] = proof(question)
-        return answer(question, Refer, "", reason="no_step_left", passed_over=passed_over(question))
+        routes = question.routes()
+        return answer(question, Refer, "", reason="no_step_left", passed_over=passed_over(question), routes=routes)
     step = question.model.steps[question.step]
     opens = opens_at(question, step)
     if opens > question.at:
@@ -137,7 +107,7 @@ def open_step(question: Question) -> Decision:
     if question.story.on_hold:
         return answer(question, Wait, step.name, reason="on_hold")
     count = put_candidates_in_order(question)
-    size = step.ask[question.package.priority - 1]
+    size = EVERYONE if step.sealed else step.ask[question.package.priority - 1]
     if size == DIRECT:
         return call_off_unasked(question, step, count)
     places = wave_of(question, count, size)
@@ -151,7 +121,9 @@ def open_step(question: Question) -> Decision:
 
 
 def opens_at(question: Question, step: Step) -> datetime:
-    """When a step opens: at once, or so many working days after the package was approved."""
+    """When a step opens: at once, or when the package has waited so many hours, or working days, since its approval."""
+    if step.opens_after_hours:
+        return max(question.at, question.package.approved_at + timedelta(hours=step.opens_after_hours))
     if step.opens_after_working_days == 0:
         return question.at
     calendar = question.market.standing.calendars[question.package.nation]
@@ -159,17 +131,21 @@ def opens_at(question: Question, step: Step) -> datetime:
 
 
 def invitation_of(question: Question, step: Step, row: int, rank: int) -> Invitation:
-    """The invitation of one enrolment: what is left of the package, until the clock of its priority runs down."""
+    """
+    The invitation of one enrolment: what is left of the package, until the clock of its priority runs down.
+
+    A sealed one ranks nobody, holds no minutes and is for all that is left.
+    """
     enrolment = question.market.standing.enrolments[row]
     visits = question.story.left
     calendar = question.market.standing.calendars[question.package.nation]
     able, quota = subcontractors_to_name(question, row)
-    covers = visits if able else covered(question, row, visits)
-    holds = () if able else minutes_taken(question, row, covers)
+    covers = visits if able or step.sealed else covered(question, row, visits)
+    holds = () if able or step.sealed else minutes_taken(question, row, covers)
     return Invitation(
         enrolment=enrolment.reference,
         provider=enrolment.provider,
-        rank=rank,
+        rank=1 if step.sealed else rank,
         deadline_at=deadline(question.at, step.reply_within[question.package.priority - 1], calendar),
         visits=visits,
         covers=covers,

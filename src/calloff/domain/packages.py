@@ -13,7 +13,7 @@ from enum import IntEnum
 
 SERVICE_TYPES = ("care_at_home", "housing_support")
 CARE_TYPES = ("personal_care", "independent_living", "specialist", "night_support", "complex")
-DELIVERY_MODELS = ("managed", "personal_budget")
+DELIVERY_MODELS = ("managed", "personal_budget", "individual_service_fund", "direct_payment")
 CLIENT_GROUPS = ("older_people", "dementia_mental_health", "learning_disability", "physical_disability", "other")
 AGE_GROUPS = ("18-64", "65-74", "75-84", "85+")
 AREA_BANDS = ("urban", "suburban", "rural")

@@ -60,6 +60,15 @@ def price_of(question: Question, row: int, visits: Sequence[int]) -> tuple[int, 
     return cost, tuple(sorted(lines - {""}))
 
 
+def floor_of(question: Question, row: int, visits: Sequence[int]) -> int:
+    """The least that these visits may cost a week, unrounded."""
+    chosen: list[Visit] = [question.package.visits[number] for number in visits]
+    return sum(
+        question.ground.rates(cell, question.package.required_start_on).floor[row] * minutes
+        for cell, (minutes, _) in question.ground.cells(question.package, chosen).items()
+    )
+
+
 def part_of(
     question: Question,
     row: int,

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from calloff.domain.calendar import Clock
+from calloff.domain.calendar import Clock, add_months
 from calloff.domain.contracts import PriceCell, PriceLine, Term
 from calloff.domain.errors import NoApplicableModelError, SeveralModelsError
 from calloff.domain.packages import Package, SignificantChange, serving_order
@@ -23,12 +23,26 @@ PATTERNS = (
     "locality_block",
     "in_house_first",
     "parent_framework",
+    "mini_competition",
+    "dynamic_market",
+    "ranked_price_quality",
+    "personal_budget",
 )
 DIRECT = -1
 """Ways of asking are wave sizes: 1 in turn, n waves of n, 0 everyone at once, DIRECT called off unasked."""
 EVERYONE = 0
 IN_TURN = 1
-CRITERIA = ("price", "price_band", "capacity", "quality", "distance", "hours_in_28_days", "tier_order")
+CRITERIA = (
+    "price",
+    "price_band",
+    "capacity",
+    "quality",
+    "distance",
+    "hours_in_28_days",
+    "tier_order",
+    "score",
+    "rotation",
+)
 STANDARD_TIES = ("quality", "capacity", "distance", "hours_in_28_days")
 """The published list when a document has none (assumed); what is still equal is drawn."""
 
@@ -60,13 +74,15 @@ class PriceRule:
     """
     What an hour may cost for one kind of care: a ceiling and floor on the provider's price, or a fixed fee.
 
-    No tiers means all of them. `line` says which visits it speaks of and, under a fixed fee, the fee.
+    No tiers means all of them. `line` says which visits it speaks of and, under a fixed fee, the fee. Under `bid` a
+    provider without a price of its own may name any up to the ceiling, package by package.
     """
 
     line: PriceLine
     fixed: bool
     floor_centipence: int = 0
     tiers: tuple[str, ...] = ()
+    bid: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,6 +103,76 @@ class Quota:
     minimum_percent: int
     grace_months: int
     denominator: str = "accepted"
+
+
+@dataclass(frozen=True)
+class Weight:
+    """
+    One criterion of a score: what is looked at, the method that makes points of it, and its share in basis points.
+
+    `span` is what the method measures by: the best quality score, or how many days late or metres away earn nothing.
+    """
+
+    criterion: str
+    method: str
+    basis_points: int
+    span: int = 0
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """
+    How providers are scored: in a sealed step on their answers, else on what stood at the last refresh.
+
+    `minimum_quality` (0 to 100) bars an answer. With `refreshed_from` the ranks are made on that day and again
+    every so many months; between two such days no change of price or quality moves them.
+    """
+
+    weights: tuple[Weight, ...]
+    minimum_quality: int = 0
+    refreshed_from: date | None = None
+    every_months: int = 0
+
+    def refreshed_on(self, day: date) -> date | None:
+        """The last day on or before `day` on which the ranks were made; None where they are not kept, or not yet."""
+        first = self.refreshed_from
+        if first is None or day < first:
+            return None
+        times = ((day.year - first.year) * 12 + day.month - first.month) // self.every_months
+        latest = add_months(first, times * self.every_months)
+        return latest if latest <= day else add_months(first, (times - 1) * self.every_months)
+
+
+@dataclass(frozen=True)
+class Lot:
+    """A part of the contract that a provider bids for on its own: its name and the packages that fall into it."""
+
+    name: str
+    when: tuple[Condition, ...]
+
+
+@dataclass(frozen=True)
+class Route:
+    """A way in which the person leads (an individual service fund, a direct payment) and for which packages."""
+
+    name: str
+    when: tuple[Condition, ...]
+
+
+@dataclass(frozen=True)
+class Batching:
+    """Collect packages that can wait for some hours, and offer those of one small area and time band as one lot."""
+
+    hours: int
+    least: int
+    most: int
+
+
+@dataclass(frozen=True)
+class Joining:
+    """Providers may apply at any time and are decided on within so many working days; members alone are asked."""
+
+    decide_within_working_days: int
 
 
 @dataclass(frozen=True)
@@ -113,7 +199,9 @@ class Step:
     One way of asking: whom, when, how many at once, in which order and how long they have.
 
     `ask` and `reply_within` are by priority P1 to P6. `whom` is `tier`, `current_provider` or
-    `chosen_provider`; `within_days` bounds how long ago the current provider's care ended.
+    `chosen_provider`; `within_days` bounds how long ago the current provider's care ended. A `sealed` step asks all
+    at once, opens no answer before its deadline and holds no minutes. It opens when the package has waited so many
+    working days or hours since its approval.
     """
 
     name: str
@@ -126,6 +214,18 @@ class Step:
     when: tuple[Condition, ...] = ()
     within_days: int = 0
     opens_after_working_days: int = 0
+    opens_after_hours: int = 0
+    sealed: bool = False
+
+    @property
+    def opens_later(self) -> bool:
+        """Whether a package must have waited before this step opens."""
+        return bool(self.opens_after_working_days or self.opens_after_hours)
+
+    @property
+    def takes_turns(self) -> bool:
+        """Whether its providers are asked in rotation."""
+        return any(key.criterion == "rotation" for key in self.rank_by)
 
 
 @dataclass(frozen=True)
@@ -186,14 +286,19 @@ class PurchasingModel:
     step_in: bool = False
     threshold: SignificantChange | None = None
     term_applies: bool = True
+    scoring: Scoring | None = None
+    lots: tuple[Lot, ...] = ()
+    routes: tuple[Route, ...] = ()
+    batching: Batching | None = None
+    joining: Joining | None = None
 
     def tier(self, name: str) -> Tier:
         return next(tier for tier in self.tiers if tier.name == name)
 
     @property
-    def fixed_lines(self) -> tuple[PriceLine, ...]:
-        """The council's own fees, where it sets the price."""
-        return tuple(rule.line for rule in self.prices if rule.fixed)
+    def takes_turns(self) -> bool:
+        """Whether some step asks in rotation."""
+        return any(step.takes_turns for step in self.steps)
 
 
 def applicable_model(models: Sequence[PurchasingModel], package: Package) -> PurchasingModel:
@@ -256,8 +361,3 @@ def price_rule_for(model: PurchasingModel, tier: str, cell: PriceCell, on: date)
     """The most precise ceiling or fee for this tier, kind of visit and day; None when there is none."""
     fitting = [rule for rule in model.prices if (not rule.tiers or tier in rule.tiers) and rule.line.covers(cell, on)]
     return max(fitting, key=lambda rule: (bool(rule.tiers), rule.line.precision), default=None)
-
-
-def days_beyond(model: PurchasingModel, day: date) -> int:
-    """How many days after the model's last day in force; 0 or less while it is in force."""
-    return (day - model.term.last_on).days

@@ -17,7 +17,16 @@ from calloff.domain.purchasing_model import PurchasingModel, Step
 from calloff.domain.story import ACCEPTED, ENDED, OPEN, PART, Story, Turn
 from calloff.domain.tables import KEY, Fact
 
-BARRING = ("price_above_line", "subcontractor_not_approved", "subcontractor_fails_gate", "capacity_gone")
+BARRING = (
+    "price_above_line",
+    "price_below_floor",
+    "subcontractor_not_approved",
+    "subcontractor_fails_gate",
+    "capacity_gone",
+    "below_minimum_quality",
+    "part_in_competition",
+    "lower_score",
+)
 """Reasons for which an ended acceptance counts as an answer: the provider is not asked again."""
 
 
@@ -129,6 +138,20 @@ class Question:
 
     def step_named(self, name: str) -> Step | None:
         return next((step for step in self.model.steps if step.name == name), None)
+
+    def sealed(self, turn: Turn) -> bool:
+        """Whether an invitation went out in a sealed step."""
+        step = self.step_named(turn.invited.step)
+        return step is not None and step.sealed
+
+    def routes(self) -> tuple[str, ...]:
+        """The ways in which the person may lead, where the model has any for this package."""
+        conditions = self.tables.conditions
+        return tuple(
+            route.name
+            for route, (first, last) in zip(self.model.routes, self.tables.routes, strict=True)
+            if allocation.conditions_hold(conditions, first, last, self.columns)
+        )
 
     def provider(self, row: int) -> str:
         return self.market.standing.enrolments[row].provider

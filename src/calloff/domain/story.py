@@ -113,9 +113,10 @@ def read_story(model: PurchasingModel, package: Package, history: Sequence[Event
 def _turn_of(
     model: PurchasingModel, package: Package, story: Story, history: Sequence[Event], place: int, at: datetime
 ) -> Turn:
-    """How the invitation at a place of the history stands now."""
+    """How the invitation at a place of the history stands now; a sealed answer is not looked at before its deadline."""
     invited, offer, answered = history[place], None, place
     assert isinstance(invited, Invited)  # noqa: S101 - asked for invitations alone
+    sealed = at <= invited.deadline_at and any(step.sealed and step.name == invited.step for step in model.steps)
     for number, event in enumerate(history[place + 1 :], place + 1):
         if isinstance(event, Invited | Ended | CalledOff | Offered) and event.enrolment == invited.enrolment:
             if isinstance(event, Invited):
@@ -124,7 +125,7 @@ def _turn_of(
                 return Turn(invited, ENDED, reason=event.reason, settled_at=event.at, offer=offer)
             if isinstance(event, CalledOff):
                 return Turn(invited, PLACED, event.visits, settled_at=event.at, offer=offer)
-            if event.at <= min(invited.deadline_at, at):
+            if event.at <= min(invited.deadline_at, at) and not sealed:
                 offer, answered = event, number
     if offer is None or _unnamed_subcontractor(invited, offer):
         if at > invited.deadline_at:

@@ -23,9 +23,8 @@ from calloff.domain.packages import (
     SERVICE_TYPES,
 )
 from calloff.domain.providers import SCALES
-from calloff.domain.purchasing_model import DIRECT, Condition, GradeRule, Key, PurchasingModel, Step
+from calloff.domain.purchasing_model import DIRECT, Condition, GradeRule, Key, PurchasingModel, Step, Weight
 
-NONE = -1
 ALL_BITS = (1 << 62) - 1
 FAR_DAY = 10_000_000
 
@@ -51,6 +50,7 @@ class PackageColumn(IntEnum):
     LEGACY = 15
     SIGNIFICANT = 16
     DAYS_SINCE_CURRENT = 17
+    LOT_BITS = 18
 
 
 class Fact(IntEnum):
@@ -91,9 +91,18 @@ class Fact(IntEnum):
     BAND_COST = 32
     BAND_POOL = 37
     POOL_SPARE = 42
+    SCORE = 47
+    TURN = 48
+    DAYS_LATE = 49
+    QUALITY_SCORE = 50
+    CEILING_COST = 51
+    LOTS = 52
+    POINTS = 53
 
 
-FACT_COLUMNS = 47
+MOST_WEIGHTS = 4
+"""A score has at most so many criteria; the points of each stand in their own column from POINTS on."""
+FACT_COLUMNS = Fact.POINTS + MOST_WEIGHTS
 
 
 class Comparison(IntEnum):
@@ -107,13 +116,28 @@ class Comparison(IntEnum):
     AT_LEAST_OR_NONE = 5
 
 
+class Method(IntEnum):
+    """
+    How points, in whole millionths half up, are made of a figure: the lowest gets all and a dearer one its share of it
+    (`LOWEST`), or its share of the way to the ceiling (`BELOW`); so much of the best (`OUT_OF`), or less the farther.
+    """
+
+    LOWEST = 0
+    BELOW = 1
+    OUT_OF = 2
+    NONE_BEYOND = 3
+
+
 LINE = 8
 """Width of a line: gate, conditions from, conditions to, tiers (bits, 0 all), column, comparison,
 1 where the operand is a package column, operand."""
 CONDITION = 3
 """Width of a condition: package column, comparison, operand."""
-STEP = 8
-"""Width of a step: conditions from, to, lines from, to, keys from, to, parts allowed, pairs of offers allowed."""
+STEP = 9
+"""Width of a step: conditions from, to, lines from, to, keys from, to, parts allowed, pairs of offers allowed,
+sealed."""
+SCORE = 4
+"""Width of a score's line: column, method, weight in basis points, and what the method measures by."""
 KEY = 3
 """Width of a key: column, sign, and the width of the price bands a weekly cost is put into (0 none)."""
 
@@ -129,6 +153,7 @@ class StepColumn(IntEnum):
     KEYS_TO = 5
     PARTS = 6
     PAIRS = 7
+    SEALED = 8
 
 
 class GateCode(IntEnum):
@@ -148,7 +173,8 @@ class GateCode(IntEnum):
 class Tables:
     """
     One model as whole numbers; `codes` name each gate line for the record, `enforced` has a bit for each that
-    removes a candidate (a capacity line that only reports is not among them), `capacity_lines` for gate 7's.
+    removes a candidate (a capacity line that only reports is not among them), `capacity_lines` for gate 7's. `lots`
+    and `routes` are the conditions, from and to, of each.
     """
 
     gates: tuple[int, ...]
@@ -159,6 +185,9 @@ class Tables:
     codes: tuple[str, ...]
     enforced: int
     capacity_lines: int
+    scores: tuple[int, ...] = ()
+    lots: tuple[tuple[int, int], ...] = ()
+    routes: tuple[tuple[int, int], ...] = ()
 
 
 def bits(names: Iterable[str], table: Sequence[str]) -> int:
@@ -256,6 +285,10 @@ class _Lowering:
         self.gate(2, "contract_ended", f.CONTRACT_TO, c.AT_LEAST, p.START_DAY, True)
         self.gate(2, "other_service_type", f.SERVICES, c.HAS_ALL_BITS, p.SERVICE_BIT, True)
         self.gate(2, "other_care_type", f.CARE_TYPES, c.HAS_ALL_BITS, p.CARE_BIT, True)
+        if self.model.lots:
+            self.gate(2, "other_lot", f.LOTS, c.HAS_ANY_BIT, p.LOT_BITS, True)
+        if self.model.joining:
+            self.gate(2, "not_a_member_yet", f.CONTRACT_FROM, c.AT_MOST, p.TODAY, True)
         if self.model.localities_apply:
             self.gate(2, "other_locality", f.LOCALITIES, c.HAS_ALL_BITS, p.LOCALITY_BIT, True)
         if self.model.groups_chosen_by_provider:
@@ -300,11 +333,16 @@ class _Lowering:
         for key in (*step.rank_by, *self.model.ties):
             self.keys.extend(lower_key(key))
         self.keys.extend((Fact.DRAW, 1, 0))
-        splitting = self.model.splitting is not None
+        splitting = self.model.splitting is not None and not step.sealed
         pairs = splitting and step.kind == "book"
         parts = splitting and not pairs and DIRECT not in step.ask
         row = [*conditions, lines_from, len(self.lines) // LINE, keys_from, len(self.keys) // KEY]
-        self.steps.extend([*row, int(parts), int(pairs)])
+        self.steps.extend([*row, int(parts), int(pairs), int(step.sealed)])
+
+    def scores(self) -> tuple[int, ...]:
+        """The score's lines, in the document's order."""
+        weights = self.model.scoring.weights if self.model.scoring else ()
+        return tuple(number for weight in weights for number in lower_weight(weight))
 
     def line(self, column: int, comparison: int, operand: int) -> None:
         self.lines.extend((0, 0, 0, 0, column, comparison, 0, operand))
@@ -320,8 +358,28 @@ def lower_key(key: Key) -> tuple[int, int, int]:
         "distance": (Fact.DISTANCE, 1),
         "hours_in_28_days": (Fact.MINUTES_IN_28_DAYS, 1),
         "tier_order": (Fact.TIER, 1),
+        "score": (Fact.SCORE, -1),
+        "rotation": (Fact.TURN, 1),
     }[key.criterion]
     return column, sign, key.width_centipence
+
+
+def lower_weight(weight: Weight) -> tuple[int, int, int, int]:
+    """One criterion of a score as column, method, weight and what the method measures by."""
+    column = {
+        "price": Fact.COST,
+        "quality": Fact.QUALITY_SCORE,
+        "grades": Fact.QUALITY,
+        "start": Fact.DAYS_LATE,
+        "travel": Fact.DISTANCE,
+    }[weight.criterion]
+    method = {
+        "lowest_proportional": Method.LOWEST,
+        "linear_to_ceiling": Method.BELOW,
+        "out_of": Method.OUT_OF,
+        "none_beyond": Method.NONE_BEYOND,
+    }[weight.method]
+    return column, method, weight.basis_points, weight.span
 
 
 def lower(model: PurchasingModel, localities: Sequence[str]) -> Tables:
@@ -330,6 +388,8 @@ def lower(model: PurchasingModel, localities: Sequence[str]) -> Tables:
     work.standing_gates()
     for step in model.steps:
         work.step(step)
+    lots = tuple(work.add_conditions(lot.when) for lot in model.lots)
+    routes = tuple(work.add_conditions(route.when) for route in model.routes)
     enforced = ((1 << len(work.codes)) - 1) & ~work.reports_only
     return Tables(
         tuple(work.gates),
@@ -340,4 +400,7 @@ def lower(model: PurchasingModel, localities: Sequence[str]) -> Tables:
         tuple(work.codes),
         enforced,
         sum(1 << line for line in range(len(work.codes)) if work.gates[line * LINE] == GateCode.CAPACITY),
+        work.scores(),
+        lots,
+        routes,
     )

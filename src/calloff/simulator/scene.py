@@ -166,6 +166,12 @@ class Scene:
                 "has": worded(section, of_bits(value, names), nothing="nothing that is listed"),
                 "wanted": worded(section, of_bits(operand, names)),
             }
+        if code == "other_lot":
+            lots = [spaced(lot.name) for lot in self.model.lots]
+            return {
+                "has": f"the lot {listed(of_bits(value, lots), nothing='of nobody')}",
+                "wanted": listed((f"the lot {name}" for name in of_bits(operand, lots)), nothing="no lot"),
+            }
         if code == "other_locality":
             names = self.standing.localities
             return {"has": listed(of_bits(value, names), nothing="no place here"), "wanted": self.package.locality}
@@ -274,6 +280,8 @@ class Scene:
             sum=-value,
             km=f"{half_up(value, 100) / 10:.1f}",
             tier=spaced(self.model.tiers[abs(value)].name) if key.criterion == "tier_order" else "",
+            score=f"{half_up(abs(value), 1_000_000) / 100:.2f}",
+            turn=value + 1,
         )
 
     # -- offers and call-offs
