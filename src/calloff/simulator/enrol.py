@@ -20,6 +20,7 @@ from calloff.formats.contract_cells import numbered
 from calloff.formats.packages import PackageRow
 from calloff.formats.places import Place
 from calloff.simulator.demand import EVERYWHERE, Cell, demand_of, groups_of
+from calloff.simulator.enrol_grades import grades_told
 from calloff.simulator.enrol_report import report_of
 from calloff.simulator.enrolment_prices import draw_lines, full_cost
 from calloff.simulator.keyed_draws import Draws
@@ -97,7 +98,8 @@ def enrol(
     ]
     tiers = [tier.name for tier in model.tiers]
     enrolments.sort(key=lambda one: (tiers.index(one.tier), one.reference))
-    return enrolments, report_of(hall, found, demand, enrolments, spare, moment, told=declared_at is not None)
+    grades = grades_told(document, found, enrolments, moment.date())
+    return enrolments, report_of(hall, found, demand, enrolments, spare, moment, declared_at is not None, grades)
 
 
 def default_moment(model: PurchasingModel) -> datetime:

@@ -26,6 +26,7 @@ def report_of(
     spare: SpareMinutes,
     moment: datetime,
     told: bool,
+    grades: Sequence[str],
 ) -> list[str]:
     """The report, a line for each fact; lines that begin with `assumed:` are ours and nobody's paper."""
     model = hall.model
@@ -34,6 +35,7 @@ def report_of(
         f"{len({one.provider for one in enrolments})} providers. Everything beside the register is drawn.",
         *_about_register(model, found, hall.members.left_over),
         *(_about_tier(hall, tier, enrolments) for tier in model.tiers),
+        *grades,
         *_about_localities(hall),
         *demand.about,
         *_about_lots(model, demand),
