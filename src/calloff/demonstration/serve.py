@@ -145,7 +145,8 @@ def port_of(text: str | None) -> int:
     """The port asked for in PORT, or the usual one; BadInputError when it is no port."""
     if not text:
         return USUAL_PORT
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= LAST_PORT):
+    # No number of more figures is a port, and Python reads none of thousands.
+    if not (text.isascii() and text.isdigit() and len(text) <= 5 and 1 <= int(text) <= LAST_PORT):
         raise BadInputError(f"PORT is {text!r}; write a whole number from 1 to {LAST_PORT}")
     return int(text)
 
@@ -154,7 +155,7 @@ def listen(port: int, site: Site, tell: Callable[[str], None]) -> Server:
     """
     A server on the port or, where that is taken, on the next free one, which is told.
 
-    Raises BadInputError when the port may not be used, or all of the next hundred are taken.
+    Raises BadInputError when the port may not or cannot be used, or all of the next hundred are taken.
     """
     for candidate in range(port, min(port + PORTS_TRIED, LAST_PORT + 1)):
         try:
@@ -163,7 +164,7 @@ def listen(port: int, site: Site, tell: Callable[[str], None]) -> Server:
             if error.errno == errno.EACCES:
                 raise BadInputError(f"port {candidate} needs permission; set PORT to one from 1024") from error
             if error.errno != errno.EADDRINUSE:
-                raise
+                raise BadInputError(f"{HOST}:{candidate} cannot be listened on: {error.strerror or error}") from error
             continue
         if candidate != port:
             tell(f"port {port} is taken by another program; using {candidate} instead")
