@@ -18,6 +18,7 @@ from calloff.demonstration.register import COUNCIL, PACKAGES, PROVIDERS, eastmoo
 from calloff.documents.purchasing_models import Document
 from calloff.domain.errors import BadInputError
 from calloff.domain.records import sha256
+from calloff.formats.tables import writing_to
 
 SEED = 2026
 STAMP, PAGE = "made.json", "page.html"
@@ -84,11 +85,17 @@ def make(
     Raises
     ------
     BadInputError
-        When the folder holds something that no demonstration put there.
+        When the folder holds something that no demonstration put there, or cannot be written.
     """
+    with writing_to(folder):
+        return _make(folder, today, version, tell, shown, size or Size(), documents)
+
+
+def _make(
+    folder: Path, today: date, version: str, tell: Tell, shown: str, size: Size, documents: Sequence[Document] | None
+) -> Made:
     if folder.exists() and not (folder / STAMP).is_file():
         raise BadInputError(f"{folder} holds something else than a demonstration; move it away")
-    size = size or Size()
     council = eastmoor(SEED, monday_of(today), size.providers, size.packages)
     tell(f"{COUNCIL}, made up: {size.providers} providers, {size.packages} packages, from {council.begins_on}")
 

@@ -49,6 +49,7 @@ from calloff.domain.purchasing_model import (
     Scope,
 )
 from calloff.domain.records import sha256
+from calloff.wrong_kinds import wrong_kind
 
 RULES = (
     "term",
@@ -122,6 +123,10 @@ def find(id_or_path: str, beside: Path | None = None) -> Path:
     for path in candidates:
         if path.is_file():
             return path
+    if Path(id_or_path).is_dir():
+        raise BadInputError(f"{id_or_path}: this is a folder; give one of the documents in it")
+    if Path(id_or_path).exists():
+        raise BadInputError(f"{id_or_path}: the name of a purchasing model's file ends in .yaml, and this one does not")
     known = ", ".join(shipped_ids())
     raise BadInputError(f"there is no purchasing model {id_or_path!r}; write the path of a file or one of: {known}")
 
@@ -130,10 +135,7 @@ def _with_parents(path: Path) -> list[tuple[str, str]]:
     texts: list[tuple[str, str]] = []
     current: Path | None = path
     while current is not None:
-        try:
-            text = current.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise BadInputError(f"{current}: cannot be read as text: {error}") from error
+        text = _text_of(current)
         name = _shown(current)
         if any(name == seen for seen, _ in texts):
             raise DocumentError(name, 1, "the document is its own parent", "Remove `parent:`")
@@ -141,6 +143,24 @@ def _with_parents(path: Path) -> list[tuple[str, str]]:
         parent = read_tree(text, name).entries.get("parent")
         current = find(Reader().text(parent), current.parent) if parent is not None else None
     return texts
+
+
+def _text_of(path: Path) -> str:
+    """A document's text, or one plain line that says what the file is instead."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise BadInputError(f"{path}: cannot be read: {error.strerror or error}") from error
+    kind = wrong_kind(data)
+    if kind is not None:
+        remedy = "save it as text in UTF-8" if kind.saves_as_text else "give a purchasing model as YAML"
+        raise BadInputError(f"{path}: this is {kind.name}, not a document; {remedy}")
+    try:
+        # However an editor ends the lines, the text and so its hash are the same.
+        return data.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise BadInputError(f"{path}:{line}: cannot be read as text in UTF-8; save it so") from error
 
 
 def _shown(path: Path) -> str:

@@ -58,7 +58,7 @@ def read_tree(text: str, path: str) -> Table:
         line = mark.line + 1 if mark else 1
         raise DocumentError(path, line, f"this is not YAML: {problem}", "Check indents, colons and quotes") from error
     except RecursionError as error:
-        raise DocumentError(path, 1, "this is no document: it is nested too deeply", "Begin with `id:`") from error
+        raise DocumentError(path, 1, "this is not a document: it is nested too deeply", "Begin with `id:`") from error
     if root is None:
         raise DocumentError(path, 1, "the document is empty", "Begin with `id:`")
     try:

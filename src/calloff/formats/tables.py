@@ -12,13 +12,15 @@ import difflib
 import io
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 from calloff.domain.errors import BadInputError, BadRow, RowErrors
 from calloff.formats.cells import Kind, check_allowed
+from calloff.wrong_kinds import wrong_kind
 
 _BREAK = re.compile(r"\r\n|\r|\n")
 
@@ -174,9 +176,11 @@ def _check_heading(path: str, table: Table, heading: Sequence[str]) -> list[BadR
     known = [column.name for column in table.columns]
     required = [column.name for column in table.columns if column.required]
     missing = [name for name in required if name not in heading]
-    if 2 * len(missing) >= len(required):
-        other = "; its columns are separated by semicolons or tabs, not commas" if len(heading) == 1 else ""
-        raise BadInputError(f"{path}: this is not a {table.name} file: it lacks {', '.join(missing)}{other}")
+    strange = [name for name in heading if name not in known]
+    # Another of our own files shares columns with this one; that most of the others mean nothing here betrays it.
+    if 2 * len(missing) >= len(required) or (missing and 2 * len(strange) >= len(heading)):
+        lacks = f"it lacks {', '.join(missing)}{_other_separator(heading)}"
+        raise BadInputError(f"{path}: this is not a {table.name} file: {lacks}")
     bad = [BadRow(path, 1, name, "no such column", "the column in the heading") for name in missing]
     for position, name in enumerate(heading):
         if name in heading[:position]:
@@ -187,6 +191,12 @@ def _check_heading(path: str, table: Table, heading: Sequence[str]) -> list[BadR
             called = name or f"column {position + 1}"
             bad.append(BadRow(path, 1, called, name, f"a column of {table.name}{hint}"))
     return bad
+
+
+def _other_separator(heading: Sequence[str]) -> str:
+    """What to add to a refusal where the heading is one cell because commas do not part it."""
+    parted = len(heading) == 1 and re.search(r"[;\t]", heading[0])
+    return "; its columns are separated by semicolons or tabs, not commas" if parted else ""
 
 
 def records_of(path: Path | str) -> list[tuple[int, list[str]]]:
@@ -217,12 +227,10 @@ def _text_of(path: Path | str) -> str:
         data = Path(path).read_bytes()
     except OSError as error:
         raise BadInputError(f"{path}: cannot be read: {error.strerror or error}") from error
-    if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        raise BadInputError(f"{path}: this is a workbook or archive, not CSV; save the sheet as CSV UTF-8")
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise BadInputError(f"{path}: the text is UTF-16; save it as CSV UTF-8")
-    if b"\0" in data:
-        raise BadInputError(f"{path}: this is a binary file, not CSV")
+    kind = wrong_kind(data)
+    if kind is not None:
+        remedy = "save it as CSV UTF-8" if kind.saves_as_text else "give a CSV file"
+        raise BadInputError(f"{path}: this is {kind.name}, not CSV; {remedy}")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -245,7 +253,8 @@ def rows_of(path: Path | str, kind: str, needed: Sequence[str], names: Sequence[
     heading = [known.get(name.strip().lower().rstrip("_"), name.strip()) for name in names]
     missing = [name for name in needed if name not in heading]
     if missing:
-        raise BadInputError(f"{path}: this is not {kind}: it lacks the columns {', '.join(missing)}")
+        lacks = f"it lacks the columns {', '.join(missing)}{_other_separator(heading)}"
+        raise BadInputError(f"{path}: this is not {kind}: {lacks}")
     twice = [name for name in needed if heading.count(name) > 1]
     if twice:
         raise BadInputError(f"{path}: the columns {', '.join(twice)} stand twice in the heading")
@@ -309,8 +318,21 @@ def write_whole(path: Path | str, text: str) -> None:
     except OSError as error:
         raise BadInputError(f"{path}: cannot be written: {error.strerror or error}") from error
     finally:
-        # Whatever broke it off, no half is left behind; after the replacement there is nothing to remove.
-        part.unlink(missing_ok=True)
+        # Whatever broke it off, no half is left behind; after the replacement there is nothing to remove. Where
+        # removing fails too, what kept the file from being written is told, not that.
+        try:  # noqa: SIM105 (between entering a context and removing, a break-off would leave the half behind)
+            part.unlink(missing_ok=True)
+        except OSError:
+            pass
+
+
+@contextmanager
+def writing_to(path: Path | str) -> Iterator[None]:
+    """Make of a disk's or a folder's refusal, whatever is being done there, one line that names the place."""
+    try:
+        yield
+    except OSError as error:
+        raise BadInputError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
 def table_page(table: Table) -> str:

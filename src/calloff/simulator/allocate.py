@@ -19,6 +19,7 @@ from calloff.domain.packages import Package
 from calloff.domain.providers import Provider
 from calloff.formats.packages import PackageRow
 from calloff.formats.places import Place
+from calloff.formats.tables import writing_to
 from calloff.simulator.adapt import adapt
 from calloff.simulator.keyed_draws import Draws
 from calloff.simulator.log import DecisionLog
@@ -55,7 +56,12 @@ def allocate(inputs: Inputs, out: Path, tell: Callable[[Run, datetime], None] | 
 
     The folder appears whole or not at all; one that holds anything else than an earlier run is refused.
     """
-    refuse_foreign(out)
+    with writing_to(out):
+        refuse_foreign(out)
+        return _run_whole(inputs, out, tell)
+
+
+def _run_whole(inputs: Inputs, out: Path, tell: Callable[[Run, datetime], None] | None) -> Summary:
     partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
     before = out.with_name(f".{out.name}.{os.getpid()}.before")
     try:
@@ -88,7 +94,7 @@ def _run_into(inputs: Inputs, folder: Path, tell: Callable[[Run, datetime], None
     standing = standing_of(inputs, document, [package for package, _ in packages])
     with (folder / LOG).open("w", encoding="utf-8", newline="\n") as stream:
         log = DecisionLog(stream, document)
-        counters = Counters.at_start(standing)
+        counters = Counters.at_start(standing, document.model.takes_turns)
         run = Run(document.model, standing, counters, inputs.responder, log, inputs.begins_at, tell)
         run.carry_out(packages)
         log.finish()

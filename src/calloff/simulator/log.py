@@ -10,14 +10,17 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO, TextIO
 
 from calloff.documents.purchasing_models import Document
 from calloff.domain.decisions import Decision
 from calloff.domain.errors import ReplayError
 from calloff.domain.records import DecisionRecord, Ledger, canonical, sha256
+from calloff.wrong_kinds import wrong_kind
 
 BEGINNING = "0" * 64
+BROKEN_LINE = "this line is broken off or not of a decision log"
+REMEDY = "give the decisions.jsonl of a run, as the run wrote it"
 
 
 @dataclass
@@ -57,16 +60,30 @@ def link(previous: str, record_hash: str) -> str:
     return sha256(f"{previous}{record_hash}".encode())
 
 
+def raw_lines_of(path: Path) -> Iterator[bytes]:
+    """The lines of a log as they lie there; ReplayError when the file cannot be read or plainly is of another kind."""
+    try:
+        stream: BinaryIO = path.open("rb")
+    except OSError as error:
+        raise ReplayError(f"{path}: cannot be read: {error.strerror or error}; {REMEDY}") from error
+    with stream:
+        first = stream.readline()
+        if not first:
+            raise ReplayError(f"{path}: the file is empty; {REMEDY}")
+        kind = wrong_kind(first)
+        if kind is not None:
+            raise ReplayError(f"{path}: this is {kind.name}, not a decision log; {REMEDY}")
+        yield first
+        yield from stream
+
+
 def lines_of(path: Path) -> Iterator[dict[str, Any]]:
     """The lines of a log; ReplayError names the line that is not one."""
-    try:
-        with path.open(encoding="utf-8") as stream:
-            for number, text in enumerate(stream, 1):
-                line = json.loads(text)
-                if not isinstance(line, dict) or "line" not in line:
-                    raise ReplayError(f"{path}:{number}: this is no line of a decision log")
-                yield line
-    except FileNotFoundError:
-        raise ReplayError(f"there is no file {path}; write the decisions.jsonl of a run") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ReplayError(f"{path}: a line is broken off or not a decision log: {error}") from error
+    for number, text in enumerate(raw_lines_of(path), 1):
+        try:
+            line = json.loads(text)
+        except (ValueError, RecursionError):
+            line = None
+        if not isinstance(line, dict) or "line" not in line:
+            raise ReplayError(f"{path}:{number}: {BROKEN_LINE}; {REMEDY}")
+        yield line

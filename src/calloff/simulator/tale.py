@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from calloff.documents.purchasing_models import Document, parse
 from calloff.documents.wording import listed
 from calloff.domain.errors import BadInputError, ReplayError
 from calloff.domain.records import canonical, sha256
+from calloff.simulator.log import BROKEN_LINE, REMEDY, raw_lines_of
 from calloff.simulator.replay import Facts
 
 STANDING_KINDS = (b"standing", b"enrolment", b"provider", b"calendar")
@@ -39,12 +40,23 @@ class Tale:
 
 
 def read_tale(path: Path, reference: str) -> Tale:
-    """Read a log twice: for the package, its decisions and who is enrolled; then for the events they name."""
+    """
+    Read a log twice: for the package, its decisions and who is enrolled; then for the events they name.
+
+    ReplayError when the file is no decision log, or a line that is needed is not as a run writes it.
+    """
+    try:
+        return _read_tale(path, reference)
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
+        raise ReplayError(f"{path}: a line is not as a run writes it ({error!r}): it was altered or cut") from error
+
+
+def _read_tale(path: Path, reference: str) -> Tale:
     tale, mine, others = Tale(path, reference), set[str](), list[str]()
     quoted = json.dumps(reference, ensure_ascii=False).encode()
-    for line in _lines(path):
+    for number, line in enumerate(raw_lines_of(path), 1):
         if line.startswith(b'{"fact":'):
-            kind, digest = _fact_of(path, line)
+            kind, digest = _fact_of(path, number, line)
             if kind in STANDING_KINDS:
                 tale.facts.add(json.loads(line))
             elif kind == b"package":
@@ -61,27 +73,22 @@ def read_tale(path: Path, reference: str) -> Tale:
             if named and named[1].decode() in mine:
                 tale.decisions.append(_checked(path, json.loads(line)))
         elif not line.startswith(b'{"decisions":'):
-            raise ReplayError(f"{path}: a line is broken off or not of a decision log")
+            raise _broken(path, number)
     if not tale.decisions:
         raise BadInputError(_unknown(path, reference, others))
     _read_events(tale)
     return tale
 
 
-def _lines(path: Path) -> Iterator[bytes]:
-    try:
-        stream: BinaryIO = path.open("rb")
-    except OSError as error:
-        raise ReplayError(f"{path} cannot be read; write the decisions.jsonl of a run") from error
-    with stream:
-        yield from stream
+def _broken(path: Path, number: int) -> ReplayError:
+    return ReplayError(f"{path}:{number}: {BROKEN_LINE}; {REMEDY}")
 
 
-def _fact_of(path: Path, line: bytes) -> tuple[bytes, str]:
+def _fact_of(path: Path, number: int, line: bytes) -> tuple[bytes, str]:
     """Kind and hash of a fact's line, read from its end without reading the fact."""
     ends = FACT_ENDS.search(line, max(0, len(line) - 200))
     if ends is None:
-        raise ReplayError(f"{path}: a line is broken off or not of a decision log")
+        raise _broken(path, number)
     return ends[1], ends[2].decode()
 
 
@@ -94,8 +101,8 @@ def _checked(path: Path, line: dict[str, Any]) -> tuple[str, dict[str, Any]]:
 
 def _read_events(tale: Tale) -> None:
     needed = {digest for _, record in tale.decisions for digest in record["history"]}
-    for line in _lines(tale.path):
-        if needed and line.startswith(b'{"fact":') and _fact_of(tale.path, line)[1] in needed:
+    for number, line in enumerate(raw_lines_of(tale.path), 1):
+        if needed and line.startswith(b'{"fact":') and _fact_of(tale.path, number, line)[1] in needed:
             tale.facts.add(json.loads(line))
 
 
