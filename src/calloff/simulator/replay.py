@@ -75,7 +75,7 @@ class Facts:
         before: Counters = self.value(body["since"], Counters)
         # Later decisions name later counters only; keeping each state would fill the memory of a long run.
         self.values.pop(body["since"])
-        columns = apply_changes(vars(before), body["changes"])
+        columns = apply_changes(before.columns, body["changes"])
         if columns_hash("counters", columns) != digest:
             raise ReplayError(f"the counters {digest[:12]} do not come out of those before them: a fact was altered")
         return Counters(**columns)

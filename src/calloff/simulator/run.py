@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from calloff.domain.calendar import to_utc
 from calloff.domain.decisions import CallOff, Decision, Invitation, Invite, Part, Refer, Wait
 from calloff.domain.history import CalledOff, Ended, Event, Invited, Offered
 from calloff.domain.market import NEVER_STALE, Counters, Market, Standing, seconds
@@ -26,6 +27,8 @@ from calloff.simulator.responders import Responder
 LONGEST_RUN = timedelta(days=28)
 DECLARED_EVERY = timedelta(days=7)
 """Providers say again every week what they have spare (assumed)."""
+DECLARE, ANSWER, DUE, JOIN = range(4)
+"""What happens at a moment, in this order: declarations, an answer, a package is due, a provider joins."""
 CALLED_OFF, WAITING, REFERRED, NO_MODEL = "called_off", "waiting", "referred", "no_model"
 
 
@@ -77,8 +80,10 @@ class Run:
         """Run until every package is called off or referred and nothing is due, or 28 days have passed."""
         for package, arrives_at in sorted(packages, key=lambda pair: pair[0].reference):
             self.cases[package.reference] = Case(package, arrives_at)
-            self._at(arrives_at, 2, package.reference)
-        self._at(self.begins_at + DECLARED_EVERY, 0, "")
+            self._at(arrives_at, DUE, package.reference)
+        self._at(self.begins_at + DECLARED_EVERY, DECLARE)
+        for joins_at in sorted(self._joinings()):
+            self._at(joins_at, JOIN)
         while self._events and self._events[0][0] <= seconds(self.ended_at):
             moment = self._events[0][0]
             at = self._moment(moment)
@@ -103,15 +108,22 @@ class Run:
     def _moment(self, moment: int) -> datetime:
         return self.begins_at + timedelta(seconds=moment - seconds(self.begins_at))
 
-    def _at(self, at: datetime, order: int, reference: str, offer: int = -1) -> None:
-        """Something happens at a moment: 0 declarations, 1 an answer, 2 a package is due."""
+    def _joinings(self) -> set[datetime]:
+        """When enrolments begin after the run has: local midnight of their first day."""
+        first_days = {enrolment.from_on for enrolment in self.standing.enrolments if enrolment.from_on}
+        return {at for at in (to_utc(day, 0) for day in first_days) if at > self.begins_at}
+
+    def _at(self, at: datetime, order: int, reference: str = "", offer: int = -1) -> None:
+        """Something happens at a moment."""
         heapq.heappush(self._events, (seconds(at), order, (reference,), offer))
 
     def _take(self, event: tuple[int, int, tuple[object, ...], int], at: datetime) -> None:
         _, order, (reference,), offer = event
-        if order == 0:
+        if order == DECLARE:
             self._declare_again(at)
-        elif order == 1:
+        elif order == JOIN:
+            self._look_again(at)
+        elif order == ANSWER:
             name, offered = self._offers[offer]
             self.cases[name].history.append(offered)
             self._now_due(name)
@@ -136,7 +148,13 @@ class Run:
         for pool, declared_at in enumerate(self.counters.declared_at):
             if oldest <= declared_at < NEVER_STALE:
                 self.counters.declared_at[pool] = seconds(at)
-        self._at(at + DECLARED_EVERY, 0, "")
+        self._at(at + DECLARED_EVERY, DECLARE)
+
+    def _look_again(self, at: datetime) -> None:
+        """Somebody joins: whoever has come and is not settled may have a provider to ask that it had not before."""
+        for case in self.cases.values():
+            if case.arrives_at <= at and case.state == WAITING:
+                self._now_due(case.package.reference)
 
     # -- one package ---------------------------------------------------------------------------------------
 
@@ -166,9 +184,9 @@ class Run:
             if isinstance(decision, Invite):
                 for invitation in decision.invitations:
                     self._invite(case, decision, invitation, at)
-                self._at(min(one.deadline_at for one in decision.invitations) + ONE_SECOND, 2, case.package.reference)
+                self._at(min(one.deadline_at for one in decision.invitations) + ONE_SECOND, DUE, case.package.reference)
             elif isinstance(decision, Wait) and decision.until is not None:
-                self._at(decision.until, 2, case.package.reference)
+                self._at(decision.until, DUE, case.package.reference)
             return
 
     def _note(self, case: Case, decision: Decision) -> None:
@@ -212,7 +230,7 @@ class Run:
         for offer in self.responder.answers(case.package, invitation, decision.wave, at):
             self.late_answers += offer.at > invitation.deadline_at
             self._offers.append((case.package.reference, offer))
-            self._at(offer.at, 1, case.package.reference, len(self._offers) - 1)
+            self._at(offer.at, ANSWER, case.package.reference, len(self._offers) - 1)
 
     def _refer_hours(self, case: Case, enrolment: str, minutes: int) -> None:
         row = self.standing.row_of[enrolment]
@@ -229,6 +247,8 @@ class Run:
         minutes = sum(case.package.visits[number].worker_minutes for number in part.visits)
         for row in self.standing.rows_of_provider[part.provider]:
             self.counters.called_off_28[row] += minutes
+        if any(one.name == step and one.takes_turns for one in self.model.steps):
+            self.counters.take_turn(self.standing.row_of[part.enrolment])
         if self.model.quota is None or self.model.quota.denominator == "accepted":
             self._refer_hours(case, part.enrolment, minutes)
         if sum(minutes for _, minutes in holds) > sum(minutes for _, minutes in part.takes) or part.delivered_by:
