@@ -33,6 +33,11 @@ def outcome(decision: Decision, run: Run) -> dict[str, Any]:
     if "order" in body:
         found["order"] = [name_of(run, row[0]) for row in body["order"]]
         found["drawn"] = sorted(name_of(run, row) for row, _ in body["draws"])
+    if "scores" in body:
+        found["scores"] = {name_of(run, row): hundredths(total, 100_000_000) for row, total, *_ in body["scores"]}
+        found["points"] = {
+            name_of(run, row): " ".join(hundredths(one, 10_000) for one in points) for row, _, *points in body["scores"]
+        }
     if "override_refused" in body:
         found["refused"] = body["override_refused"]
     if "own_answer" in body:
@@ -44,6 +49,12 @@ def outcome(decision: Decision, run: Run) -> dict[str, Any]:
         Refer: refer_words,
     }[type(decision)](decision, run)
     return found
+
+
+def hundredths(number: int, unit: int) -> str:
+    """A whole number of so many a unit with two decimals, half up: points and scores out of 100."""
+    whole = (number * 100 * 2 + unit) // (2 * unit)
+    return f"{whole // 100}.{whole % 100:02}"
 
 
 def gates(body: Mapping[str, Any], run: Run) -> dict[str, str]:
@@ -115,4 +126,6 @@ def refer_words(decision: Any, run: Run) -> dict[str, Any]:
         entry["step"]: {name_of(run, row): code for row, code in entry["candidates"]}
         for entry in decision.basis.body.get("proof", ())
     }
-    return {"refer": decision.reason, "passed_over": list(decision.passed_over), "proof": proof}
+    return {"refer": decision.reason, "passed_over": list(decision.passed_over), "proof": proof} | (
+        {"routes": list(decision.routes)} if decision.routes else {}
+    )

@@ -144,7 +144,8 @@ def enrolment(name: str, about: Mapping[str, Any], model: PurchasingModel, at: d
     declared_at = moment(about["declared"]) if "declared" in about else at - timedelta(days=1)
     lines = [PriceLine(f"{name}#1", centipence_of(about["rate"]))] if "rate" in about else []
     for number, line in enumerate(about.get("lines", ()), 1):
-        keys = {key: value for key, value in line.items() if key != "rate"}
+        keys: dict[str, Any] = {key: value for key, value in line.items() if key != "rate"}
+        keys |= {key: day(keys[key]) for key in ("from_on", "to_on") if key in keys}
         workers = int(keys.pop("workers", 0))
         lines.append(PriceLine(f"{name}#{number}", centipence_of(line["rate"]), workers=workers, **keys))
     optional = {
@@ -164,6 +165,8 @@ def enrolment(name: str, about: Mapping[str, Any], model: PurchasingModel, at: d
         ultimate_parent=about.get("parent", ""),
         local=about.get("local", "no") == "yes",
         suspensions=suspensions(about),
+        quality_score=int(about.get("quality", "0")),
+        later_scores=tuple((day(since), int(score)) for since, score in about.get("later_quality", {}).items()),
         past_referred_minutes=minutes(about.get("past_referred", "0 h")),
         past_subcontracted_minutes=minutes(about.get("past_subcontracted", "0 h")),
         **optional,
@@ -277,7 +280,10 @@ class CaseRun(Run):
             tuple({asked.locality, *names(case.get("localities", "North, South"))}),
             case.get("seed", "a seed published before the year"),
         )
-        return cls.of(model, asked, standing)
+        run = cls.of(model, asked, standing)
+        for name in names(case.get("turns_taken", [])):
+            run.counters.take_turn(standing.row_of[name])
+        return run
 
     def play(self, story: Sequence[Mapping[str, Any]]) -> Iterable[tuple[Mapping[str, Any], dict[str, Any]]]:
         """Play a story; at each question what is expected beside what was answered."""
@@ -316,6 +322,7 @@ class CaseRun(Run):
                     reason=rest[0] if rest else "",
                     visits=visits(entry.get("visits", ())),
                     centipence_per_hour=centipence_of(entry.get("rate", "0")),
+                    start_on=day(entry["start"]) if "start" in entry else None,
                     delivered_by=entry.get("delivered_by", ""),
                 )
             )

@@ -28,7 +28,7 @@ class Run:
 
     @classmethod
     def of(cls, model: PurchasingModel, package: Package, standing: Standing) -> Run:
-        return cls(model, package, standing, Counters.at_start(standing))
+        return cls(model, package, standing, Counters.at_start(standing, model.takes_turns))
 
     def ask(self, at: datetime) -> Decision:
         """The kernel's answer, after giving back what was kept for those who no longer may answer."""
@@ -69,6 +69,8 @@ class Run:
                 self.counters.release(self.held.pop(part.enrolment, ()))
                 self.counters.use(part.takes)
                 self.history.append(CalledOff(part.enrolment, at, part.visits, part.delivered_by))
+                if any(step.takes_turns and step.name == decision.step for step in self.model.steps):
+                    self.counters.take_turn(self.standing.row_of[part.enrolment])
 
     def answer(self, offer: Offered) -> None:
         self.history.append(offer)

@@ -29,8 +29,8 @@ def batching_words(model: PurchasingModel) -> str:
         return ""
     hours = count_words(batching.hours, "hour")
     return (
-        f"Packages that can wait (P3 to P6) are collected for {hours}; {batching.least} to {batching.most} of one small "
-        "area and part of the day are offered together as a lot, each whole. A lot that nobody takes is taken apart, "
+        f"Packages that can wait (P3 to P6) are collected for {hours}; {batching.least} to {batching.most} of one "
+        "small area and part of the day are offered together as a lot, each whole. A lot that nobody takes dissolves, "
         "each package to its old place."
     )
 

@@ -18,10 +18,10 @@ from calloff.domain.errors import NothingToPlaceError, UnknownEnrolmentError
 from calloff.domain.evidence import answer, passed_over, proof
 from calloff.domain.history import Event
 from calloff.domain.market import Market
-from calloff.domain.ordering import put_candidates_in_order, wave_of
+from calloff.domain.ordering import put_candidates_in_order, unranked, wave_of
 from calloff.domain.packages import Package
 from calloff.domain.placing import covered, minutes_taken, part_of, price_of
-from calloff.domain.purchasing_model import DIRECT, EVERYONE, PurchasingModel, Step, obstacle
+from calloff.domain.purchasing_model import DIRECT, PurchasingModel, Step, obstacle
 from calloff.domain.question import Question
 from calloff.domain.story import OPEN, Turn, read_story
 from calloff.domain.subcontracting import let_primes_subcontract, subcontractors_to_name
@@ -106,11 +106,14 @@ def open_step(question: Question) -> Decision:
         return answer(question, Wait, step.name, reason="step_opens_later", until=opens)
     if question.story.on_hold:
         return answer(question, Wait, step.name, reason="on_hold")
-    count = put_candidates_in_order(question)
-    size = EVERYONE if step.sealed else step.ask[question.package.priority - 1]
-    if size == DIRECT:
-        return call_off_unasked(question, step, count)
-    places = wave_of(question, count, size)
+    if step.sealed:
+        places = unranked(question)
+    else:
+        count = put_candidates_in_order(question)
+        size = step.ask[question.package.priority - 1]
+        if size == DIRECT:
+            return call_off_unasked(question, step, count)
+        places = wave_of(question, count, size)
     return answer(
         question,
         Invite,
@@ -134,7 +137,7 @@ def invitation_of(question: Question, step: Step, row: int, rank: int) -> Invita
     """
     The invitation of one enrolment: what is left of the package, until the clock of its priority runs down.
 
-    A sealed one ranks nobody, holds no minutes and is for all that is left.
+    A sealed one holds no minutes and is for all that is left.
     """
     enrolment = question.market.standing.enrolments[row]
     visits = question.story.left
@@ -145,7 +148,7 @@ def invitation_of(question: Question, step: Step, row: int, rank: int) -> Invita
     return Invitation(
         enrolment=enrolment.reference,
         provider=enrolment.provider,
-        rank=1 if step.sealed else rank,
+        rank=rank,
         deadline_at=deadline(question.at, step.reply_within[question.package.priority - 1], calendar),
         visits=visits,
         covers=covers,

@@ -75,6 +75,15 @@ def wave_of(question: Question, count: int, size: int) -> list[tuple[int, int]]:
     return asked
 
 
+def unranked(question: Question) -> list[tuple[int, int]]:
+    """Everybody of a sealed step, one for each provider, by reference: nobody stands before another yet."""
+    first: dict[str, int] = {}
+    for row in question.chosen[: question.found[0]]:
+        first.setdefault(question.provider(row), row)
+    question.body["order"], question.body["draws"] = [[row] for row in first.values()], []
+    return [(row, 1) for row in first.values()]
+
+
 def draw_of(seed: str, package: str, step: int, provider: str) -> int:
     """The number drawn for a provider in a tie: SHA-256 of seed, package, step and provider, its first 62 bits."""
     digest = hashlib.sha256(f"{seed}|{package}|{step}|{provider}".encode()).digest()

@@ -226,6 +226,8 @@ class Teller:
 
     def ties(self, scene: Scene, step: Step) -> Lines:
         """How those who were equal on the criteria of rank came to stand in this order."""
+        if step.sealed:
+            return []
         keys, rank = scene.keys(step), len(step.rank_by)
         lines, draws = Lines(), dict(scene.record.get("draws", ()))
         for _, tied in groupby(self.entries(scene), key=lambda entry: entry[1 : rank + 1]):
