@@ -10,12 +10,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from calloff.domain.errors import BadInputError
 from calloff.domain.packages import BANDS, Package, minutes_by_band
 from calloff.domain.purchasing_model import PurchasingModel
 from calloff.domain.units import hours_text
 from calloff.formats.packages import PackageRow
 from calloff.formats.places import Place
-from calloff.simulator.keyed_draws import apportion
+from calloff.simulator.keyed_draws import Draws, apportion
 
 Cell = tuple[str, str]
 """A locality and a band: the smallest part of the market in which minutes are counted."""
@@ -169,3 +170,40 @@ def _cut(ordered: Sequence[str], weights: Sequence[int], count: int) -> tuple[tu
             groups.append(tuple(current))
             current = []
     return (*groups, tuple(current))
+
+
+def stand_in(packages: Sequence[PackageRow], hours_a_week: int, seed: int) -> tuple[list[PackageRow], list[str]]:
+    """
+    Packages of one council that stand in for those of another, of whose people nothing is known but their hours.
+
+    They are drawn by seed until they come as near to the hours as whole packages can. Where the people live is
+    taken from them, since it is in the other council. The lines say that all this is assumed.
+
+    Raises
+    ------
+    BadInputError
+        When the packages have fewer hours than that.
+    """
+    wanted, held = hours_a_week * 60, sum(row.package.minutes_per_week for row in packages)
+    if held < wanted:
+        raise BadInputError(f"packages of {hours_text(held)} hours a week cannot stand in for {hours_a_week:,} hours")
+    by_reference = {row.package.reference: row for row in packages}
+    drawn, reached = [], 0
+    for reference in Draws(seed).order(by_reference, "stands in"):
+        minutes = by_reference[reference].package.minutes_per_week
+        if abs(reached + minutes - wanted) >= abs(reached - wanted):
+            break
+        drawn.append(reference)
+        reached += minutes
+    # The heading is line 1 of the file that they go into.
+    rows = [_elsewhere(by_reference[reference], line) for line, reference in enumerate(sorted(drawn), 2)]
+    return rows, [
+        f"assumed: {len(rows):,} of {len(packages):,} packages of another council stand in, drawn by seed {seed}: "
+        f"{hours_text(reached)} hours a week beside the {hours_a_week:,} asked for; where the people live is not known."
+    ]
+
+
+def _elsewhere(row: PackageRow, line: int) -> PackageRow:
+    # A blank band is read back as the one that a package has by default.
+    package = replace(row.package, locality="", area_band=Package.area_band)
+    return replace(row, line=line, package=package, place="", area_band="")
