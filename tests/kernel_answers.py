@@ -28,6 +28,8 @@ def outcome(decision: Decision, run: Run) -> dict[str, Any]:
     """An answer in the words of a case."""
     body = decision.basis.body
     found: dict[str, Any] = {"ends": {one.enrolment: one.reason for one in decision.ends}, "step": decision.step}
+    minutes = zip(run.standing.enrolments, run.counters.referred, strict=True)
+    found["referred"] = {one.reference: f"{hours_text(counted)} h" for one, counted in minutes if counted}
     if "gates" in body:
         found["gates"] = gates(body["gates"], run)
     if "order" in body:

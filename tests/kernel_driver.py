@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -41,6 +42,13 @@ class Run:
         for enrolment in [one for one in self.held if one not in live]:
             self.counters.release(self.held.pop(enrolment))
 
+    def refer(self, enrolment: str, visits: Sequence[int], accepted: bool) -> None:
+        """Count hours towards the quota: when they are accepted, or whenever they are referred, as the model says."""
+        quota = self.model.quota
+        if accepted == (quota is None or quota.denominator == "accepted"):
+            row = self.standing.row_of[enrolment]
+            self.counters.referred[row] += sum(self.package.visits[number].worker_minutes for number in visits)
+
     def carry_out(self, decision: Decision, at: datetime) -> None:
         """Do what was decided: end, then invite or call off, with an event for each."""
         for ending in decision.ends:
@@ -49,6 +57,7 @@ class Run:
         if isinstance(decision, Invite):
             for one in decision.invitations:
                 self.counters.hold(one.holds)
+                self.refer(one.enrolment, one.visits, accepted=False)
                 self.held[one.enrolment] = one.holds
                 self.history.append(
                     Invited(
@@ -68,6 +77,7 @@ class Run:
             for part in decision.parts:
                 self.counters.release(self.held.pop(part.enrolment, ()))
                 self.counters.use(part.takes)
+                self.refer(part.enrolment, part.visits, accepted=True)
                 self.history.append(CalledOff(part.enrolment, at, part.visits, part.delivered_by))
                 if any(step.takes_turns and step.name == decision.step for step in self.model.steps):
                     self.counters.take_turn(self.standing.row_of[part.enrolment])

@@ -32,6 +32,9 @@ CEILING = {"first": 160_000, "second": 165_000}
 FEE = 155_000
 GRADE = 3
 SPARE_DAYS = 14
+LEAST_QUALITY = 30
+LOT_OF = {"urban": "personal_care", "rural": "complex"}
+"""Under a document with lots: two names that are care types, so that a lot has to be told from one."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,9 @@ class Terms:
     groups: bool
     book: bool
     urgent_second: bool
+    sealed: bool
+    lots: bool
+    joining: bool
 
     @property
     def model(self) -> PurchasingModel:
@@ -68,7 +74,9 @@ def _model(terms: Terms) -> PurchasingModel:
         "bands then capacity": [{"price_band_gbp_per_hour": "0.50"}, "capacity"],
     }[terms.rank_by]
     first = {"name": "first", "whom": "first", "rank_by": rank, "ask": terms.ask, **step}
-    if terms.book:
+    if terms.sealed:
+        first = {"name": "first", "whom": "first", "sealed": "yes", "rank_by": ["score"], **step}
+    elif terms.book:
         first |= {"kind": "book", "ask": "unasked"}
     second = {"name": "second", "whom": "second", "rank_by": rank, "ask": "all_then_rank", **step}
     second |= {"opens_after": {"working_days": 1}}
@@ -101,6 +109,14 @@ def _model(terms: Terms) -> PurchasingModel:
         document["splitting"] = {"most_providers": terms.splitting, **told}
     if terms.other_times:
         document["other_times"] = {"within": "same_band", **told}
+    if terms.sealed:
+        weights = {"price": {"percent": "60"}, "quality": {"best": "100", "percent": "40"}}
+        document["scoring"] = {"weights": weights, "minimum_quality": str(LEAST_QUALITY), **told}
+    if terms.lots:
+        lots = [{"name": name, "when": {"area_band": area}, **told} for area, name in LOT_OF.items()]
+        document["lots"] = lots
+    if terms.joining:
+        document["joining"] = {"decide_within_working_days": "20", **told}
     if terms.groups:
         document["groups"] = {"chosen_by": "provider", **told}
     return parse([("drawn.yaml", yaml.safe_dump(document, sort_keys=False))]).model
@@ -144,7 +160,7 @@ def oddities(draw: DrawFn, *names: str) -> Pick:
 
 @st.composite
 def terms(draw: DrawFn) -> Terms:
-    pick = oddities(draw, "capacity", "price", "urgent_second")
+    pick = oddities(draw, "capacity", "price", "urgent_second", "lots", "joining")
     return Terms(
         ask=draw(st.sampled_from(["in_turn", "waves_of(2)", "all_then_rank"])),
         splitting=draw(st.sampled_from([0, 2, 2, 3])),
@@ -154,6 +170,9 @@ def terms(draw: DrawFn) -> Terms:
         other_times=draw(st.booleans()),
         groups=draw(st.booleans()),
         book=draw(st.sampled_from([False, False, False, True])),
+        sealed=draw(st.sampled_from([False, False, True])),
+        lots=pick("lots", False, True),
+        joining=pick("joining", False, True),
         urgent_second=pick("urgent_second", False, True),
     )
 
@@ -208,8 +227,9 @@ def enrolments(draw: DrawFn, name: str, owner: str) -> Enrolment:
             (Suspension(today - DAY, today - DAY),),
             (Suspension(today + DAY),),
         ),
-        from_on=pick("from", None, START_ON, START_ON + DAY),
+        from_on=pick("from", None, today, START_ON, START_ON + DAY),
         to_on=pick("to", None, START_ON, START_ON - DAY),
+        quality_score=draw(st.sampled_from([0, LEAST_QUALITY - 1, LEAST_QUALITY, 60, 60, 90])),
     )
 
 
@@ -300,10 +320,13 @@ def gates_failed(world: World, row: Enrolment, visits: Iterable[Visit], at: date
         package.client_group in (row.client_groups or {package.client_group})
         and package.age_group in (row.age_groups or {package.age_group})
     )
+    right_lot = row.lot in ("", LOT_OF[package.area_band] if world.terms.lots else package.care_type)
+    joined = not world.terms.joining or row.from_on is None or row.from_on <= local(at).date()
     if not (
         contract_live
+        and joined
         and package.service_type in provider.service_types
-        and row.lot in ("", package.care_type)
+        and right_lot
         and package.locality in (row.localities or {package.locality})
         and right_group
     ):

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from kernel_driver import Run, record_of
-from kernel_worlds import CEILING, World, band_name, gates_failed, packages, rate_of, room_for, worlds
+from kernel_worlds import CEILING, LEAST_QUALITY, World, band_name, gates_failed, packages, rate_of, room_for, worlds
 
 from calloff.domain.decisions import CallOff, Decision, Invite, Refer, Wait
 from calloff.domain.history import CalledOff, Ended, Event, Held, Invited, Offered, Overridden, Released, Withdrawn
@@ -158,14 +158,18 @@ class Journey:
         parts = self.world.terms.splitting and self.world.terms.capacity == "turn"
         asked = [one.provider for one in decision.invitations]
         assert len(asked) == len(set(asked)), "a provider is asked once in a wave"
-        if decision.step == "first" and not decision.override:
+        sealed = self.world.terms.sealed and decision.step == "first"
+        if decision.step == "first" and not decision.override and not sealed:
             assert len(asked) <= ASKING[self.world.terms.ask]
         for one in decision.invitations:
             assert self.failed(one.enrolment, self.visits_left) == set()
             assert one.deadline_at > self.at
-            if not decision.override:
+            if sealed:
+                assert (one.rank, one.holds) == (1, ()), "a sealed step ranks nobody and holds nothing"
+            elif not decision.override:
                 room = self.room(one.enrolment)
                 assert room == "all" or (parts and room == "some")
+            if not decision.override:
                 assert not self.barred(one.provider), "who answered is asked again only after declaring more"
 
     def barred(self, provider: str) -> bool:
@@ -199,8 +203,22 @@ class Journey:
             divided = {(visit.day, band_name(visit)) for visit in visits}
             others = [package.visits[number] for number in story.left if number not in part.visits]
             assert not divided & {(visit.day, band_name(visit)) for visit in others}, "a band of a day is never divided"
+        if self.world.terms.sealed and decision.step == "first":
+            self.check_competition(decision)
         providers = story.providers | {part.enrolment for part in decision.parts}
         assert len(providers) <= max(1, self.world.terms.splitting)
+
+    def check_competition(self, decision: CallOff) -> None:
+        """After every deadline, of good enough quality, whole, and nobody whom the time or price bars stands above."""
+        story = read_story(self.run.model, self.world.package, self.run.history, self.at)
+        asked = [turn.invited for turn in story.live if turn.invited.step == "first"]
+        assert all(self.at > one.deadline_at for one in asked), "nothing is opened before the deadline"
+        (part,) = decision.parts
+        assert part.visits == story.left
+        row = next(one for one in self.world.enrolments if one.reference == part.enrolment)
+        assert row.quality_score >= LEAST_QUALITY
+        scores = {row: total for row, total, *_ in decision.basis.body["scores"]}
+        assert scores[self.run.standing.row_of[part.enrolment]] == max(scores.values())
 
     def check_nobody_was_left_out(self) -> None:
         """The proof, worked out again: each enrolment of each open step has answered, fails a gate or has no room."""
