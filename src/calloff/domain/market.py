@@ -236,8 +236,10 @@ class Ground:
         providers = [standing.providers[enrolment.provider] for enrolment in standing.enrolments]
         self.addresses = [(provider.easting, provider.northing) for provider in providers]
         self.distances: dict[tuple[int, int], list[int]] = {}
+        by_score = [step for step in model.steps if any(key.criterion == "score" for key in step.rank_by)]
+        self.ranked_tiers = frozenset(name for step in by_score for name in step.tiers)
         self._rates: dict[tuple[PriceCell, date], Rates] = {}
-        self._scores: dict[tuple[PriceCell, date], list[int]] = {}
+        self._scores: dict[tuple[PriceCell, str, date], list[int]] = {}
 
     def _base(self) -> list[int]:
         facts = [0] * (FACT_COLUMNS * self.rows)
@@ -319,33 +321,40 @@ class Ground:
     def scores(self, package: Package, today: date) -> list[int]:
         """
         By row, the published score at the last refresh for an ordinary weekday hour of this care and area: what the
-        document weighs, from the prices and quality scores of that day, among all in contract then. 0 for the rest.
+        document weighs, from the prices and quality scores of that day, among all on the list then. 0 for the rest.
         """
         scoring = self.model.scoring
         day = scoring.refreshed_on(today) if scoring else None
         cell = PriceCell(package.care_type, package.area_band, BANDS[0], "weekday", 1)
+        where = package.locality if self.model.localities_apply else ""
         if scoring is None or day is None:
             return [0] * self.rows
-        if (cell, day) not in self._scores:
-            self._scores[cell, day] = self._scored(cell, day)
-        return self._scores[cell, day]
+        if (cell, where, day) not in self._scores:
+            self._scores[cell, where, day] = self._scored(cell, where, day)
+        return self._scores[cell, where, day]
 
-    def _scored(self, cell: PriceCell, day: date) -> list[int]:
+    def _scored(self, cell: PriceCell, where: str, day: date) -> list[int]:
         facts, rows, rates = list(self.base), self.rows, self.rates(cell, day)
         for row, enrolment in enumerate(self.standing.enrolments):
             facts[Fact.COST * rows + row] = rates.hourly[row] or rates.per_visit[row]
             facts[Fact.CEILING_COST * rows + row] = min(rates.ceiling[row], MOST_COST)
             facts[Fact.QUALITY_SCORE * rows + row] = enrolment.quality_on(day)
-        number = day.toordinal()
-        in_contract = [
-            row
-            for row in range(rows)
-            if facts[Fact.CONTRACT_FROM * rows + row] <= number <= facts[Fact.CONTRACT_TO * rows + row]
-            and not rates.missing[row]
-        ]
-        if in_contract:
-            allocation.score(self.tables.scores, facts, rows, in_contract, len(in_contract))
+        listed = [row for row in range(rows) if self._on_the_list(facts, row, rates, where, day)]
+        if listed:
+            allocation.score(self.tables.scores, facts, rows, listed, len(listed))
         return facts[Fact.SCORE * rows : (Fact.SCORE + 1) * rows]
+
+    def _on_the_list(self, facts: Sequence[int], row: int, rates: Rates, where: str, day: date) -> bool:
+        """
+        Whether a row has a place on a locality's published list: in contract there, in a tier that is asked by score,
+        at a price inside the document's limits. Whoever has none may not move the points of the others.
+        """
+        enrolment, number = self.standing.enrolments[row], day.toordinal()
+        in_contract = facts[Fact.CONTRACT_FROM * self.rows + row] <= number <= facts[Fact.CONTRACT_TO * self.rows + row]
+        here = not where or not enrolment.localities or where in enrolment.localities
+        within = rates.per_visit[row] or rates.floor[row] <= rates.hourly[row] <= rates.ceiling[row]
+        ranked = enrolment.tier in self.ranked_tiers
+        return bool(in_contract and here and ranked and within and not rates.missing[row])
 
 
 @dataclass(frozen=True)
