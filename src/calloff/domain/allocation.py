@@ -36,6 +36,8 @@ PARTS, PAIRS, SEALED = int(StepColumn.PARTS), int(StepColumn.PAIRS), int(StepCol
 SCORE, POINTS, CEILING_COST = int(Fact.SCORE), int(Fact.POINTS), int(Fact.CEILING_COST)
 LOWEST, BELOW, OUT_OF = int(Method.LOWEST), int(Method.BELOW), int(Method.OUT_OF)
 MILLION = 1_000_000
+NEVER_NEGATIVE = (1 << 62) - 1
+"""Changes no place in a column, but tells a compiler that none counts from the end: it then reads four rows at once."""
 
 ASKABLE, OPEN, ACCEPTED, PART, BARRED = 0, 1, 2, 3, 4
 """Where an enrolment stands with a package: BARRED has answered and not declared more since."""
@@ -83,7 +85,7 @@ def mark_failures(
             continue
         bit = 1 << (line - first)
         tiers = table[at + 3]
-        start = table[at + 4] * rows
+        start = table[at + 4] * rows & NEVER_NEGATIVE
         comparison = table[at + 5]
         operand = package[table[at + 7]] if table[at + 6] == 1 else table[at + 7]
         if comparison == AT_LEAST:

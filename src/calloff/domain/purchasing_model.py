@@ -14,6 +14,7 @@ from calloff.domain.calendar import Clock, add_months
 from calloff.domain.contracts import PriceCell, PriceLine, Term
 from calloff.domain.errors import NoApplicableModelError, SeveralModelsError
 from calloff.domain.packages import Package, SignificantChange, serving_order
+from calloff.domain.serving import first_waiting
 
 PATTERNS = (
     "ranked_framework",
@@ -354,7 +355,21 @@ def next_package(model: PurchasingModel, packages: Iterable[Package], at: dateti
     changes the order of work, never the order of providers.
     """
     waiting = [one for one in packages if one.approved_at <= at and not why_not_applicable(model, one)]
-    return min(waiting, key=serving_order, default=None)
+    served = first_waiting(serving_numbers(waiting), len(waiting), range(len(waiting)), len(waiting))
+    return waiting[served] if served >= 0 else None
+
+
+def serving_numbers(packages: Sequence[Package]) -> list[int]:
+    """
+    The keys of `serving_order`, key by key, each as the place of its value among those of all the packages.
+
+    What `first_waiting` reads: `numbers[key * packages + package]`. A run works them out once for all its packages.
+    """
+    numbers: list[int] = []
+    for values in zip(*map(serving_order, packages), strict=True):
+        place_of = {value: place for place, value in enumerate(sorted(set(values)))}
+        numbers.extend(place_of[value] for value in values)
+    return numbers
 
 
 def price_rule_for(model: PurchasingModel, tier: str, cell: PriceCell, on: date) -> PriceRule | None:

@@ -1,0 +1,156 @@
+"""
+Turns a function of the domain into machine code, for runs of many packages: the same text, compiled as it stands.
+
+What is compiled is kept in `.venv/compiled/`, in a folder named after the hash of every source it may come from:
+numba's own cache looks only at the file of the function that is called, and would go on running a helper's old rule.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from functools import cache
+from pathlib import Path
+from types import FunctionType, ModuleType
+from typing import Any, TypeVar, cast
+
+from calloff.domain.errors import CalloffError
+
+Rule = TypeVar("Rule", bound=Callable[..., Any])
+
+PACKAGE = Path(__file__).resolve().parent
+KEPT = PACKAGE.parents[1] / ".venv" / "compiled"
+FORGOTTEN_AFTER = 7 * 86_400
+"""Seconds after which the code of other sources is removed; younger code may be in use by another run."""
+KINDS = {"int": "int64", "Sequence[int]": "int64[::1]", "MutableSequence[int]": "int64[::1]"}
+"""How a parameter's annotation is compiled: a whole number of 64 bits, or a flat array of them."""
+
+_compiled: dict[FunctionType, Any] = {}
+
+
+class CompilerMissingError(CalloffError):
+    """numba is not here, or does not start; the text says what to do. Everything also runs without it, slower."""
+
+
+def compiled(rule: Rule) -> Rule:
+    """
+    The very same function as machine code, with each function of the domain that it names.
+
+    It takes whole numbers and, for every sequence, a flat numpy array of int64 (`numbers` makes one); anything else is
+    a TypeError. Raises CompilerMissingError without numba, and TypeError for a function that takes something else.
+    """
+    function = cast(FunctionType, rule)
+    if function not in _compiled:
+        numba = compiler()
+        # A name of the rule must mean its compiled namesake: hence a function of its own, over names of its own.
+        names = dict(function.__globals__)
+        twin = FunctionType(function.__code__, names, function.__name__, function.__defaults__, function.__closure__)
+        twin.__qualname__, twin.__annotations__ = function.__qualname__, function.__annotations__
+        made = _compiled[function] = numba.njit(cache=is_kept())(twin)
+        for name in function.__code__.co_names:
+            helper = names.get(name)
+            if isinstance(helper, FunctionType) and helper.__module__.startswith("calloff.domain."):
+                names[name] = compiled(helper)
+        made.compile(_signature(numba, function))
+        made.disable_compile()
+    return cast(Rule, _compiled[function])
+
+
+def numbers(values: Iterable[int]) -> Any:
+    """A new flat array of int64, as compiled rules take it; OverflowError for a number of more than 64 bits."""
+    compiler()
+    import numpy as np
+
+    return np.array(values if isinstance(values, (list, tuple)) else list(values), dtype=np.int64)
+
+
+def _signature(numba: ModuleType, function: FunctionType) -> tuple[Any, ...]:
+    """The types of its parameters; TypeError where one is neither a whole number nor a flat sequence of them."""
+    count = function.__code__.co_argcount
+    wanted = [function.__annotations__.get(name) for name in function.__code__.co_varnames[:count]]
+    odd = [str(one) for one in wanted if one not in KINDS]
+    if odd:
+        raise TypeError(f"{function.__name__} cannot be compiled: it takes {', '.join(odd)}")
+    integer = numba.int64
+    return tuple(integer if KINDS[str(one)] == "int64" else integer[::1] for one in wanted)
+
+
+# What is kept
+
+
+@cache
+def compiler() -> ModuleType:
+    """numba, told where to keep what it compiles before it is first imported; CompilerMissingError without it."""
+    folder = kept_folder()
+    # A variable that somebody else has set would lead to code of other sources.
+    os.environ["NUMBA_CACHE_DIR"] = str(folder)
+    try:
+        import numba
+    except ImportError as error:
+        raise CompilerMissingError(
+            f"numba, which compiles the rule, is not here ({error}); run ./calloff once to install it, with a Python "
+            "for which it is published, or do without --compiled"
+        ) from error
+    # Somebody may have imported it before, and it reads the variable but once.
+    settings: Any = numba.config
+    settings.CACHE_DIR = str(folder)
+    if is_kept():
+        _forget_others(folder)
+    return numba
+
+
+@cache
+def is_kept() -> bool:
+    """Whether compiled code can be kept; if not (a read-only folder), each process compiles anew, some seconds long."""
+    folder = kept_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        os.utime(folder)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError:
+        # numba would look for another place, beside the sources, where a stale rule could be found again.
+        return False
+    return True
+
+
+@cache
+def kept_folder() -> Path:
+    """Where code of these sources is kept, under this Python and numba; the folder need not exist."""
+    return KEPT / hashlib.sha256(f"{SOURCES}\n{sys.version}\n{_version_of_numba()}".encode()).hexdigest()
+
+
+def sources_hash(package: Path) -> str:
+    """SHA-256 of every source of the domain and of this file, names included."""
+    digest = hashlib.sha256()
+    for path in [*sorted((package / "domain").rglob("*.py")), package / "compiled.py"]:
+        digest.update(f"{path.relative_to(package).as_posix()} ".encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+SOURCES = sources_hash(PACKAGE)
+"""Taken when this process loads them: an edit made later must not keep the old rule under the new one's name."""
+
+
+def _version_of_numba() -> str:
+    """As installed, without importing it; empty when it is not."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return f"numba {version('numba')}, llvmlite {version('llvmlite')}"
+    except PackageNotFoundError:
+        return ""
+
+
+def _forget_others(folder: Path) -> None:
+    """Remove the code of other sources that nobody has used for a week."""
+    for other in folder.parent.iterdir():
+        with contextlib.suppress(OSError):
+            if other != folder and time.time() - other.stat().st_mtime > FORGOTTEN_AFTER:
+                shutil.rmtree(other)
