@@ -50,9 +50,9 @@ class Terms:
     groups: bool
     book: bool
     urgent_second: bool
-    sealed: bool
-    lots: bool
-    joining: bool
+    sealed: bool = False
+    lots: bool = False
+    joining: bool = False
 
     @property
     def model(self) -> PurchasingModel:

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kernel_cases import CaseRun, moment
+from kernel_cases import FOLDER
 
+from calloff.cases.playing import CaseRun
+from calloff.cases.written import moment
 from calloff.domain.decisions import CallOff, Invite, Refer, Wait
 from calloff.domain.history import Offered
 from calloff.domain.purchasing_model import Scoring, Weight
@@ -47,7 +49,7 @@ def run_of(written: list[dict[str, int]], model: Any = "competition", **more: An
         f"B{number}": {"rate": rate(one["pence"]), "quality": str(one["quality"]), "spare": "20 h"}
         for number, one in enumerate(written)
     }
-    return CaseRun.start({"model": model, "package": PACKAGE, "providers": providers, **more})
+    return CaseRun.start({"model": model, "package": PACKAGE, "providers": providers, **more}, FOLDER)
 
 
 def begin(run: CaseRun, written: list[dict[str, int]]) -> None:
@@ -121,7 +123,9 @@ def test_the_turn_follows_who_accepted_last(refusals: list[int], members: int):
     taken: list[str] = []
     for refused in refusals:
         providers = {name: {"lot": "valley", "spare": "100 h"} for name in names}
-        run = CaseRun.start({"model": "rotation", "package": PACKAGE, "providers": providers, "turns_taken": taken})
+        run = CaseRun.start(
+            {"model": "rotation", "package": PACKAGE, "providers": providers, "turns_taken": taken}, FOLDER
+        )
         at = run.package.approved_at
         asked = []
         while isinstance(found := run.ask(at), Invite) and found.step == "in turn":

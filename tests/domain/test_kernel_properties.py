@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from kernel_driver import Run, record_of
 from kernel_worlds import CEILING, LEAST_QUALITY, World, band_name, gates_failed, packages, rate_of, room_for, worlds
 
+from calloff.cases.driver import Run, record_of
 from calloff.domain.decisions import CallOff, Decision, Invite, Refer, Wait
 from calloff.domain.history import CalledOff, Ended, Event, Held, Invited, Offered, Overridden, Released, Withdrawn
 from calloff.domain.market import Market, seconds

@@ -10,10 +10,12 @@ from itertools import combinations, permutations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kernel_cases import CaseRun, cases_of, moment
-from kernel_driver import Run, record_of
+from kernel_cases import FOLDER, cases_of
 from kernel_worlds import Terms, World, band_name, gates_failed, rate_of, room_for, worlds
 
+from calloff.cases.driver import Run, record_of
+from calloff.cases.playing import CaseRun
+from calloff.cases.written import moment
 from calloff.domain.contracts import PriceLine
 from calloff.domain.decisions import CallOff, Invite, Refer
 from calloff.domain.errors import CapacityError, NothingToPlaceError
@@ -27,7 +29,7 @@ ONE = {"Acorn": {"rate": "15.00", "spare": "20 h"}}
 
 
 def a_case(**about) -> CaseRun:
-    return CaseRun.start({"model": "ranked", "providers": ONE, "package": PACKAGE, **about})
+    return CaseRun.start({"model": "ranked", "providers": ONE, "package": PACKAGE, **about}, FOLDER)
 
 
 def play(run: CaseRun, *events: str) -> None:
@@ -155,7 +157,7 @@ def test_hours_called_off_in_28_days_come_last_of_the_published_list():
 @pytest.mark.shows("IW21-25", "F2")
 def test_hours_decide_though_the_share_by_packages_would_pass():
     file = next(case for case in cases_of("decisions") if case["file"].startswith("09") and "F2" in case["shows"])
-    run = CaseRun.start(file)
+    run = CaseRun.start(file, FOLDER)
     prime = run.standing.row_of["Prime"]
     counters = run.counters
     counters.referred_packages[prime], counters.subcontracted_packages[prime] = 110, 36
@@ -362,7 +364,7 @@ def test_a_primes_invitation_asks_for_a_name_exactly_when_the_quota_or_the_perso
     else:
         expected = ("below_minimum", able) if able else ("none_able", [])
 
-    run = CaseRun.start({"model": "prime", "providers": providers, "package": package})
+    run = CaseRun.start({"model": "prime", "providers": providers, "package": package}, FOLDER)
     decision = run.ask(run.package.approved_at)
 
     if short and not able:

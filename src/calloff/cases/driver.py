@@ -1,10 +1,11 @@
-"""Carries the kernel's decisions out in memory, as the website does with rows and the simulator with random numbers."""
+"""Carries the kernel's decisions out in memory, one package at a time."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Self
 
 from calloff.domain.decisions import CallOff, Decision, Invite
 from calloff.domain.history import CalledOff, Ended, Event, Invited, Offered
@@ -28,7 +29,7 @@ class Run:
     held: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, model: PurchasingModel, package: Package, standing: Standing) -> Run:
+    def of(cls, model: PurchasingModel, package: Package, standing: Standing) -> Self:
         return cls(model, package, standing, Counters.at_start(standing, model.takes_turns))
 
     def ask(self, at: datetime) -> Decision:

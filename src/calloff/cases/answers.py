@@ -1,4 +1,4 @@
-"""What the kernel answered, in the words of the cases of `tests/cases/kernel`."""
+"""What the kernel answered, in the words of a case."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from kernel_driver import Run
-
+from calloff.cases.driver import Run
 from calloff.domain.calendar import local
 from calloff.domain.decisions import CallOff, Decision, Invite, Refer, Wait
 from calloff.domain.units import hours_text, pence_per_week, pounds
