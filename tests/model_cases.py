@@ -2,8 +2,9 @@
 Runs the cases of `tests/cases/models`: one made-up market through each purchasing model, whole and less one rule.
 
 `market.yaml` holds twelve invented providers and forty packages; a file for each document enrols the providers, says
-who answers what, and what must come of every package, one line each. `effects` runs the document again without each
-of its rules. From here the page of models is made:
+who answers what, what it adds to the facts of a package (`packages`: that the person leads, that the need is
+complex), and what must come of every package, one line each. `effects` runs the document again without each of its
+rules. From here the page of models is made:
 
     PYTHONPATH=src:tests .venv/bin/python tests/model_cases.py             writes docs/reference/models.md
     PYTHONPATH=src:tests .venv/bin/python tests/model_cases.py --outcomes  writes the lines `outcomes:` of every case
@@ -162,6 +163,7 @@ def package(reference: str, about: Mapping[str, Any], case: CaseOf) -> Package:
         area_band=place["area"],
         visits=visits(about["visits"].split("; ")),
         needs=frozenset(names(about.get("needs", []))),
+        complexity=frozenset(names(about.get("complexity", []))),
         exclusions=frozenset(names(about.get("exclusions", []))),
         current_provider=about.get("current_provider", ""),
         current_minutes_per_week=minutes(about.get("current_hours", "0 h")),
@@ -241,7 +243,11 @@ class CaseOf:
 
     @property
     def packages(self) -> list[Package]:
-        return [package(reference, about, self) for reference, about in self.market["packages"].items()]
+        """The market's packages; what the case says of one stands over what the market says."""
+        own = self.about.get("packages", {})
+        assert set(own) <= set(self.market["packages"]), "a case speaks of a package that the market does not have"
+        every = self.market["packages"].items()
+        return [package(reference, {**about, **own.get(reference, {})}, self) for reference, about in every]
 
     @property
     def enrolments(self) -> tuple[Enrolment, ...]:

@@ -72,6 +72,16 @@ def test_without_a_council_run_provider_the_in_house_tier_is_empty_and_told():
 # Localities
 
 
+def test_a_counted_team_of_the_councils_own_works_in_one_locality():
+    enrolments, report = enrol(load("rutland_2018_twofold"), REGISTER, PLACES, PACKAGES, 1)
+    (team,) = [one for one in enrolments if one.tier == "complex_team"]
+
+    assert len(team.localities) == 1
+    assert {area for pool in team.pools for area in pool.localities} == team.localities
+    assert "Tier complex_team (in_house): 1 in the document, 1 drawn." in report
+    assert "assumed: each counted team of the council's own works in one locality, drawn." in report
+
+
 def test_primes_have_a_group_each_and_stand_in_next_door():
     enrolments, report = enrol(load("isle_of_wight_2021_locality_prime"), REGISTER, PLACES, [], 1)
     primes = {one.localities: one.provider for one in enrolments if one.role == "prime"}

@@ -161,6 +161,8 @@ def _assumptions(model: PurchasingModel, enrolments: Sequence[Enrolment]) -> lis
         f"capabilities: {skills}, each language {profiles.LANGUAGE_PERCENT} %; in each tier and locality somebody "
         f"has {', '.join(profiles.ESSENTIAL)}": True,
         groups: model.groups_chosen_by_provider,
+        "each counted team of the council's own works in one locality, drawn": model.localities_apply
+        and any(tier.role == "in_house" and tier.count for tier in model.tiers),
         f"{profiles.LOCAL_PERCENT} % are local; about {profiles.PARENT_PERCENT} % of bodies share an owner; quality "
         f"scores are {profiles.LEAST_SCORE} to {profiles.MOST_SCORE}; sizes differ by up to six times": True,
         "a prime may subcontract to four to six independent local providers": subcontracting,

@@ -139,7 +139,9 @@ def _neighbours(hall: Hall, tier: Tier) -> list[Seat]:
 
 
 def _members(hall: Hall, tier: Tier) -> list[Seat]:
-    """In-house teams everywhere; members of a tier by locality group by group; others as drawn."""
+    """In-house teams everywhere, unless counted; members of a tier by locality group by group; others as drawn."""
+    if tier.role == "in_house" and tier.count and hall.model.localities_apply:
+        return _teams(hall, tier)
     seats = []
     for place, provider in enumerate(hall.members.of_tier[tier.name]):
         if tier.role == "in_house":
@@ -150,6 +152,14 @@ def _members(hall: Hall, tier: Tier) -> list[Seat]:
             localities = _drawn_localities(hall, tier, provider, first=place == 0)
         seats.append(Seat(provider, tier, localities))
     return seats
+
+
+def _teams(hall: Hall, tier: Tier) -> list[Seat]:
+    """So many teams of the council's own as the document counts, each for one locality drawn for it: a small area."""
+    own = {one.reference: one for one in hall.members.of_tier[tier.name]}
+    teams = hall.draws.order(own, "team", tier.name)[: tier.count]
+    areas = hall.draws.order(hall.localities, "team's locality", tier.name)
+    return [Seat(own[team], tier, frozenset({areas[place % len(areas)]})) for place, team in enumerate(teams)]
 
 
 def _drawn_localities(hall: Hall, tier: Tier, provider: Provider, first: bool) -> frozenset[str]:
