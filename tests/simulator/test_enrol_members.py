@@ -77,7 +77,7 @@ def test_a_counted_team_of_the_councils_own_works_in_one_locality():
     (team,) = [one for one in enrolments if one.tier == "complex_team"]
 
     assert len(team.localities) == 1
-    assert {area for pool in team.pools for area in pool.localities} == team.localities
+    assert {area for pool in team.pools for area in pool.areas} == team.localities
     assert "Tier complex_team (in_house): 1 in the document, 1 drawn." in report
     assert "assumed: each counted team of the council's own works in one locality, drawn." in report
 
