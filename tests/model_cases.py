@@ -36,14 +36,14 @@ from calloff.domain.calendar import local, to_utc
 from calloff.domain.contracts import Enrolment, Pool, PriceLine, Suspension
 from calloff.domain.decisions import Invitation
 from calloff.domain.history import Offered
-from calloff.domain.market import Counters, Standing
+from calloff.domain.market import Standing
 from calloff.domain.packages import Package
 from calloff.domain.providers import SCALES, Provider
 from calloff.domain.units import centipence_of
 from calloff.simulator.allocate import START_TARGET_DAYS
 from calloff.simulator.log import DecisionLog
 from calloff.simulator.responders import PROMPT_REPLY, taken
-from calloff.simulator.run import Run
+from calloff.simulator.run import Run, Side
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "tests" / "cases" / "models"
@@ -274,10 +274,10 @@ class CaseOf:
         if rule is not None:
             model = read_model(without(document.tree, rule), f"without {rule.path}", partial=True)
             document = Document(model, document.texts, document.tree)
-        log = DecisionLog(io.StringIO(), document) if rule is None else NoLog()
+        log = DecisionLog(io.StringIO(), [document]) if rule is None else NoLog()
         standing = self.standing()
         self.responder = FromCase(self.about.get("answers", {}))
-        run = Run(document.model, standing, Counters.at_start(standing), self.responder, log, self.begins_at)
+        run = Run([Side.of(document.model, standing)], self.responder, log, self.begins_at)
         run.carry_out([(one, one.approved_at) for one in self.packages])
         return {reference: outcome(run, case) for reference, case in sorted(run.cases.items())}
 

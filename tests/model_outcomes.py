@@ -40,7 +40,7 @@ def placed(run: Run, case: Case) -> str:
         hours = hours_text(sum(case.package.visits[number].worker_minutes for number in part.visits))
         words = [part.provider]
         if part.delivered_by:
-            words.append(f"through {run.standing.enrolments[run.standing.row_of[part.delivered_by]].provider}")
+            words.append(f"through {case.side.standing.enrolments[case.side.row(part.delivered_by)].provider}")
         if len(part.visits) < len(case.package.visits):
             words.append(f"{hours} h")
         if part.moved:
@@ -58,7 +58,7 @@ def placed(run: Run, case: Case) -> str:
 def asked(run: Run, case: Case) -> str:
     """Who was asked, wave by wave, and why they did not take it, unless somebody else was faster or better placed."""
     waves: dict[int, list[str]] = {}
-    for turn in read_story(run.model, case.package, case.history, run.ended_at).invitations:
+    for turn in read_story(case.side.model, case.package, case.history, run.ended_at).invitations:
         turn = as_answered(run, case, turn)
         said = turn.reason if turn.state in (DECLINED, ENDED) else "silent" if turn.state == EXPIRED else ""
         said = "" if said == "placed_elsewhere" else said
@@ -77,7 +77,7 @@ def as_answered(run: Run, case: Case, turn: Turn) -> Turn:
     if turn.offer is None or not turn.lives:
         return turn
     told = case.history[: case.history.index(turn.offer) + 1]
-    story = read_story(run.model, case.package, told, turn.offer.at)
+    story = read_story(case.side.model, case.package, told, turn.offer.at)
     return next(one for one in story.invitations if one.invited == turn.invited)
 
 

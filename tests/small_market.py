@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from calloff.documents.purchasing_models import Document, parse
 from calloff.domain.contracts import Enrolment, Pool, PriceLine
+from calloff.domain.decisions import Invitation
+from calloff.domain.history import Offered
 from calloff.domain.packages import Package, Visit
 from calloff.domain.providers import Provider
 from calloff.formats.packages import PackageRow
+from calloff.simulator.allocate import LOG, OUTCOMES, Inputs, allocate
+from calloff.simulator.replay import replay
+from calloff.simulator.responders import AllAccept, Responder
 
 BEGINS_AT = datetime(2021, 1, 25, 9, tzinfo=UTC)
 """A Monday, in winter time."""
@@ -86,3 +94,47 @@ def rows(packages: Sequence[Package]) -> list[PackageRow]:
 
 def by_reference(outcomes: Sequence[Mapping[str, str]], column: str) -> dict[str, str]:
     return {one["reference"]: one[column] for one in outcomes}
+
+
+def run_whole(
+    folder: Path,
+    documents: Sequence[Document],
+    contracts: Sequence[Enrolment],
+    packages: Sequence[Package],
+    responder: Responder | None = None,
+    begins_at: datetime = BEGINS_AT,
+) -> list[dict[str, str]]:
+    """Run, work every decision out again, and give what came of each package; the files lie in `out` of the folder."""
+    inputs = inputs_of(documents, contracts, packages, responder, begins_at)
+    allocate(inputs, folder / "out")
+    assert [one.difference for one in replay(folder / "out" / LOG) if one.differs] == []
+    return table(folder / "out" / OUTCOMES)
+
+
+def inputs_of(
+    documents: Sequence[Document],
+    contracts: Sequence[Enrolment],
+    packages: Sequence[Package],
+    responder: Responder | None = None,
+    begins_at: datetime = BEGINS_AT,
+) -> Inputs:
+    """A run in which everybody asked takes what its minutes hold, unless told otherwise."""
+    providers = [provider(name) for name in sorted({one.provider for one in contracts})]
+    return Inputs(documents, providers, contracts, rows(packages), (), responder or AllAccept(), begins_at, 7)
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+@dataclass(frozen=True)
+class AllBut(AllAccept):
+    """Everybody takes what it is asked, save those who decline everything."""
+
+    unwilling: frozenset[str]
+
+    def answers(self, package: Package, invitation: Invitation, wave: int, sent_at: datetime) -> list[Offered]:
+        if invitation.provider in self.unwilling:
+            return [Offered(invitation.enrolment, sent_at + timedelta(minutes=5), "decline", "location")]
+        return super().answers(package, invitation, wave, sent_at)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from calloff.simulator.responders import Responder
     from calloff.simulator.run import Run
 
-models = typer.Typer(no_args_is_help=True, help="List, check, show and enrol purchasing models.")
+models = typer.Typer(no_args_is_help=True, help="List, check, show, try and enrol purchasing models.")
 imports = typer.Typer(no_args_is_help=True, help="Read other people's files into Calloff's own.")
 File = Annotated[Path, typer.Option(exists=True, dir_okay=False)]
 MaybeFile = Annotated[Path | None, typer.Option(exists=True, dir_okay=False)]
@@ -41,6 +41,16 @@ def check_models(paths: Annotated[list[str] | None, typer.Argument(metavar="[PAT
     report, sound = check_report(paths or [])
     typer.echo(report)
     raise typer.Exit(0 if sound else 1)
+
+
+@models.command("try")
+def try_cases(cases: Annotated[list[Path], typer.Argument(metavar="CASES...")]) -> None:
+    """Hold files of cases against the kernel: what each says beside what is answered."""
+    from calloff.cases.trying import try_cases as tried
+
+    reports = [tried(path) for path in cases]
+    typer.echo("\n".join(report for report, _ in reports))
+    raise typer.Exit(0 if all(good for _, good in reports) else 1)
 
 
 @models.command()
@@ -119,7 +129,7 @@ def import_code_point(file: Source, out: Annotated[Path, typer.Option()]) -> Non
 
 
 def allocate(
-    model: Annotated[str, typer.Option(metavar="ID or PATH")],
+    model: Annotated[list[str], typer.Option(metavar="ID or PATH", help="Once for each that is in force.")],
     providers: File,
     contracts: File,
     packages: File,
@@ -131,7 +141,7 @@ def allocate(
     respond: Annotated[str, typer.Option(help="all-accept or seeded")] = "seeded",
     arrivals: Annotated[str, typer.Option(help="spread or all-at-once")] = "spread",
 ) -> None:
-    """Call packages off to providers under a model, and write every decision."""
+    """Call packages off to providers under a model, or several at once, and write every decision."""
     from calloff.documents.purchasing_models import load
     from calloff.domain.calendar import parse_moment
     from calloff.formats.contracts import read_contracts
@@ -144,7 +154,7 @@ def allocate(
     if arrivals not in ("spread", "all-at-once"):
         raise typer.BadParameter("write spread or all-at-once", param_hint="--arrivals")
     inputs = Inputs(
-        load(model),
+        [load(one) for one in model],
         read_providers(providers),
         read_contracts(contracts),
         read_packages(packages),

@@ -15,17 +15,15 @@ from accept.tally import Tally
 
 from calloff.acceptance import Result
 from calloff.documents.purchasing_models import shipped
-from calloff.domain.calendar import local
 from calloff.domain.decisions import Decision, Invitation, Invite
 from calloff.domain.errors import CapacityError
 from calloff.domain.history import Offered
 from calloff.domain.market import Counters
 from calloff.domain.packages import BANDS, Package
-from calloff.simulator.adapt import adapt
-from calloff.simulator.allocate import Inputs, arrive, standing_of
+from calloff.simulator.allocate import Inputs, adapted, arrive, sides_of
 from calloff.simulator.keyed_draws import Draws
 from calloff.simulator.responders import half_of, taken
-from calloff.simulator.run import Run
+from calloff.simulator.run import Case, Run
 
 SIZES = {0: 150, 1: 2_600, 2: 52_000}
 """Packages in all, over the five documents; enough at tier 1 for 2,000 call-offs."""
@@ -113,7 +111,7 @@ def one_run(tally: Tally, council: Council, name: str, seed: int) -> None:
     packages = [arrive(inputs, row) for row in inputs.packages]
 
     def cut(run: Run, at) -> None:
-        counters, key = run.counters, at.isoformat()
+        counters, key = run.sides[0].counters, at.isoformat()
         if draws.chance(CUT_PERCENT, "cut", key):
             pool = draws.between(0, len(counters.declared) - 1, "pool", key)
             # A provider may say less than it keeps for others, never less than what was called off.
@@ -129,12 +127,12 @@ def one_run(tally: Tally, council: Council, name: str, seed: int) -> None:
 
 
 def prepared(inputs: Inputs, tally: Tally) -> Run:
-    document, _ = adapt(inputs.document, inputs.providers, local(inputs.begins_at).date())
+    documents, _ = adapted(inputs)
     packages = [arrive(inputs, row)[0] for row in inputs.packages]
-    standing = standing_of(inputs, document, packages)
-    counters = watched(tally)(**vars(Counters.at_start(standing)))
-    log = Watcher(tally, document.model.splitting is not None)
-    return Run(document.model, standing, counters, inputs.responder, log, inputs.begins_at)
+    (side,) = sides_of(inputs, documents, packages)
+    side.counters = watched(tally)(**vars(side.counters))
+    log = Watcher(tally, side.model.splitting is not None)
+    return Run([side], inputs.responder, log, inputs.begins_at)
 
 
 def at_the_end(tally: Tally, run: Run, about: str) -> None:
@@ -145,21 +143,23 @@ def at_the_end(tally: Tally, run: Run, about: str) -> None:
         tally.n += len(case.parts)
         tally.expect(len(placed) == len(set(placed)), f"{about}: a visit of {case.package.reference} was placed twice")
         for _, _, part in case.parts:
-            row = run.standing.row_of[part.delivered_by or part.enrolment]
+            row = case.side.row(part.delivered_by or part.enrolment)
             for number in part.visits:
-                expected[pool_of(run, row, case.package, number)] += case.package.visits[number].worker_minutes
-    for pool, used in enumerate(run.counters.used):
+                expected[pool_of(case, row, number)] += case.package.visits[number].worker_minutes
+    counters = run.sides[0].counters
+    for pool, used in enumerate(counters.used):
         tally.expect(used == expected[pool], f"{about}: pool {pool} counts {used} minutes, visits {expected[pool]}")
-        tally.expect(used <= run.counters.declared[pool], f"{about}: pool {pool} was oversold")
+        tally.expect(used <= counters.declared[pool], f"{about}: pool {pool} was oversold")
 
 
-def pool_of(run: Run, row: int, package: Package, number: int) -> int:
+def pool_of(case: Case, row: int, number: int) -> int:
     """The pool of an enrolment that holds a visit's part of the day in the package's locality."""
+    package, standing = case.package, case.side.standing
     start = package.visits[number].start_minute
     band = "night" if start < 420 else next(name for name, end in BAND_ENDS if start < end)
     return next(
         place
-        for place, pool in enumerate(run.standing.pools)
+        for place, pool in enumerate(standing.pools)
         if pool.row == row
         and (not pool.areas or package.locality in pool.areas)
         and band in [BANDS[one] for one in pool.bands]

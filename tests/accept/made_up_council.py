@@ -54,7 +54,7 @@ class Council:
     ) -> Inputs:
         """A run of all its packages, answered by seeded draws unless told otherwise."""
         answers = responder or Seeded(Draws(seed))
-        return Inputs(document, self.providers, contracts, self.packages, self.places, answers, BEGINS_AT, seed)
+        return Inputs([document], self.providers, contracts, self.packages, self.places, answers, BEGINS_AT, seed)
 
     def write(self, folder: Path, document: Document | None = None) -> None:
         """Its files as a person would have them; contracts where a document is given."""

@@ -220,6 +220,8 @@ def enrolments(draw):
         full_cost_centipence_per_hour=draw(rates),
         past_referred_minutes=draw(st.integers(0, 10**10)),
         past_subcontracted_minutes=draw(st.integers(0, 10**10)),
+        later_scores=tuple(draw(st.dictionaries(days, st.integers(0, 10**9), max_size=2)).items()),
+        model=draw(texts),
     )
 
 

@@ -39,7 +39,7 @@ class LoggedRun(CaseRun):
 
     def log_to(self, document: Document) -> None:
         self.stream = io.StringIO()
-        self.writer, self.before = DecisionLog(self.stream, document), b""
+        self.writer, self.before = DecisionLog(self.stream, [document]), b""
 
     def ask(self, at: datetime) -> Decision:
         decision = super().ask(at)

@@ -7,8 +7,7 @@ import pytest
 
 from calloff.demonstration.register import eastmoor
 from calloff.documents.purchasing_models import shipped
-from calloff.domain.market import Counters
-from calloff.simulator.allocate import Inputs, arrive, standing_of
+from calloff.simulator.allocate import Inputs, arrive, sides_of
 from calloff.simulator.enrol import enrol
 from calloff.simulator.keyed_draws import Draws
 from calloff.simulator.log import DecisionLog
@@ -36,12 +35,11 @@ def outcomes(kind: type[Run], model: str):
     contracts, _ = enrol(document, council.providers, council.places, council.packages, SEED)
     responder = Seeded(Draws(SEED))
     inputs = Inputs(
-        document, council.providers, contracts, council.packages, council.places, responder, BEGINS_AT, SEED
+        [document], council.providers, contracts, council.packages, council.places, responder, BEGINS_AT, SEED
     )
     packages = [arrive(inputs, row) for row in inputs.packages]
-    standing = standing_of(inputs, document, [package for package, _ in packages])
-    log = DecisionLog(io.StringIO(), document)
-    run = kind(document.model, standing, Counters.at_start(standing), responder, log, BEGINS_AT)
+    sides = sides_of(inputs, [document], [package for package, _ in packages])
+    run = kind(sides, responder, DecisionLog(io.StringIO(), [document]), BEGINS_AT)
     run.carry_out(packages)
     return outcome_rows(run)
 

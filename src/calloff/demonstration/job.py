@@ -83,7 +83,7 @@ def _buy(council: Council, document: Document, folder: Path) -> tuple[WayOfBuyin
     contracts, enrolled = enrol(document, council.providers, council.places, council.packages, seed, begins_at)
     write_contracts(folder / f"contracts-{name}.csv", contracts, assumed_of(contracts))
     answers = Seeded(Draws(seed))
-    inputs = Inputs(document, council.providers, contracts, council.packages, council.places, answers, begins_at, seed)
+    inputs = Inputs([document], council.providers, contracts, council.packages, council.places, answers, begins_at, seed)
     summary = allocate(inputs, folder / name)
     log = folder / name / LOG
     again = [one.differs for one in replay(log)]

@@ -145,7 +145,8 @@ class Enrolment:
 
     No localities, care types, client groups or age groups means all of them. `block_minutes` a week are
     bought in advance. `full_cost_centipence_per_hour` is what an hour costs with its overheads, where known
-    beside the price paid. The `past_*` figures are those of the twelve months before the run, for the quota.
+    beside the price paid. The `past_*` figures are those of the twelve months before the run, for the quota. `model`
+    is the id of the document, where a council has several.
     `quality_score` is its own from the tender; `later_scores` are what it was measured at since, by day.
     """
 
@@ -172,6 +173,7 @@ class Enrolment:
     past_referred_minutes: int = 0
     past_subcontracted_minutes: int = 0
     later_scores: tuple[tuple[date, int], ...] = ()
+    model: str = ""
 
     def quality_on(self, day: date) -> int:
         """The quality score in force on a day."""

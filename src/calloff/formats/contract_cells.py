@@ -1,9 +1,10 @@
 """
-The grammars of contracts.csv: price lines, spare minutes and suspensions, several of each in one cell.
+The grammars of contracts.csv: price lines, spare minutes, suspensions and scores, several of each in one cell.
 
     15.20 care_type=personal_care workers=2 from=2024-04-01; 16.10 day_type=weekend
     */*=360@2025-03-30T09:00Z; North+South/morning+bed=1200@2025-03-30T09:00Z
     2025-01-06..2025-02-28; 2025-05-01.. step_in
+    2025-04-01=82; 2025-10-01=85
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ _KEYS = (
     "from",
     "to",
 )
+MOST_SCORE = 10**9
 _POOL = re.compile(r"(?P<areas>[^/=@]+)/(?P<bands>[^/=@]+)=(?P<minutes>[0-9]{1,9})(?:@(?P<declared>\S+))?")
 _SUSPENSION = re.compile(r"(?P<first>\S{10})\.\.(?P<last>\S{10})?(?P<step_in>\s+step_in)?")
 
@@ -205,10 +207,30 @@ def _suspension_text(suspension: Suspension) -> str:
     return f"{term} step_in" if suspension.step_in else term
 
 
+def read_scores(text: str) -> tuple[tuple[date, int], ...]:
+    """Quality scores by the day from which each counts; ValueError when a day has two."""
+    scores = _each(_score)(text)
+    if len({day for day, _ in scores}) < len(scores):
+        raise ValueError("each day once")
+    return scores
+
+
+def _score(item: str) -> tuple[date, int]:
+    day, equals, points = item.partition("=")
+    if not equals:
+        raise ValueError("day=points, such as 2025-04-01=82")
+    return read_day(day.strip()), int(number(0, MOST_SCORE).read(points.strip()))
+
+
+def _score_text(score: tuple[date, int]) -> str:
+    return f"{score[0].isoformat()}={score[1]}"
+
+
 def _joined(write: Callable[[Any], str]) -> Callable[[Iterable[Any]], str]:
     return lambda values: "; ".join(map(write, values))
 
 
 PRICE_LINES = Kind("price lines", read_price_lines, _joined(_price_line_text))
 POOLS = Kind("spare minutes", read_pools, _joined(_pool_text))
+SCORES = Kind("scores", read_scores, _joined(_score_text))
 SUSPENSIONS = Kind("suspensions", _each(_suspension), _joined(_suspension_text))

@@ -11,13 +11,21 @@ from calloff.domain.errors import BadInputError
 from calloff.domain.packages import AGE_GROUPS, CAPABILITIES, CLIENT_GROUPS
 from calloff.domain.units import MOST_MINUTES
 from calloff.formats.cells import CHOICE, DAY, LIST, RATE, TEXT, YES_NO, number
-from calloff.formats.contract_cells import POOLS, PRICE_LINES, SUSPENSIONS, numbered, unnumbered
+from calloff.formats.contract_cells import (
+    MOST_SCORE,
+    POOLS,
+    PRICE_LINES,
+    SCORES,
+    SUSPENSIONS,
+    numbered,
+    unnumbered,
+)
 from calloff.formats.tables import Column, Row, Table, read_table, write_table
 
 _PAST_MINUTES = number(0, 10**10)
 
 _ABOUT = """\
-One enrolment a row: a provider may have several. Three columns have a grammar of their own; their items are
+One enrolment a row: a provider may have several. Four columns have a grammar of their own; their items are
 separated by `;`.
 
 - `price_lines`: a rate in pounds per worker, then what it is limited to, as `key=value`: `care_type`,
@@ -31,7 +39,8 @@ separated by `;`.
   declared at that moment; areas and bands are joined by `+`, and `*` is all of them. No area and band may
   be offered twice.
 - `suspensions`: `first..last` day, both included, or `first..` until lifted; then `step_in` where the council
-  passes a prime's new referrals to the next in the cascade."""
+  passes a prime's new referrals to the next in the cascade.
+- `later_scores`: `day=points`, for each day from which another quality score counts."""
 
 CONTRACTS = Table(
     name="contracts.csv",
@@ -40,6 +49,12 @@ CONTRACTS = Table(
     columns=(
         Column("reference", TEXT, "What other files call the enrolment.", required=True, example="E-001"),
         Column("provider", TEXT, "A reference of providers.csv.", required=True, example="CS2099000001"),
+        Column(
+            "model",
+            TEXT,
+            "Id of the purchasing model; blank: that of the run, which then has only one.",
+            example="leeds_2010_framework",
+        ),
         Column("tier", TEXT, "Tier of the purchasing model.", required=True, example="framework"),
         Column("role", CHOICE, "Part it plays there.", required=True, allowed=ROLES, example="member"),
         Column("lot", TEXT, "Lot of the purchasing model."),
@@ -71,7 +86,8 @@ CONTRACTS = Table(
             "When no new work goes to it.",
             example="2025-01-06..2025-02-28; 2025-05-01.. step_in",
         ),
-        Column("quality_score", number(0, 10**9), "Score of its tender, on the model's own scale.", unit="points"),
+        Column("quality_score", number(0, MOST_SCORE), "Score of its tender, on the model's own scale.", unit="points"),
+        Column("later_scores", SCORES, "What it was measured at since.", "points", example="2025-04-01=82"),
         Column("from", DAY, "First day of the enrolment; blank: that of the model.", example="2024-04-01"),
         Column("to", DAY, "Last day, included; blank: that of the model.", example="2026-03-31"),
         Column(

@@ -1,8 +1,9 @@
 """
 What a run must map before a document from elsewhere fits its data; each mapping is printed and kept in the log.
 
-A document is run as it stands wherever it can be. Where the run begins outside its term, or its grades are on the
-scale of another nation's regulator, local terms are laid over it: the same mechanism as a council's own.
+A document is run as it stands wherever it can be. Where the run begins outside the term of its only one, or its
+grades are on the scale of another nation's regulator, local terms are laid over it: the same mechanism as a
+council's own.
 """
 
 from __future__ import annotations
@@ -33,11 +34,17 @@ GRADES_ALIKE = {
 WHY = "mapped for this run"
 
 
-def adapt(document: Document, providers: Sequence[Provider], begins_on: date) -> tuple[Document, list[str]]:
-    """The document as this run needs it, and a line for each thing that was mapped."""
+def adapt(document: Document, providers: Sequence[Provider], begins_on: date | None) -> tuple[Document, list[str]]:
+    """
+    The document as this run needs it, and a line for each thing that was mapped.
+
+    Without the day on which the run begins, its term stands as it is.
+    """
     terms: dict[str, Any] = {}
     lines: list[str] = []
-    _map_term(document, begins_on, terms, lines)
+    if begins_on is not None:
+        _map_term(document, begins_on, terms, lines)
+        _map_refresh(document, begins_on, terms, lines)
     _map_grades(document, providers, terms, lines)
     if not terms:
         return document, []
@@ -56,6 +63,18 @@ def _map_term(document: Document, begins_on: date, terms: dict[str, Any], lines:
     lines.append(
         f"term: {term.from_on} to {term.last_on} in the document, {begins_on} to {last} in this run, begun outside it"
     )
+
+
+def _map_refresh(document: Document, begins_on: date, terms: dict[str, Any], lines: list[str]) -> None:
+    """A published list is first made with the term: where that is mapped, a list that would come later is, too."""
+    scoring = document.model.scoring
+    first = scoring.refreshed_from if scoring else None
+    if "term" not in terms or first is None or first <= begins_on:
+        return
+    written = cast(dict[str, Any], plain(document.tree.entries["scoring"]))
+    written["refresh"]["from"] = str(begins_on)
+    terms["scoring"] = {**written, "assumed": WHY}
+    lines.append(f"ranks: first made on {first} in the document, on {begins_on} in this run")
 
 
 def _map_grades(document: Document, providers: Sequence[Provider], terms: dict[str, Any], lines: list[str]) -> None:

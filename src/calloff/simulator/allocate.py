@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -14,9 +14,10 @@ from calloff.documents.purchasing_models import Document
 from calloff.domain.calendar import SATURDAY, Nation, local, to_utc
 from calloff.domain.contracts import Enrolment
 from calloff.domain.errors import BadInputError
-from calloff.domain.market import PRICED_ROLES, Counters, Standing
+from calloff.domain.market import PRICED_ROLES, Standing
 from calloff.domain.packages import Package
 from calloff.domain.providers import Provider
+from calloff.domain.purchasing_model import PurchasingModel
 from calloff.formats.packages import PackageRow
 from calloff.formats.places import Place
 from calloff.formats.tables import writing_to
@@ -24,7 +25,7 @@ from calloff.simulator.adapt import adapt
 from calloff.simulator.keyed_draws import Draws
 from calloff.simulator.log import DecisionLog
 from calloff.simulator.responders import Responder
-from calloff.simulator.run import Run
+from calloff.simulator.run import Run, Side
 from calloff.simulator.summary import Summary, outcome_rows, summarise, write_rows
 
 ARRIVAL_DAYS = 14
@@ -37,9 +38,13 @@ LOG, SUMMARY, OUTCOMES = "decisions.jsonl", "summary.csv", "packages.csv"
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a run is made of; `arrivals` is `spread` over 14 days or `all-at-once`."""
+    """
+    What a run is made of; `arrivals` is `spread` over 14 days or `all-at-once`.
 
-    document: Document
+    Under several documents each contract names its own, and each package falls under the one that governs it.
+    """
+
+    documents: Sequence[Document]
     providers: Sequence[Provider]
     contracts: Sequence[Enrolment]
     packages: Sequence[PackageRow]
@@ -52,7 +57,7 @@ class Inputs:
 
 def allocate(inputs: Inputs, out: Path, tell: Callable[[Run, datetime], None] | None = None) -> Summary:
     """
-    Run the packages through the model and write decisions, summary and outcomes into `out`.
+    Run the packages through the models and write decisions, summary and outcomes into `out`.
 
     The folder appears whole or not at all; one that holds anything else than an earlier run is refused.
     """
@@ -88,35 +93,69 @@ def refuse_foreign(out: Path) -> None:
 
 
 def _run_into(inputs: Inputs, folder: Path, tell: Callable[[Run, datetime], None] | None) -> Summary:
-    document, mapped = adapt(inputs.document, inputs.providers, local(inputs.begins_at).date())
+    documents, mapped = adapted(inputs)
     named = sorted({name for one in inputs.contracts for name in one.localities}) or [EVERYWHERE]
     packages = [arrive(inputs, row, named) for row in inputs.packages]
-    standing = standing_of(inputs, document, [package for package, _ in packages])
+    sides = sides_of(inputs, documents, [package for package, _ in packages])
     with (folder / LOG).open("w", encoding="utf-8", newline="\n") as stream:
-        log = DecisionLog(stream, document)
-        counters = Counters.at_start(standing, document.model.takes_turns)
-        run = Run(document.model, standing, counters, inputs.responder, log, inputs.begins_at, tell)
+        log = DecisionLog(stream, documents)
+        run = Run(sides, inputs.responder, log, inputs.begins_at, tell)
         run.carry_out(packages)
         log.finish()
-    summary = summarise(run, mapped, stale_declarations(document, inputs))
+    summary = summarise(run, mapped, stale_declarations(sides, inputs.begins_at))
     write_rows(folder / SUMMARY, summary.rows())
     write_rows(folder / OUTCOMES, outcome_rows(run))
     return summary
 
 
-def standing_of(inputs: Inputs, document: Document, packages: Sequence[Package]) -> Standing:
-    """Who is enrolled, after every cross-reference between the files has been looked at."""
+def adapted(inputs: Inputs) -> tuple[list[Document], list[str]]:
+    """
+    The documents as this run needs them, and a line for each thing that was mapped.
+
+    The term of a document is mapped only where it stands alone: of several, the term says which one governs.
+    """
+    alone = len(inputs.documents) == 1
+    documents, mapped = [], []
+    for given in inputs.documents:
+        document, lines = adapt(given, inputs.providers, local(inputs.begins_at).date() if alone else None)
+        documents.append(document)
+        mapped += lines if alone else [f"{document.model.id}: {line}" for line in lines]
+    return documents, mapped
+
+
+def sides_of(inputs: Inputs, documents: Sequence[Document], packages: Sequence[Package]) -> list[Side]:
+    """
+    Each document with who is enrolled under it, after every cross-reference between the files has been looked at.
+
+    Raises BadInputError naming every contract that does not fit, or whose document is not told.
+    """
+    models = {document.model.id: document.model for document in documents}
+    if len(models) < len(documents):
+        raise BadInputError("a purchasing model is given twice; give each once")
     providers = {provider.reference: provider for provider in inputs.providers}
-    problems = [problem for one in inputs.contracts for problem in _problems(document, providers, one)]
+    problems = [problem for one in inputs.contracts for problem in _problems(models, providers, one)]
     if problems:
         raise BadInputError("\n".join([*problems, f"{len(problems)} contracts do not fit; nothing was run"]))
-    contracts = tuple(_declared(one, inputs.begins_at) for one in inputs.contracts)
+    return [
+        Side.of(
+            model, standing_of(inputs, model, packages, [one for one in inputs.contracts if one.model in ("", name)])
+        )
+        for name, model in models.items()
+    ]
+
+
+def standing_of(
+    inputs: Inputs, model: PurchasingModel, packages: Sequence[Package], enrolled: Sequence[Enrolment]
+) -> Standing:
+    """Who is enrolled under one model; BadInputError when the council has more localities than a run holds."""
+    providers = {provider.reference: provider for provider in inputs.providers}
+    contracts = tuple(_declared(one, inputs.begins_at) for one in enrolled)
     localities = {package.locality for package in packages}
     localities |= {place.locality for place in inputs.places}
-    localities |= {name for one in contracts for name in one.localities}
+    localities |= {name for one in inputs.contracts for name in one.localities}
     if len(localities) > 60:
         raise BadInputError(f"there are {len(localities)} localities; a run holds at most 60: join some in places.csv")
-    nations = {package.nation for package in packages} | {document.model.nation}
+    nations = {package.nation for package in packages} | {model.nation}
     return Standing(
         contracts,
         {one.provider: providers[one.provider] for one in contracts},
@@ -126,21 +165,32 @@ def standing_of(inputs: Inputs, document: Document, packages: Sequence[Package])
     )
 
 
-def stale_declarations(document: Document, inputs: Inputs) -> list[str]:
-    """A line where spare minutes were declared too long before the beginning to count."""
-    days = document.model.declaration_days
-    oldest = inputs.begins_at - timedelta(days=days)
-    pools = [pool for one in inputs.contracts for pool in one.pools]
-    stale = sum(pool.declared_at is not None and pool.declared_at < oldest for pool in pools)
-    if not stale:
-        return []
-    return [
-        f"{stale} of {len(pools)} declarations of minutes are over {days} days old when the run begins; none counts"
-    ]
+def stale_declarations(sides: Sequence[Side], begins_at: datetime) -> list[str]:
+    """A line for each model where spare minutes were declared too long before the beginning to count."""
+    lines = []
+    for side in sides:
+        days = side.model.declaration_days
+        oldest = begins_at - timedelta(days=days)
+        pools = [pool for one in side.standing.enrolments for pool in one.pools]
+        stale = sum(pool.declared_at is not None and pool.declared_at < oldest for pool in pools)
+        under = f" under {side.model.id}" if len(sides) > 1 else ""
+        if stale:
+            lines.append(
+                f"{stale} of {len(pools)} declarations of minutes{under} are over {days} days old when the run begins; "
+                "none counts"
+            )
+    return lines
 
 
-def _problems(document: Document, providers: dict[str, Provider], enrolment: Enrolment) -> list[str]:
-    model, name = document.model, enrolment.reference
+def _problems(
+    models: Mapping[str, PurchasingModel], providers: Mapping[str, Provider], enrolment: Enrolment
+) -> list[str]:
+    name = enrolment.reference
+    if not enrolment.model and len(models) > 1:
+        return [f"contract {name}: its model is not told; write one of {', '.join(models)} in the column model"]
+    if enrolment.model and enrolment.model not in models:
+        return [f"contract {name}: the run has no model {enrolment.model!r}; it has {', '.join(models)}"]
+    model = models[enrolment.model] if enrolment.model else next(iter(models.values()))
     problems = []
     if enrolment.provider not in providers:
         problems.append(f"contract {name}: the provider {enrolment.provider} is not in the providers file")

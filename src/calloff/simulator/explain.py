@@ -106,15 +106,20 @@ class Teller:
         return provider.name if provider else reference
 
     def document(self) -> Lines:
-        model, document = self.last.model, self.tale.document
-        texts = [name for name, _ in document.texts] if document else []
-        return [
-            "",
-            "Under which document",
-            f"    {model.title}, version {model.version}",
-            f"    in force from {day_words(model.term.from_on)} to {day_words(model.term.last_on)}",
-            f"    read from {', then '.join(texts)}",
-        ]
+        """The document that governs the package, or each of those that turned it away."""
+        used = {scene.model.document_hash: scene.document for scene in self.scenes}
+        lines = ["", "Under which document" if len(used) == 1 else "Under which document: none of these governs it"]
+        for document in used.values():
+            model, texts = document.model, [name for name, _ in document.texts]
+            lines += [
+                f"    {model.title}, version {model.version}",
+                f"    in force from {day_words(model.term.from_on)} to {day_words(model.term.last_on)}",
+                f"    read from {', then '.join(texts)}",
+            ]
+        others = [one.model.title for key, one in self.tale.documents.items() if key not in used]
+        if others:
+            lines.append(f"    It governs this package, and not {listed(others, 'or')}, which the council has as well.")
+        return lines
 
     # -- the story
 

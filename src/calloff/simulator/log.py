@@ -1,5 +1,5 @@
 """
-`decisions.jsonl`: the document, then every fact before the first decision that names it, then the decisions, chained.
+`decisions.jsonl`: the documents, then every fact before the first decision that names it, and the decisions, chained.
 
 Each decision line names the hash of the one before; the last line counts them, so that a lost tail is seen.
 """
@@ -7,7 +7,7 @@ Each decision line names the hash of the one before; the last line counts them, 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
@@ -25,22 +25,31 @@ REMEDY = "give the decisions.jsonl of a run, as the run wrote it"
 
 @dataclass
 class DecisionLog:
-    """Writes decisions as they are taken."""
+    """
+    Writes decisions as they are taken, under one document or several.
+
+    What moves under each document is told by what changed since its own last decision, so that each has a ledger;
+    all of them store a fact once.
+    """
 
     stream: TextIO
-    document: Document
-    ledger: Ledger = field(default_factory=Ledger)
+    documents: Sequence[Document]
+    ledgers: dict[str, Ledger] = field(default_factory=dict)
     previous: str = BEGINNING
     count: int = 0
 
     def __post_init__(self) -> None:
-        texts = [list(pair) for pair in self.document.texts]
-        self._write({"line": "document", "hash": self.document.model.document_hash, "texts": texts})
+        stored: set[str] = set()
+        for document in self.documents:
+            digest, texts = document.model.document_hash, [list(pair) for pair in document.texts]
+            self.ledgers[digest] = Ledger(stored)
+            self._write({"line": "document", "hash": digest, "texts": texts})
 
     def add(self, decision: Decision) -> DecisionRecord:
         """Write a decision, and before it the facts it names for the first time."""
-        record = decision.record(self.ledger)
-        for digest, content in self.ledger.take_new():
+        ledger = self.ledgers[decision.basis.inputs[0].document_hash]
+        record = decision.record(ledger)
+        for digest, content in ledger.take_new():
             self.stream.write(f'{{"fact":{content.decode()},"hash":"{digest}","line":"fact"}}\n')
         line = f'{{"hash":"{record.hash}","line":"decision","previous":"{self.previous}","record":'
         self.stream.write(f"{line}{record.content.decode()}}}\n")

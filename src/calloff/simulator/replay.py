@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
@@ -26,7 +26,12 @@ NAMED = ("model", "package", "history", "standing", "counters")
 
 @dataclass
 class Facts:
-    """The facts of a log, read back as values; each is checked against its hash."""
+    """
+    The facts of a log, read back as values; each is checked against its hash.
+
+    What moves is told by what changed since the last decision under the same document: each reads its own `values`,
+    while the `bodies` are shared.
+    """
 
     bodies: dict[str, tuple[str, Any]] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
@@ -114,23 +119,24 @@ def replay(path: Path) -> Iterator[Replayed]:
 
 
 def _replayed(path: Path) -> Iterator[Replayed]:
-    facts, model, previous, count = Facts(), None, BEGINNING, 0
+    bodies: dict[str, tuple[str, Any]] = {}
+    every, sides, previous, count = Facts(bodies), dict[str, tuple[PurchasingModel, Facts]](), BEGINNING, 0
     ended = False
     for line in lines_of(path):
         kind = line["line"]
         if kind == "document":
-            document = parse([(name, text) for name, text in line["texts"]], alone=True)
-            model = document.model
+            model = parse([(name, text) for name, text in line["texts"]], alone=True).model
             if model.document_hash != line["hash"]:
                 raise ReplayError(f"{path}: the document does not have the hash it is stored under: it was altered")
+            sides[model.document_hash] = model, Facts(bodies)
         elif kind == "fact":
-            facts.add(line)
+            every.add(line)
         elif kind == "decision":
-            if model is None:
+            if not sides:
                 raise ReplayError(f"{path}: a decision stands before its document")
             count += 1
             difference = "" if line["previous"] == previous else "the chain is broken before it"
-            difference = difference or _difference(model, facts, line)
+            difference = difference or _difference(sides, line)
             previous = link(previous, line["hash"])
             yield Replayed(count, line["record"], difference)
         elif kind == "end":
@@ -141,13 +147,13 @@ def _replayed(path: Path) -> Iterator[Replayed]:
         raise ReplayError(f"{path}: the last line is missing; decisions may have been cut off")
 
 
-def _difference(model: PurchasingModel, facts: Facts, line: dict[str, Any]) -> str:
+def _difference(sides: Mapping[str, tuple[PurchasingModel, Facts]], line: dict[str, Any]) -> str:
     stored = line["record"]
     content = canonical(stored)
     if sha256(content) != line["hash"]:
         return "the record does not have the hash it is stored under"
     try:
-        again = worked_out_again(model, facts, stored)
+        again = worked_out_again(*_side_of(sides, stored["model"]), stored)
     except CalloffError as error:
         return str(error)
     if canonical(again) == content:
@@ -156,11 +162,18 @@ def _difference(model: PurchasingModel, facts: Facts, line: dict[str, Any]) -> s
     return f"it comes out otherwise in: {', '.join(parts)}"
 
 
+def _side_of(
+    sides: Mapping[str, tuple[PurchasingModel, Facts]], named: Mapping[str, Any]
+) -> tuple[PurchasingModel, Facts]:
+    """The document that a record names, with the facts read under it."""
+    found = sides.get(named["hash"])
+    if found is None or (found[0].id, found[0].version) != (named["id"], named["version"]):
+        raise ReplayError(f"the record names the model {named}, the log holds another")
+    return found
+
+
 def worked_out_again(model: PurchasingModel, facts: Facts, stored: dict[str, Any]) -> dict[str, Any]:
     """The record that the kernel gives now for the facts which a stored record names."""
-    named = stored["model"]
-    if named != {"id": model.id, "version": model.version, "hash": model.document_hash}:
-        raise ReplayError(f"the record names the model {named}, the log holds another")
     package = facts.value(stored["package"], Package)
     market = Market(facts.value(stored["standing"], Standing), facts.value(stored["counters"], Counters))
     events = [facts.value(one, Event) for one in stored["history"]]

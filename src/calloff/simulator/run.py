@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from calloff.domain.calendar import to_utc
 from calloff.domain.decisions import CallOff, Decision, Invitation, Invite, Part, Refer, Wait
+from calloff.domain.errors import NoApplicableModelError
 from calloff.domain.history import CalledOff, Ended, Event, Invited, Offered
 from calloff.domain.market import NEVER_STALE, Counters, Market, Standing, seconds
 from calloff.domain.next_step import ONE_SECOND, next_step
 from calloff.domain.packages import Package, serving_order
-from calloff.domain.purchasing_model import PurchasingModel, why_not_applicable
-from calloff.domain.story import Turn, read_story
+from calloff.domain.purchasing_model import PurchasingModel, applicable_model, why_not_applicable
+from calloff.domain.story import read_story
 from calloff.simulator.log import DecisionLog
 from calloff.simulator.responders import Responder
 
@@ -33,11 +34,44 @@ CALLED_OFF, WAITING, REFERRED, NO_MODEL = "called_off", "waiting", "referred", "
 
 
 @dataclass
+class Side:
+    """One purchasing model's part of a run: who is enrolled under it, what moves there, and who waits for whom."""
+
+    model: PurchasingModel
+    standing: Standing
+    counters: Counters
+    waiters: dict[int, set[str]] = field(default_factory=dict)
+
+    @staticmethod
+    def of(model: PurchasingModel, standing: Standing) -> Side:
+        """A model at the beginning of a run, with nothing called off yet."""
+        return Side(model, standing, Counters.at_start(standing, model.takes_turns))
+
+    @property
+    def market(self) -> Market:
+        return Market(self.standing, self.counters)
+
+    def row(self, enrolment: str) -> int:
+        return self.standing.row_of[enrolment]
+
+    def spare(self, pool: int) -> int:
+        """Minutes a week of a pool that are neither called off nor held, however old the declaration."""
+        counters = self.counters
+        return counters.declared[pool] - counters.used[pool] - counters.held[pool]
+
+
+@dataclass
 class Case:
-    """One package's course through the run."""
+    """
+    One package's course through the run, on the side of the model that governs it.
+
+    A package that no model governs stands on the first side and is turned away by every one.
+    """
 
     package: Package
     arrives_at: datetime
+    side: Side
+    governed: bool = True
     history: list[Event] = field(default_factory=list)
     parts: list[tuple[datetime, str, Part]] = field(default_factory=list)
     holds: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
@@ -56,11 +90,14 @@ class Case:
 
 @dataclass
 class Run:
-    """A run in progress and its outcome. `tell` is called after every moment, to show how far it is."""
+    """
+    A run in progress and its outcome, under one model or several at once.
 
-    model: PurchasingModel
-    standing: Standing
-    counters: Counters
+    Each package keeps to the model that governs its required start, whatever comes into force during its search.
+    `tell` is called after every moment, to show how far it is.
+    """
+
+    sides: Sequence[Side]
     responder: Responder
     log: DecisionLog
     begins_at: datetime
@@ -68,22 +105,26 @@ class Run:
     cases: dict[str, Case] = field(default_factory=dict)
     late_answers: int = 0
     exclusions: Counter[str] = field(default_factory=Counter)
-    _events: list[tuple[int, int, tuple[object, ...], int]] = field(default_factory=list)
+    _events: list[tuple[int, int, str, int]] = field(default_factory=list)
     _offers: list[tuple[str, Offered]] = field(default_factory=list)
-    _waiters: dict[int, set[str]] = field(default_factory=dict)
     _due: list[tuple[tuple[int, date, datetime, str], str]] = field(default_factory=list)
     _is_due: set[str] = field(default_factory=set)
 
     # -- time ----------------------------------------------------------------------------------------------
 
     def carry_out(self, packages: Iterable[tuple[Package, datetime]]) -> None:
-        """Run until every package is called off or referred and nothing is due, or 28 days have passed."""
+        """
+        Run until every package is called off or referred and nothing is due, or 28 days have passed.
+
+        Raises SeveralModelsError, before anything is asked, when two models cover a package and none is narrower.
+        """
         for package, arrives_at in sorted(packages, key=lambda pair: pair[0].reference):
-            self.cases[package.reference] = Case(package, arrives_at)
+            self.cases[package.reference] = self._case_of(package, arrives_at)
             self._at(arrives_at, DUE, package.reference)
         self._at(self.begins_at + DECLARED_EVERY, DECLARE)
-        for joins_at in sorted(self._joinings()):
-            self._at(joins_at, JOIN)
+        for number, side in enumerate(self.sides):
+            for joins_at in self._joinings(side):
+                self._at(joins_at, JOIN, number=number)
         while self._events and self._events[0][0] <= seconds(self.ended_at):
             moment = self._events[0][0]
             at = self._moment(moment)
@@ -108,27 +149,37 @@ class Run:
     def _moment(self, moment: int) -> datetime:
         return self.begins_at + timedelta(seconds=moment - seconds(self.begins_at))
 
-    def _joinings(self) -> set[datetime]:
+    def _case_of(self, package: Package, arrives_at: datetime) -> Case:
+        try:
+            model = applicable_model([side.model for side in self.sides], package)
+        except NoApplicableModelError as nobody:
+            case = Case(package, arrives_at, self.sides[0], governed=False)
+            alone = len(self.sides) == 1
+            case.model_text = why_not_applicable(self.sides[0].model, package) if alone else str(nobody)
+            return case
+        return Case(package, arrives_at, next(side for side in self.sides if side.model is model))
+
+    def _joinings(self, side: Side) -> set[datetime]:
         """When enrolments begin after the run has: local midnight of their first day."""
-        first_days = {enrolment.from_on for enrolment in self.standing.enrolments if enrolment.from_on}
+        first_days = {enrolment.from_on for enrolment in side.standing.enrolments if enrolment.from_on}
         return {at for at in (to_utc(day, 0) for day in first_days) if at > self.begins_at}
 
-    def _at(self, at: datetime, order: int, reference: str = "", offer: int = -1) -> None:
-        """Something happens at a moment."""
-        heapq.heappush(self._events, (seconds(at), order, (reference,), offer))
+    def _at(self, at: datetime, order: int, reference: str = "", number: int = -1) -> None:
+        """Something happens at a moment to a package, or to the offer or side of a number."""
+        heapq.heappush(self._events, (seconds(at), order, reference, number))
 
-    def _take(self, event: tuple[int, int, tuple[object, ...], int], at: datetime) -> None:
-        _, order, (reference,), offer = event
+    def _take(self, event: tuple[int, int, str, int], at: datetime) -> None:
+        _, order, reference, number = event
         if order == DECLARE:
             self._declare_again(at)
         elif order == JOIN:
-            self._look_again(at)
+            self._look_again(self.sides[number], at)
         elif order == ANSWER:
-            name, offered = self._offers[offer]
+            name, offered = self._offers[number]
             self.cases[name].history.append(offered)
             self._now_due(name)
         else:
-            self._now_due(str(reference))
+            self._now_due(reference)
 
     def _now_due(self, reference: str) -> None:
         if reference not in self._is_due and self.cases[reference].state != CALLED_OFF:
@@ -144,16 +195,17 @@ class Run:
 
     def _declare_again(self, at: datetime) -> None:
         """Every provider whose declaration still holds says again what it has; nobody declares more."""
-        oldest = seconds(at) - self.model.declaration_days * 86_400
-        for pool, declared_at in enumerate(self.counters.declared_at):
-            if oldest <= declared_at < NEVER_STALE:
-                self.counters.declared_at[pool] = seconds(at)
+        for side in self.sides:
+            oldest = seconds(at) - side.model.declaration_days * 86_400
+            for pool, declared_at in enumerate(side.counters.declared_at):
+                if oldest <= declared_at < NEVER_STALE:
+                    side.counters.declared_at[pool] = seconds(at)
         self._at(at + DECLARED_EVERY, DECLARE)
 
-    def _look_again(self, at: datetime) -> None:
+    def _look_again(self, side: Side, at: datetime) -> None:
         """Somebody joins: whoever has come and is not settled may have a provider to ask that it had not before."""
         for case in self.cases.values():
-            if case.arrives_at <= at and case.state == WAITING:
+            if case.side is side and case.arrives_at <= at and case.state == WAITING:
                 self._now_due(case.package.reference)
 
     # -- one package ---------------------------------------------------------------------------------------
@@ -161,19 +213,17 @@ class Run:
     def _serve_one(self, case: Case, at: datetime) -> None:
         if case.state in (CALLED_OFF, NO_MODEL):
             return
-        market = Market(self.standing, self.counters)
+        if not case.governed:
+            self._turn_away(case, at)
+            return
         while True:
             # A call-off may leave offers behind that can no longer be taken: what they held is free at once.
             self._release_spent(case, at)
-            decision = next_step(self.model, case.package, market, case.history, at)
+            decision = self._ask(case, case.side, at)
             self._note(case, decision)
             for ending in decision.ends:
                 case.history.append(Ended(ending.enrolment, at, ending.reason))
                 self._release(case, ending.enrolment)
-            if isinstance(decision, Refer) and decision.reason == "outside_model":
-                case.state, case.settled_at = NO_MODEL, at
-                case.model_text = why_not_applicable(self.model, case.package)
-                return
             if isinstance(decision, CallOff):
                 for part in decision.parts:
                     self._call_off(case, part, decision.step, at)
@@ -189,17 +239,28 @@ class Run:
                 self._at(decision.until, DUE, case.package.reference)
             return
 
+    @staticmethod
+    def _ask(case: Case, side: Side, at: datetime) -> Decision:
+        """The kernel's one question."""
+        return next_step(side.model, case.package, side.market, case.history, at)
+
+    def _turn_away(self, case: Case, at: datetime) -> None:
+        """No model governs the package: each says why, so that the log proves it."""
+        for side in self.sides:
+            self.log.add(self._ask(case, side, at))
+        case.state, case.settled_at = NO_MODEL, at
+
     def _note(self, case: Case, decision: Decision) -> None:
         """Write the decision; a wait that ends nothing, and a referral that says nothing new, are not written again."""
         if isinstance(decision, Wait) and not decision.ends:
             return
         if not case.looked_at and "gates" in decision.basis.body:
             case.looked_at = True
-            self.exclusions += first_failures(decision, self.standing.ground(self.model).tables.enforced)
+            self.exclusions += first_failures(decision, case.side.standing.ground(case.side.model).tables.enforced)
         if isinstance(decision, Refer):
             before, case.last_refer = case.last_refer, decision
             for name in decision.passed_over:
-                self._wait_for(case, self.standing.row_of[name])
+                self._wait_for(case, case.side.row(name))
             if before is not None and before.basis.body.get("proof") == decision.basis.body.get("proof"):
                 return
         else:
@@ -207,12 +268,12 @@ class Run:
         self.log.add(decision)
 
     def _invite(self, case: Case, decision: Invite, invitation: Invitation, at: datetime) -> None:
-        self.counters.hold(invitation.holds)
+        side, quota = case.side, case.side.model.quota
+        side.counters.hold(invitation.holds)
         case.holds[invitation.enrolment] = invitation.holds
-        if self.model.quota is not None and self.model.quota.denominator == "referred":
-            self._refer_hours(
-                case, invitation.enrolment, sum(case.package.visits[n].worker_minutes for n in invitation.visits)
-            )
+        if quota is not None and quota.denominator == "referred":
+            minutes = sum(case.package.visits[number].worker_minutes for number in invitation.visits)
+            self._refer_hours(side, invitation.enrolment, minutes)
         case.history.append(
             Invited(
                 invitation.enrolment,
@@ -232,69 +293,66 @@ class Run:
             self._offers.append((case.package.reference, offer))
             self._at(offer.at, ANSWER, case.package.reference, len(self._offers) - 1)
 
-    def _refer_hours(self, case: Case, enrolment: str, minutes: int) -> None:
-        row = self.standing.row_of[enrolment]
-        self.counters.referred[row] += minutes
-        self.counters.referred_packages[row] += 1
+    @staticmethod
+    def _refer_hours(side: Side, enrolment: str, minutes: int) -> None:
+        row = side.row(enrolment)
+        side.counters.referred[row] += minutes
+        side.counters.referred_packages[row] += 1
 
     def _call_off(self, case: Case, part: Part, step: str, at: datetime) -> None:
         """Carry out a call-off: its hold goes, its minutes are used, the counters of its provider move."""
+        side, counters, row = case.side, case.side.counters, case.side.row(part.enrolment)
         holds = case.holds.pop(part.enrolment, ())
-        self.counters.release(holds)
-        self.counters.use(part.takes)
+        counters.release(holds)
+        counters.use(part.takes)
         case.parts.append((at, step, part))
         case.history.append(CalledOff(part.enrolment, at, part.visits, part.delivered_by))
         minutes = sum(case.package.visits[number].worker_minutes for number in part.visits)
-        for row in self.standing.rows_of_provider[part.provider]:
-            self.counters.called_off_28[row] += minutes
-        if any(one.name == step and one.takes_turns for one in self.model.steps):
-            self.counters.take_turn(self.standing.row_of[part.enrolment])
-        if self.model.quota is None or self.model.quota.denominator == "accepted":
-            self._refer_hours(case, part.enrolment, minutes)
+        for same in side.standing.rows_of_provider[part.provider]:
+            counters.called_off_28[same] += minutes
+        if any(one.name == step and one.takes_turns for one in side.model.steps):
+            counters.take_turn(row)
+        if side.model.quota is None or side.model.quota.denominator == "accepted":
+            self._refer_hours(side, part.enrolment, minutes)
         if sum(minutes for _, minutes in holds) > sum(minutes for _, minutes in part.takes) or part.delivered_by:
-            self._wake(case, self.standing.row_of[part.enrolment])
+            self._wake(case, row)
         if part.delivered_by:
-            row = self.standing.row_of[part.enrolment]
-            self.counters.subcontracted[row] += minutes
-            self.counters.subcontracted_packages[row] += 1
+            counters.subcontracted[row] += minutes
+            counters.subcontracted_packages[row] += 1
 
     def _release_spent(self, case: Case, at: datetime) -> None:
         """Give back the minutes of invitations that were declined or ran out."""
         if not case.holds:
             return
-        live = {turn.invited.enrolment for turn in self._turns(case, at) if turn.lives}
+        story = read_story(case.side.model, case.package, case.history, at)
+        live = {turn.invited.enrolment for turn in story.live}
         for enrolment in [name for name in case.holds if name not in live]:
             self._release(case, enrolment)
-
-    def _turns(self, case: Case, at: datetime) -> list[Turn]:
-        return read_story(self.model, case.package, case.history, at).invitations
 
     def _release(self, case: Case, enrolment: str) -> None:
         """Give back what an invitation held; who waits for these minutes is looked at again."""
         holds = case.holds.pop(enrolment, ())
         if holds:
-            self.counters.release(holds)
-            self._wake(case, self.standing.row_of[enrolment])
+            case.side.counters.release(holds)
+            self._wake(case, case.side.row(enrolment))
 
     def _wake(self, freed_by: Case, row: int) -> None:
         """Let the packages that were passed over at a row be served again, where it has more to spare than then."""
-        for reference in sorted(self._waiters.get(row, ())):
+        side = freed_by.side
+        for reference in sorted(side.waiters.get(row, ())):
             waiting = self.cases[reference]
             if waiting.state == CALLED_OFF or waiting.last_refer is None:
-                self._waiters[row].discard(reference)
-            elif waiting is not freed_by and any(self._spare(pool) > seen for pool, seen in waiting.seen[row].items()):
-                self._waiters[row].discard(reference)
+                side.waiters[row].discard(reference)
+            elif waiting is not freed_by and any(side.spare(pool) > seen for pool, seen in waiting.seen[row].items()):
+                side.waiters[row].discard(reference)
                 self._now_due(reference)
-
-    def _spare(self, pool: int) -> int:
-        counters = self.counters
-        return counters.declared[pool] - counters.used[pool] - counters.held[pool]
 
     def _wait_for(self, case: Case, row: int) -> None:
         """Remember what a row had to spare when it could not take the package: less or as much is no reason to ask."""
-        pools = self.standing.pools_in[case.package.locality][row]
-        case.seen[row] = {pool: self._spare(pool) for pool, _ in pools}
-        self._waiters.setdefault(row, set()).add(case.package.reference)
+        side = case.side
+        pools = side.standing.pools_in[case.package.locality][row]
+        case.seen[row] = {pool: side.spare(pool) for pool, _ in pools}
+        side.waiters.setdefault(row, set()).add(case.package.reference)
 
 
 def first_failures(decision: Decision, enforced: int) -> Counter[str]:

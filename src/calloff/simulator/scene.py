@@ -40,17 +40,18 @@ VOCABULARIES = {
     "other_client_group": ("client_groups", CLIENT_GROUPS),
     "other_age_group": ("age_groups", AGE_GROUPS),
 }
-DAY_GATES = ("not_registered_yet", "registration_ended", "contract_not_begun", "contract_ended")
+DAY_GATES = ("not_registered_yet", "registration_ended", "contract_not_begun", "contract_ended", "not_a_member_yet")
 
 
 class Scene:
     """One decision with the values it looked at, and the sentences that its figures make."""
 
     def __init__(self, tale: Tale, record: dict[str, Any]) -> None:
-        if tale.document is None:
-            raise ReplayError(f"{tale.path}: the document is missing, which is a log's first line")
-        facts = tale.facts
-        self.record, self.model = record, tale.document.model
+        named, facts = record["model"], tale.facts
+        if named["hash"] not in tale.documents:
+            raise ReplayError(f"{tale.path}: the document {named['id']} is missing, which a log begins with")
+        self.record, self.document = record, tale.documents[named["hash"]]
+        self.model = self.document.model
         self.package: Package = facts.value(record["package"], Package)
         self.standing: Standing = facts.value(record["standing"], Standing)
         self.at = parse_moment(record["at"])

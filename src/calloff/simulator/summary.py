@@ -13,11 +13,11 @@ from typing import TypeGuard
 from calloff.domain.calendar import moment_text
 from calloff.domain.history import DECLINE_REASONS, Event, Invited
 from calloff.domain.packages import Package
-from calloff.domain.purchasing_model import Step
+from calloff.domain.purchasing_model import PurchasingModel, Step
 from calloff.domain.story import DECLINED, ENDED, EXPIRED, read_story
 from calloff.domain.units import half_up, hours_text, pence_per_week, pounds
 from calloff.formats.tables import write_whole
-from calloff.simulator.run import CALLED_OFF, NO_MODEL, REFERRED, WAITING, Case, Run
+from calloff.simulator.run import CALLED_OFF, NO_MODEL, REFERRED, WAITING, Case, Run, Side
 
 STATES = (CALLED_OFF, "part", WAITING, REFERRED, NO_MODEL)
 STATE_WORDS = {
@@ -56,6 +56,7 @@ class Summary:
     """The figures of a run, ready for a table or a file."""
 
     states: dict[str, Line] = field(default_factory=dict)
+    models: dict[str, dict[str, Line]] = field(default_factory=dict)
     steps: dict[str, Line] = field(default_factory=dict)
     providers: dict[str, Line] = field(default_factory=dict)
     dealings: dict[str, Counter[str]] = field(default_factory=dict)
@@ -78,6 +79,8 @@ class Summary:
     def rows(self) -> list[dict[str, str]]:
         """The summary as rows of a file: section, name, packages, hours and pounds a week."""
         rows = []
+        for model, states in self.models.items():
+            rows += [_row("model", f"{model}: {state}", line) for state, line in states.items()]
         for section, lines in (("outcome", self.states), ("step", self.steps), ("provider", self.providers)):
             for name, line in lines.items():
                 rows.append(_row(section, name, line))
@@ -99,6 +102,9 @@ class Summary:
         """The table that a run ends with."""
         out = [f"{self.model}", "", _heading("outcome", "packages")]
         out += [_print(STATE_WORDS[name], line) for name, line in self.states.items()]
+        for model, states in self.models.items():
+            out += ["", _heading(f"under {model}"[:42], "packages")]
+            out += [_print(STATE_WORDS[name], line) for name, line in states.items()]
         out += ["", _heading("called off by step", "parts")]
         out += [_print(name, line) for name, line in self.steps.items()]
         out += ["", _heading("called off by provider (the ten largest)", "parts")]
@@ -144,35 +150,47 @@ def _print(name: str, line: Line) -> str:
 def summarise(run: Run, mapped: Sequence[str], notes: Sequence[str] = ()) -> Summary:
     """Count a run that has ended; `notes` are what its files gave cause to say."""
     summary = Summary(mapped=list(mapped), decisions=run.log.count, late_answers=run.late_answers)
-    summary.model = f"{run.model.title} ({run.model.id}, version {run.model.version})"
+    models = [side.model for side in run.sides]
+    summary.model = "\n".join(f"{model.title} ({model.id}, version {model.version})" for model in models)
     summary.states = {state: Line() for state in STATES}
-    summary.steps = {step.name: Line() for step in run.model.steps}
+    if len(models) > 1:
+        # Outside every model is no model's own affair.
+        summary.models = {model.id: {state: Line() for state in STATES if state != NO_MODEL} for model in models}
+    summary.steps = {step_name(run, model, step.name): Line() for model in models for step in model.steps}
     for case in run.cases.values():
         _count_case(summary, run, case)
     summary.exclusions = run.exclusions
-    summary.quiet = {
-        step.name: why_quiet(run, step) for step in run.model.steps if not summary.steps[step.name].packages
-    }
+    for side in run.sides:
+        for step in side.model.steps:
+            name = step_name(run, side.model, step.name)
+            if not summary.steps[name].packages:
+                summary.quiet[name] = why_quiet(run, side, step)
+        for row, enrolment in enumerate(side.standing.enrolments):
+            if enrolment.role == "prime":
+                counters = side.counters
+                summary.quotas[enrolment.reference] = (counters.referred[row], counters.subcontracted[row])
     answers = run.responder.assumed()
     summary.assumed = [*ASSUMED, answers] if answers else list(ASSUMED)
     summary.notes = [*notes, *_about_answers(run)]
-    for row, enrolment in enumerate(run.standing.enrolments):
-        if enrolment.role == "prime":
-            counters = run.counters
-            summary.quotas[enrolment.reference] = (counters.referred[row], counters.subcontracted[row])
     return summary
 
 
-def why_quiet(run: Run, step: Step) -> str:
+def step_name(run: Run, model: PurchasingModel, step: str) -> str:
+    """A step as the figures call it: with its model where there are several, since two may have a step of one name."""
+    return step if len(run.sides) == 1 else f"{model.id} {step}"
+
+
+def why_quiet(run: Run, side: Side, step: Step) -> str:
     """Why a step called nothing off in this run, in a few words."""
-    packages = [case.package for case in run.cases.values() if case.state != NO_MODEL]
+    cases = [case for case in run.cases.values() if case.side is side and case.governed]
+    packages = [case.package for case in cases]
     if step.whom == "current_provider" and not any(package.current_provider for package in packages):
         return "no package names a provider that the person has or had"
     if step.whom == "chosen_provider" and not any(package.chosen_provider for package in packages):
         return "no package names a provider that the person chose"
-    if not any(enrolment.tier in step.tiers for enrolment in run.standing.enrolments) and step.whom == "tier":
+    if not any(enrolment.tier in step.tiers for enrolment in side.standing.enrolments) and step.whom == "tier":
         return f"nobody is enrolled in {', '.join(step.tiers)}"
-    asked = sum(event.step == step.name for case in run.cases.values() for event in case.history if _is_asked(event))
+    asked = sum(event.step == step.name for case in cases for event in case.history if _is_asked(event))
     if asked:
         return f"{asked} were asked and none was called off"
     return "no package met its conditions with anybody left to ask"
@@ -193,17 +211,19 @@ def _about_answers(run: Run) -> list[str]:
 
 
 def _count_case(summary: Summary, run: Run, case: Case) -> None:
-    minutes, cost, full = case.minutes_called_off, 0, 0
+    side, minutes, cost, full = case.side, case.minutes_called_off, 0, 0
     for _, step, part in case.parts:
         taken = sum(case.package.visits[number].worker_minutes for number in part.visits)
-        summary.steps[step].add(taken, part.cost, part.full_cost)
-        name = run.standing.providers[part.provider].name
+        summary.steps[step_name(run, side.model, step)].add(taken, part.cost, part.full_cost)
+        name = side.standing.providers[part.provider].name
         summary.providers.setdefault(name, Line()).add(taken, part.cost, part.full_cost)
         cost, full = cost + part.cost, full + part.full_cost
     state = "part" if case.state != CALLED_OFF and case.parts else case.state
     summary.states[state].add(minutes if case.parts else case.package.minutes_per_week, cost, full)
+    if state in summary.models.get(side.model.id, ()):
+        summary.models[side.model.id][state].add(minutes if case.parts else case.package.minutes_per_week, cost, full)
     summary.unmet_minutes += case.package.minutes_per_week - minutes
-    for turn in read_story(run.model, case.package, case.history, run.ended_at).invitations:
+    for turn in read_story(side.model, case.package, case.history, run.ended_at).invitations:
         kind = turn.state
         if turn.state == DECLINED and turn.reason in DECLINE_REASONS:
             kind = "declined" if DECLINE_REASONS[turn.reason] else "declined, not counted"
@@ -222,8 +242,10 @@ def _outcome(run: Run, case: Case) -> dict[str, str]:
     asked = sum(isinstance(event, Invited) for event in case.history)
     cost = sum(part.cost for _, _, part in case.parts)
     left = package.minutes_per_week - case.minutes_called_off
+    model = {"model": case.side.model.id if case.governed else ""} if len(run.sides) > 1 else {}
     return {
         "reference": package.reference,
+        **model,
         "outcome": "part" if case.state != CALLED_OFF and case.parts else case.state,
         "steps": "; ".join(step for _, step, _ in case.parts),
         "providers": "; ".join(part.provider for _, _, part in case.parts),

@@ -30,11 +30,14 @@ SHORT_HASH = 12
 
 @dataclass
 class Tale:
-    """What a log holds about one package: its document, its decisions with their hashes, the facts they name."""
+    """
+    What a log holds about one package: its decisions with their hashes, the facts they name, and the log's documents
+    by hash.
+    """
 
     path: Path
     reference: str
-    document: Document | None = None
+    documents: dict[str, Document] = field(default_factory=dict)
     decisions: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     facts: Facts = field(default_factory=Facts)
 
@@ -67,7 +70,8 @@ def _read_tale(path: Path, reference: str) -> Tale:
                 elif found and len(others) < SHOWN_REFERENCES:
                     others.append(str(json.loads(found[1])))
         elif line.startswith(b'{"hash":') and b'"line":"document"' in line[:120]:
-            tale.document = parse([(name, text) for name, text in json.loads(line)["texts"]], alone=True)
+            document = parse([(name, text) for name, text in json.loads(line)["texts"]], alone=True)
+            tale.documents[document.model.document_hash] = document
         elif line.startswith(b'{"hash":'):
             named = NAMES_PACKAGE.search(line)
             if named and named[1].decode() in mine:
