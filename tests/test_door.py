@@ -16,12 +16,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from calloff import __main__ as program
 from calloff.demonstration import build, serve
+from calloff.domain.errors import BadInputError
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -339,6 +341,17 @@ def test_read_only_folder():
         assert f"{door.root.resolve()} is read-only; get permission to write there, or copy Calloff to a folder" in told
         assert not (door.root / ".venv").exists()
         door.root.chmod(0o755)
+
+
+def test_demonstration_that_cannot_be_written_is_told(tmp_path):
+    # Nobody can make anything below a file, not even root, who may write in any read-only folder.
+    folder = tmp_path / "a file" / "demo"
+    folder.parent.touch()
+
+    with pytest.raises(BadInputError, match=f"^{re.escape(str(folder))}: cannot be written: ") as refused:
+        build.make(folder, date(2025, 6, 2), "a version", print, size=build.Size(packages=1))
+
+    assert len(str(refused.value).splitlines()) == 1
 
 
 # A taken port
