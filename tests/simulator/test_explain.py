@@ -11,12 +11,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import kernel_cases
 import pytest
-import yaml
-from kernel_cases import CaseRun, case_id, cases_of
-from kernel_driver import record_of
+from kernel_cases import FOLDER, case_id, cases_of
 
+from calloff.cases.driver import record_of
+from calloff.cases.playing import CaseRun, document_of
 from calloff.documents.purchasing_models import Document
 from calloff.domain.decisions import Decision
 from calloff.domain.errors import BadInputError, ReplayError
@@ -26,12 +25,6 @@ from calloff.simulator.log import DecisionLog
 from calloff.simulator.replay import replay
 
 CODE = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
-
-
-def document_of(written: str | Mapping[str, Any]) -> Document:
-    if isinstance(written, str):
-        written = {"document": written}
-    return kernel_cases._document(written["document"], yaml.safe_dump(written.get("changes", {}), sort_keys=False))
 
 
 class LoggedRun(CaseRun):
@@ -57,8 +50,8 @@ class LoggedRun(CaseRun):
 
 def played(folder: Path, case: Mapping[str, Any]) -> Path:
     """The log of a case."""
-    run = LoggedRun.start(case)
-    run.log_to(document_of(case["model"]))
+    run = LoggedRun.start(case, FOLDER)
+    run.log_to(document_of(case["model"], FOLDER))
     for _ in run.play(case["story"]):
         pass
     return run.log(folder)
