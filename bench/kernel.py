@@ -1,5 +1,6 @@
 """
-How long the kernel takes to decide, step by step, beside its limits and beside the same rule written by hand.
+How long the kernel takes to decide, step by step, beside its limits and beside the same rule written by hand; the
+same rule compiled; and how a run grows with its packages and its providers.
 
 The market is invented and seeded; the rules are those of East Lothian's framework of 2017. All times are processor
 time of this process, the median of many warm runs: on a busy machine wall time says little.
@@ -10,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from math import isqrt
@@ -18,6 +19,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from calloff.compiled import compiled, compiler, is_kept, numbers
 from calloff.documents.bank_holidays import calendar_for
 from calloff.documents.purchasing_models import load
 from calloff.domain import allocation
@@ -38,7 +40,10 @@ from calloff.simulator.responders import Seeded
 MODEL = "east_lothian_2017_framework"
 SEED = 2017
 SIZES = (20, 200, 2_000)
-RUNS = (100, 1_000)
+PACKAGES, PROVIDERS, GROWTH = 100, 20, (1, 10, 100)
+"""A run's size, and how many times as large its packages and then its providers are made."""
+MOST_SECONDS = 600
+"""A point of growth that would take longer is run with fewer packages, and says with how many."""
 AT = datetime(2018, 3, 5, 9, 30, tzinfo=UTC)
 START_ON = date(2018, 3, 12)
 CEILING, GRADE, CARE = 159_500, 3, frozenset({"moving_and_handling", "medication"})
@@ -63,6 +68,15 @@ LIMITS = {
     (RECORD, 2_000): 20_000,
 }
 """Microseconds, by stage and number of providers."""
+NEXT_IN_LOOP, ORDER_IN_LOOP, NEXT_CALLED, ORDER_CALLED = (
+    "gates and next candidate",
+    "gates and full order",
+    "gates and next, from Python",
+    "gates and order, from Python",
+)
+"""Compiled: called by a compiled loop, as a simulation does, and by Python, which hands over every array each time."""
+COMPILED_LIMITS = {(NEXT_IN_LOOP, 200): 5, (ORDER_IN_LOOP, 200): 25}
+LOOPS = 50
 
 
 # The invented market
@@ -345,18 +359,161 @@ def of_size(number: int, batches: int = BATCHES) -> dict[str, float]:
     return times
 
 
-def run_seconds(number: int) -> float:
-    """Processor seconds of `allocate` for so many packages among 20 providers with enough minutes."""
-    register = providers(20)
+# The same rule compiled
+
+
+class CompiledStages:
+    """The market and package of some stages as flat arrays, and the compiled rule that decides on them."""
+
+    def __init__(self, stages: Stages) -> None:
+        tables, rows, self.rows = stages.tables, stages.rows, stages.rows
+        self.stages = stages
+        self.first, self.last = stages.keys
+        self.decide, self.first_in_order, self.put_in_order = map(
+            compiled, (allocation.decide, allocation.first_in_order, allocation.put_in_order)
+        )
+        self.keys = numbers(tables.keys)
+        self.facts, self.package = numbers(stages.facts), numbers(stages.of_package)
+        self.failed, self.chosen, self.scratch = (numbers([0] * rows) for _ in range(3))
+        self.values, self.found = numbers([0] * (rows * (self.last - self.first))), numbers([0] * 4)
+        self.asked = (
+            *map(numbers, (tables.gates, tables.conditions, tables.lines, tables.steps)),
+            tables.enforced,
+            self.facts,
+            rows,
+            self.package,
+            numbers(minutes_by_band(VISITS)),
+            numbers([allocation.ASKABLE] * rows),
+            self.failed,
+            self.chosen,
+            self.scratch,
+            numbers([0] * 5),
+            self.found,
+        )
+        self.loop_next, self.loop_order = self.loops()
+
+    def called_next(self) -> int:
+        self.decide(*self.asked)
+        ranked = (self.keys, self.first, self.last, self.facts, self.rows, self.package, self.chosen)
+        return int(self.chosen[self.first_in_order(*ranked, self.found[0])])
+
+    def called_order(self) -> list[int]:
+        self.decide(*self.asked)
+        ranked = (self.keys, self.first, self.last, self.facts, self.rows, self.package, self.chosen)
+        self.put_in_order(*ranked, self.found[0], self.values, self.scratch)
+        return self.chosen
+
+    def loops(self) -> tuple[Callable[[int], None], Callable[[int], None]]:
+        """So many decisions one after the other within compiled code."""
+        decide, first_in_order, put_in_order = self.decide, self.first_in_order, self.put_in_order
+        njit = compiler().njit
+
+        @njit
+        def next_ones(times, asked, keys, first, last, facts, rows, package, chosen, found):  # noqa: ANN001, ANN202
+            total = 0
+            for _ in range(times):
+                decide(*asked)
+                total += first_in_order(keys, first, last, facts, rows, package, chosen, found[0])
+            return total
+
+        @njit
+        def orders(times, asked, keys, first, last, facts, rows, package, chosen, found, values, scratch):  # noqa: ANN001, ANN202
+            total = 0
+            for _ in range(times):
+                decide(*asked)
+                total += put_in_order(keys, first, last, facts, rows, package, chosen, found[0], values, scratch)
+            return total
+
+        about = (self.asked, self.keys, self.first, self.last, self.facts, self.rows, self.package, self.chosen)
+        about = (*about, self.found)
+        return (
+            lambda times: next_ones(times, *about),
+            lambda times: orders(times, *about, self.values, self.scratch),
+        )
+
+    def agree(self) -> None:
+        """AssertionError unless gates, next candidate and order are those of the plain rule."""
+        stages = self.stages
+        best, order = stages.gates_and_next(), stages.order()
+        same = self.called_next() == best and self.failed.tolist() == stages.failed
+        self.loop_order(1)
+        if (
+            not same
+            or self.chosen[: len(order)].tolist() != order
+            or self.called_order()[: len(order)].tolist() != order
+        ):
+            raise AssertionError(f"the compiled rule and the plain one differ among {stages.rows} providers")
+
+
+def compiled_of_size(number: int, batches: int = BATCHES) -> dict[str, float]:
+    """Microseconds of one compiled decision in a market of so many providers; plain and compiled must agree."""
+    stages = CompiledStages(Stages(number))
+    stages.agree()
+    return {
+        NEXT_IN_LOOP: microseconds(lambda: stages.loop_next(LOOPS), batches=batches) / LOOPS,
+        ORDER_IN_LOOP: microseconds(lambda: stages.loop_order(LOOPS), batches=batches) / LOOPS,
+        NEXT_CALLED: microseconds(stages.called_next, batches=batches),
+        ORDER_CALLED: microseconds(stages.called_order, batches=batches),
+    }
+
+
+# Growth
+
+
+def run_seconds(packages: int, number: int = PROVIDERS) -> float:
+    """Processor seconds of `allocate` for so many packages among so many providers with enough minutes."""
+    register = providers(number)
     blank = {"approved_at": NO_MOMENT, "required_start_on": NO_DAY}
-    rows = [PackageRow(at + 2, replace(package(at), **blank)) for at in range(number)]
+    rows = [PackageRow(at + 2, replace(package(at), **blank)) for at in range(packages)]
     draws = Draws(SEED)
-    contracts = enrolments(register, most_minutes=number * 60)
-    inputs = Inputs(load(MODEL), register, contracts, rows, (), Seeded(draws), AT, SEED)
+    contracts = enrolments(register, most_minutes=packages * 60)
+    inputs = Inputs([load(MODEL)], register, contracts, rows, (), Seeded(draws), AT, SEED)
     with tempfile.TemporaryDirectory(prefix="calloff-bench-") as folder:
         began = time.process_time()
         allocate(inputs, Path(folder) / "run")
         return time.process_time() - began
+
+
+def growth(tell: Callable[[str], None], times: Sequence[int] = GROWTH) -> dict[str, dict[str, float]]:
+    """Seconds of a run whose packages, and then whose providers, grow; `packages` says how many were really run."""
+    found: dict[str, dict[str, float]] = {}
+    tell("\nallocate, seeded answers: packages and providers grown one at a time")
+    for kind in ("packages", "providers"):
+        taken = 0.0
+        for place, by in enumerate(times):
+            wanted = PACKAGES * by if kind == "packages" else PACKAGES
+            number = PROVIDERS * by if kind == "providers" else PROVIDERS
+            # At worst as the square of what grows.
+            expected = taken * (by / times[place - 1]) ** 2 if place else 0.0
+            run = wanted if expected <= MOST_SECONDS else max(1, int(wanted * MOST_SECONDS / expected))
+            seconds = run_seconds(run, number)
+            taken = seconds * wanted / run
+            found[f"{kind} x{by}"] = {"packages": run, "providers": number, "seconds": round(seconds, 2)}
+            sample = f", a sample of {wanted:,}" if run < wanted else ""
+            each = f"{seconds / run * 1000:.1f} ms a package (n = {run:,}{sample})"
+            tell(f"  {kind:<10}{by:>4} x {wanted:>8,} packages {number:>6,} providers {seconds:>8.2f} s  {each}")
+    return found
+
+
+# All
+
+
+def table(tell: Callable[[str], None], times: dict[int, dict[str, float]], decimals: int) -> None:
+    """A line for each stage, a column for each number of providers, and how the last two stand to each other."""
+    for stage in times[SIZES[0]]:
+        cells = "".join(f"{times[number][stage]:>22,.{decimals}f}" for number in SIZES)
+        tell(f"{stage:<28}{cells}{times[2_000][stage] / times[200][stage]:>13.1f} x")
+
+
+def within(
+    tell: Callable[[str], None], limits: dict[tuple[str, int], int], times: dict[int, dict[str, float]], decimals: int
+) -> bool:
+    """Tell each limit with what was measured; whether all were kept."""
+    for (stage, number), limit in limits.items():
+        taken = times[number][stage]
+        verdict = "PASS" if taken <= limit else "over"
+        tell(f"  {stage:<28}{number:>6,} providers {taken:>10,.{decimals}f} of {limit:>7,} us  {verdict}")
+    return all(times[number][stage] <= limit for (stage, number), limit in limits.items())
 
 
 def measure(tell: Callable[[str], None]) -> tuple[dict[str, Any], bool]:
@@ -364,23 +521,30 @@ def measure(tell: Callable[[str], None]) -> tuple[dict[str, Any], bool]:
     times = {number: of_size(number) for number in SIZES}
     tell("processor time of one decision, microseconds (median, warm)\n")
     tell(f"{'':<28}" + "".join(f"{number:>12,} providers" for number in SIZES) + f"{'200 to 2,000':>15}")
-    for stage in times[SIZES[0]]:
-        cells = "".join(f"{times[number][stage]:>22,.0f}" for number in SIZES)
-        tell(f"{stage:<28}{cells}{times[2_000][stage] / times[200][stage]:>13.1f} x")
+    table(tell, times, 0)
+    fast = {number: compiled_of_size(number) for number in SIZES}
+    tell("\nthe same rule compiled" + ("" if is_kept() else " (anew, since nothing can be kept in .venv/compiled)"))
+    table(tell, fast, 2)
     tell("\nlimits")
-    kept = True
-    for (stage, number), limit in LIMITS.items():
-        taken = times[number][stage]
-        kept = kept and taken <= limit
-        verdict = "PASS" if taken <= limit else "over"
-        tell(f"  {stage:<28}{number:>6,} providers {taken:>10,.0f} of {limit:>7,} us  {verdict}")
-    runs = {number: run_seconds(number) for number in RUNS}
-    tell("\nallocate, 20 providers, seeded answers")
-    for number, seconds in runs.items():
-        tell(f"  {number:>6,} packages {seconds:>8.2f} s of processor time, {seconds / number * 1000:.1f} ms a package")
+    kept = within(tell, LIMITS, times, 0)
+    tell("limits, compiled")
+    kept = within(tell, COMPILED_LIMITS, fast, 2) and kept
+    runs = growth(tell)
     figures = {
-        "microseconds": {str(number): {k: round(v, 1) for k, v in one.items()} for number, one in times.items()},
-        "limits_microseconds": {f"{stage}, {number} providers": limit for (stage, number), limit in LIMITS.items()},
-        "allocate_seconds": {f"{number} packages": round(seconds, 2) for number, seconds in runs.items()},
+        "microseconds": rounded(times, 1),
+        "compiled_microseconds": rounded(fast, 2),
+        "limits_microseconds": limits_by_name(LIMITS),
+        "compiled_limits_microseconds": limits_by_name(COMPILED_LIMITS),
+        "allocate_seconds": runs,
     }
     return figures, kept
+
+
+def rounded(times: dict[int, dict[str, float]], decimals: int) -> dict[str, dict[str, float]]:
+    return {
+        str(number): {stage: round(taken, decimals) for stage, taken in one.items()} for number, one in times.items()
+    }
+
+
+def limits_by_name(limits: dict[tuple[str, int], int]) -> dict[str, int]:
+    return {f"{stage}, {number} providers": limit for (stage, number), limit in limits.items()}

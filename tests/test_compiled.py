@@ -15,6 +15,7 @@ from accept.made_up_council import a_council
 from compiled_cases import Both, Branches, ask, ask_until_every_branch, drawn, in_place_of_the_rule
 
 from calloff import compiled as machine_code
+from calloff.benchmarks import benchmark
 from calloff.compiled import CompilerMissingError, compiled, numbers, sources_hash
 from calloff.documents.purchasing_models import shipped, shipped_ids
 from calloff.domain import allocation
@@ -80,6 +81,29 @@ def test_without_numba_it_says_what_to_do(monkeypatch):
 
     with pytest.raises(CompilerMissingError, match=r"run \./calloff once to install it"):
         machine_code.compiler.__wrapped__()
+
+
+# What the benchmark measures
+
+
+def test_kernel_benchmark_measures_the_compiled_rule_which_agrees_with_the_plain_one():
+    times = benchmark("kernel").compiled_of_size(20, batches=1)
+
+    assert len(times) == 4
+    assert all(taken > 0 for taken in times.values())
+
+
+def test_point_of_growth_that_would_take_too_long_is_run_on_a_sample_and_says_so(monkeypatch):
+    kernel, told = benchmark("kernel"), []
+    monkeypatch.setattr(kernel, "run_seconds", lambda packages, providers: packages * providers / 2_000)
+
+    found = kernel.growth(told.append)
+
+    assert found["packages x10"] == {"packages": 1_000, "providers": 20, "seconds": 10}
+    # At worst it takes a hundred times the ten seconds of the point before; six hundred are allowed.
+    assert found["packages x100"] == {"packages": 6_000, "providers": 20, "seconds": 60}
+    assert told[3].endswith("10.0 ms a package (n = 6,000, a sample of 10,000)")
+    assert found["providers x100"] == {"packages": 60, "providers": 2_000, "seconds": 60}
 
 
 # What is kept
