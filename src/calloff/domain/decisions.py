@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from typing import Any
@@ -63,12 +64,26 @@ class Part:
     reason: str = ""
 
 
-@dataclass(frozen=True)
 class Basis:
-    """What a decision was worked out from, kept so that its record can be written when somebody wants it."""
+    """
+    What a decision was worked out from, kept so that its record can be written when somebody wants it.
 
-    body: dict[str, Any]
-    inputs: tuple[Any, ...]
+    `told` is what the record says beside the gates; `gates`, where they were looked at, is worked out only when the
+    record is wanted, since most waits are never written down.
+    """
+
+    def __init__(
+        self, told: dict[str, Any], inputs: tuple[Any, ...], gates: Callable[[], dict[str, Any]] | None = None
+    ) -> None:
+        self.told, self.inputs, self._gates = told, inputs, gates
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """All that the record says of how the decision came about."""
+        if self._gates is not None:
+            self.told = {**self.told, "gates": self._gates()}
+            self._gates = None
+        return self.told
 
 
 def event_fact(ledger: Ledger, event: Any) -> str:

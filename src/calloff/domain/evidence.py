@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, TypeVar
 
 from calloff.domain import allocation
@@ -18,11 +19,10 @@ D = TypeVar("D", bound=Decision)
 def answer(question: Question, kind: type[D], step: str, **data: Any) -> D:
     """The decision with its basis: the inputs, every gate, the order and what else the record must hold."""
     ends = data.pop("ends", tuple(question.ends))
-    body = {"format": RECORD_FORMAT, "at": moment_text(question.at), **question.body}
-    if question.weighed:
-        body["gates"] = gates_evidence(question)
+    told = {"format": RECORD_FORMAT, "at": moment_text(question.at), **question.body}
+    gates = partial(gates_evidence, question) if question.weighed else None
     inputs = (question.model, question.package, question.market, question.history, question.at)
-    return kind(step=step, ends=ends, basis=Basis(body, inputs), **data)
+    return kind(step=step, ends=ends, basis=Basis(told, inputs, gates), **data)
 
 
 def gates_evidence(question: Question) -> dict[str, Any]:

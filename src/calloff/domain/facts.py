@@ -1,4 +1,9 @@
-"""The columns that `decide` reads, filled for one package at one moment."""
+"""
+The columns that `decide` reads, filled for one package at one moment.
+
+What only the package and the contracts say is worked out once (`Asked`); what the moment and the counters add is laid
+over it at each question.
+"""
 
 from __future__ import annotations
 
@@ -28,14 +33,76 @@ from calloff.domain.tables import FAR_DAY, Fact, PackageColumn, bits
 from calloff.domain.units import MOST_COST
 
 SECONDS_A_DAY = 86_400
+MOST_KEPT = 4_000_000
+"""So many facts of packages asked about are kept: 32 MB."""
 FAR_AWAY = 10_000_000
 """Metres, more than any distance between two places of the kingdom."""
 
 
-def package_columns(ground: Ground, package: Package, visits: Sequence[Visit], at: datetime) -> list[int]:
-    """What the tables may know about a package, `visits` being those still to place."""
+class Asked:
+    """
+    What a package still asks of a market: its own columns and all facts that no moment and no counter changes.
+
+    `needs` are minutes by band; `need_of` and `smallest_of`, by the bands of a pool, the minutes that fall to it and
+    the fewest of them that are never divided.
+    """
+
+    def __init__(self, ground: Ground, package: Package, left: Sequence[int]) -> None:
+        self.ground, self.package = ground, package
+        self.visits = [package.visits[number] for number in left]
+        self.needs = minutes_by_band(self.visits)
+        self.columns = package_columns(ground, package, self.visits)
+        self.facts = standing_facts(ground, package, self.visits)
+        self.need_of: dict[tuple[int, ...], int] = {}
+        self.smallest_of: dict[tuple[int, ...], int] = {}
+        groups = minutes_by_day_and_band(self.visits)
+        for bands in {bands for pools in ground.standing.pools_in[package.locality] for _, bands in pools}:
+            self.need_of[bands] = sum(self.needs[band] for band in bands)
+            self.smallest_of[bands] = min((size for (_, band), size in groups.items() if band in bands), default=0)
+
+    def columns_at(self, at: datetime) -> list[int]:
+        """What the tables may know about the package at a moment."""
+        columns, today = list(self.columns), local(at).date()
+        columns[PackageColumn.TODAY] = today.toordinal()
+        columns[PackageColumn.START_DAY] = max(self.package.required_start_on, today).toordinal()
+        columns[PackageColumn.DAYS_SINCE_CURRENT] = days_since_current(self.package, today)
+        return columns
+
+    def facts_at(self, counters: Counters, own_holds: Mapping[int, int], at: datetime) -> list[int]:
+        """
+        The flat facts of every enrolment for these visits at this moment: `facts[column * rows + row]`.
+
+        Minutes that the package's own invitations hold count as spare for it.
+        """
+        ground, facts, today = self.ground, list(self.facts), local(at).date()
+        _capacity(self, facts, counters, own_holds, at)
+        _put(ground, facts, Fact.MINUTES_IN_28_DAYS, counters.called_off_28)
+        for row, suspension in ground.suspended:
+            if suspension.covers(today):
+                facts[(Fact.STEPPED_IN if suspension.step_in else Fact.SUSPENDED) * ground.rows + row] = 1
+        if ground.model.scoring is not None:
+            _scores(ground, facts, self.package, today)
+        if ground.circles:
+            _turns(ground, facts, counters)
+        return facts
+
+
+def asked_of(ground: Ground, package: Package, left: Sequence[int]) -> Asked:
+    """What a package asks, worked out once for as long as it is asked about often enough to be kept."""
+    key = (id(package), tuple(left))
+    found: Asked | None = ground.asked.pop(key, None)
+    if found is None or found.package is not package:
+        found = Asked(ground, package, left)
+        while len(ground.asked) * (len(found.facts) + 1) > MOST_KEPT:
+            ground.asked.pop(next(iter(ground.asked)))
+    # Put last again: the one that was longest not asked about goes first.
+    ground.asked[key] = found
+    return found
+
+
+def package_columns(ground: Ground, package: Package, visits: Sequence[Visit]) -> list[int]:
+    """What the tables may know about a package on any day, `visits` being those still to place."""
     model = ground.model
-    today = local(at).date()
     needs = set(package.needs) | ({"double_handed"} if any(visit.workers > 1 for visit in visits) else set())
     if any(visit.band == 4 for visit in visits):
         needs.add("nights")
@@ -44,8 +111,6 @@ def package_columns(ground: Ground, package: Package, visits: Sequence[Visit], a
     for column, value in (
         (PackageColumn.PRIORITY, package.priority),
         (PackageColumn.PRIORITY_BIT, 1 << (package.priority - 1)),
-        (PackageColumn.TODAY, today.toordinal()),
-        (PackageColumn.START_DAY, max(package.required_start_on, today).toordinal()),
         (PackageColumn.LOCALITY_BIT, bits([package.locality], ground.standing.localities)),
         (PackageColumn.SERVICE_BIT, bits([package.service_type], SERVICE_TYPES)),
         (PackageColumn.CARE_BIT, bits([package.care_type], CARE_TYPES)),
@@ -59,7 +124,6 @@ def package_columns(ground: Ground, package: Package, visits: Sequence[Visit], a
         (PackageColumn.DOUBLE_HANDED_A_DAY, package.double_handed_visits_a_day),
         (PackageColumn.LEGACY, int(is_legacy(package, model.term.from_on))),
         (PackageColumn.SIGNIFICANT, int(threshold is not None and significantly_different(package, threshold))),
-        (PackageColumn.DAYS_SINCE_CURRENT, days_since_current(package, today)),
     ):
         columns[column] = value
     # Last, since the conditions of the lots read the other columns.
@@ -68,6 +132,21 @@ def package_columns(ground: Ground, package: Package, visits: Sequence[Visit], a
         for lot, (first, last) in enumerate(ground.tables.lots)
     )
     return columns
+
+
+def standing_facts(ground: Ground, package: Package, visits: Sequence[Visit]) -> list[int]:
+    """The facts that only the contracts and the package make: prices, distances, who is excluded, current or chosen."""
+    facts = list(ground.base)
+    _price(ground, facts, package, visits)
+    _put(ground, facts, Fact.DISTANCE, _distances(ground, package))
+    _mark(ground, facts, Fact.EXCLUDED, package.exclusions)
+    _mark(ground, facts, Fact.IS_CURRENT, [package.current_provider])
+    _mark(ground, facts, Fact.IS_CHOSEN, [package.chosen_provider])
+    return facts
+
+
+def _put(ground: Ground, facts: list[int], column: int, values: Sequence[int]) -> None:
+    facts[column * ground.rows : (column + 1) * ground.rows] = values
 
 
 def is_legacy(package: Package, contract_from: date) -> bool:
@@ -84,37 +163,10 @@ def days_since_current(package: Package, today: date) -> int:
     return max(0, (today - package.current_ended_on).days)
 
 
-def candidate_facts(
-    ground: Ground,
-    counters: Counters,
-    package: Package,
-    visits: Sequence[Visit],
-    own_holds: Mapping[int, int],
-    at: datetime,
-) -> list[int]:
-    """
-    The flat facts of every enrolment for these visits at this moment: `facts[column * rows + row]`.
-
-    Minutes that the package's own invitations hold count as spare for it.
-    """
-    facts = list(ground.base)
-    rows = ground.rows
-    _price(ground, facts, package, visits)
-    _capacity(ground, facts, counters, package, visits, own_holds, at)
-    facts[Fact.MINUTES_IN_28_DAYS * rows : (Fact.MINUTES_IN_28_DAYS + 1) * rows] = counters.called_off_28
-    facts[Fact.DISTANCE * rows : (Fact.DISTANCE + 1) * rows] = _distances(ground, package)
-    today = local(at).date()
-    for row, suspension in ground.suspended:
-        if suspension.covers(today):
-            facts[(Fact.STEPPED_IN if suspension.step_in else Fact.SUSPENDED) * rows + row] = 1
-    if ground.model.scoring is not None:
-        _scores(ground, facts, package, today)
-    if ground.circles:
-        _turns(ground, facts, counters)
-    _mark(ground, facts, Fact.EXCLUDED, package.exclusions)
-    _mark(ground, facts, Fact.IS_CURRENT, [package.current_provider])
-    _mark(ground, facts, Fact.IS_CHOSEN, [package.chosen_provider])
-    return facts
+def _mark(ground: Ground, facts: list[int], column: int, providers: Sequence[str] | frozenset[str]) -> None:
+    for provider in providers:
+        for row in ground.standing.rows_of_provider.get(provider, ()):
+            facts[column * ground.rows + row] = 1
 
 
 def _scores(ground: Ground, facts: list[int], package: Package, today: date) -> None:
@@ -133,12 +185,6 @@ def _turns(ground: Ground, facts: list[int], counters: Counters) -> None:
         first = last + 1 if counters.turns[circle[last]] else 0
         for place, row in enumerate(circle):
             facts[Fact.TURN * ground.rows + row] = (place - first) % len(circle)
-
-
-def _mark(ground: Ground, facts: list[int], column: int, providers: Sequence[str] | frozenset[str]) -> None:
-    for provider in providers:
-        for row in ground.standing.rows_of_provider.get(provider, ()):
-            facts[column * ground.rows + row] = 1
 
 
 def _distances(ground: Ground, package: Package) -> list[int]:
@@ -196,35 +242,21 @@ def stale_before(ground: Ground, at: datetime) -> int:
     return seconds(at) - ground.model.declaration_days * SECONDS_A_DAY
 
 
-def _capacity(
-    ground: Ground,
-    facts: list[int],
-    counters: Counters,
-    package: Package,
-    visits: Sequence[Visit],
-    own_holds: Mapping[int, int],
-    at: datetime,
-) -> None:
+def _capacity(asked: Asked, facts: list[int], counters: Counters, own_holds: Mapping[int, int], at: datetime) -> None:
     """
     Minutes short, minutes that could be covered, and spare minutes, over the pools that hold the visits' bands.
 
     A pool too small for any day's visits in one band covers nothing, since those are never divided.
     """
-    needs = minutes_by_band(visits)
-    total = sum(needs)
+    ground, need_of, smallest_of = asked.ground, asked.need_of, asked.smallest_of
+    total = sum(asked.needs)
     oldest = stale_before(ground, at)
-    need_of: dict[tuple[int, ...], int] = {}
-    groups = minutes_by_day_and_band(visits)
-    smallest_of: dict[tuple[int, ...], int] = {}
     declared, declared_at, used, held = counters.declared, counters.declared_at, counters.used, counters.held
     short, coverable, capacity = [], [], []
-    for pools in ground.standing.pools_in[package.locality]:
+    for pools in ground.standing.pools_in[asked.package.locality]:
         covered = spare_minutes = 0
         for pool, bands in pools:
-            need = need_of.get(bands)
-            if need is None:
-                need = need_of[bands] = sum(needs[band] for band in bands)
-                smallest_of[bands] = min((size for (_, band), size in groups.items() if band in bands), default=0)
+            need = need_of[bands]
             if need == 0 or declared_at[pool] < oldest:
                 continue
             spare = declared[pool] - used[pool] - held[pool]
@@ -240,10 +272,9 @@ def _capacity(
         short.append(total - covered)
         coverable.append(covered)
         capacity.append(spare_minutes)
-    rows = ground.rows
-    facts[Fact.SHORT * rows : (Fact.SHORT + 1) * rows] = short
-    facts[Fact.COVERABLE * rows : (Fact.COVERABLE + 1) * rows] = coverable
-    facts[Fact.CAPACITY * rows : (Fact.CAPACITY + 1) * rows] = capacity
+    _put(ground, facts, Fact.SHORT, short)
+    _put(ground, facts, Fact.COVERABLE, coverable)
+    _put(ground, facts, Fact.CAPACITY, capacity)
 
 
 def band_facts(

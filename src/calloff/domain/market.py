@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
+from typing import Any
 
 from calloff.domain import allocation
 from calloff.domain.calendar import Calendar
@@ -52,7 +53,7 @@ class Standing:
     calendars: Mapping[str, Calendar]
     localities: tuple[str, ...]
     seed: str
-    _grounds: dict[str, Ground] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _grounds: dict[tuple[str, bool], Ground] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "enrolments", tuple(sorted(self.enrolments, key=lambda one: one.reference)))
@@ -60,7 +61,7 @@ class Standing:
 
     def ground(self, model: PurchasingModel) -> Ground:
         """This market laid out in columns for a model; made once."""
-        key = model.document_hash
+        key = model.document_hash, model.splitting is None
         if key not in self._grounds:
             self._grounds[key] = Ground(model, self)
         return self._grounds[key]
@@ -240,6 +241,8 @@ class Ground:
         self.ranked_tiers = frozenset(name for step in by_score for name in step.tiers)
         self._rates: dict[tuple[PriceCell, date], Rates] = {}
         self._scores: dict[tuple[PriceCell, str, date], list[int]] = {}
+        self.asked: dict[tuple[int, tuple[int, ...]], Any] = {}
+        self.subcontractors = [self._subcontractors_of(enrolment) for enrolment in standing.enrolments]
 
     def _base(self) -> list[int]:
         facts = [0] * (FACT_COLUMNS * self.rows)
@@ -274,6 +277,19 @@ class Ground:
             (Fact.CAPABILITIES, bits(enrolment.capabilities, CAPABILITIES)),
             (Fact.LOTS, bits_or_all([enrolment.lot] if enrolment.lot in lots else [], lots)),
         ]
+
+    def _subcontractors_of(self, prime: Enrolment) -> tuple[int, ...]:
+        """The rows that may deliver for a prime: local, approved by it and of another group; none for other roles."""
+        if prime.role != "prime":
+            return ()
+        return tuple(
+            row
+            for row, other in enumerate(self.standing.enrolments)
+            if other.role == "subcontractor"
+            and other.provider in prime.subcontractors
+            and other.local
+            and not (other.ultimate_parent and other.ultimate_parent == prime.ultimate_parent)
+        )
 
     def _circles(self) -> list[list[int]]:
         """The rows that take turns with one another: those of one tier and lot, in the order of their references."""

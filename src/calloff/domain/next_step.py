@@ -41,6 +41,7 @@ def next_step(
     own living invitations hold count as spare for it. A package that the model does not govern is referred before
     anybody is asked. Raises NothingToPlaceError when all is called off.
     """
+    model = model.terms_for(package)
     story = read_story(model, package, history, at)
     question = Question(model, package, market, tuple(history), at, story)
     if not story.left:
@@ -189,6 +190,7 @@ def override(question: Question) -> Decision:
     assert order is not None  # noqa: S101 - asked only where there is one
     question.story.override = None
     own = live_wave(question) or open_step(question)
+    own_body = own.basis.body
     question.body["own_answer"] = own.result
     question.ends.clear()
     row = question.market.standing.row_of.get(order.enrolment, -1)
@@ -199,7 +201,7 @@ def override(question: Question) -> Decision:
     failed = question.failed[row] & ~question.tables.capacity_lines
     if failed:
         question.body["override_refused"] = question.code_of(failed)
-        return replace(own, basis=Basis({**own.basis.body, **question.body}, own.basis.inputs))
+        return replace(own, basis=Basis({**own_body, **question.body}, own.basis.inputs))
     enrolment = question.market.standing.enrolments[row]
     step = next((one for one in question.model.steps if enrolment.tier in one.tiers), question.model.steps[-1])
     invitation = invitation_of(question, step, row, 1)

@@ -9,10 +9,10 @@ from typing import Any
 from calloff.domain import allocation
 from calloff.domain.contracts import Enrolment
 from calloff.domain.decisions import Ending
-from calloff.domain.facts import band_facts, candidate_facts, package_columns
+from calloff.domain.facts import asked_of, band_facts
 from calloff.domain.history import Event
 from calloff.domain.market import Ground, Market, seconds
-from calloff.domain.packages import Package, minutes_by_band
+from calloff.domain.packages import Package
 from calloff.domain.purchasing_model import PurchasingModel, Step
 from calloff.domain.story import ACCEPTED, ENDED, OPEN, PART, Story, Turn
 from calloff.domain.tables import KEY, Fact
@@ -51,11 +51,11 @@ class Question:
         self.ground: Ground = self.market.standing.ground(self.model)
         self.tables = self.ground.tables
         rows = self.rows = self.ground.rows
-        self.visits = [self.package.visits[number] for number in self.story.left]
-        self.needs = minutes_by_band(self.visits)
-        self.columns = package_columns(self.ground, self.package, self.visits, self.at)
+        asked = asked_of(self.ground, self.package, self.story.left)
+        self.visits, self.needs = asked.visits, asked.needs
+        self.columns = asked.columns_at(self.at)
         counters = self.market.counters
-        self.facts = candidate_facts(self.ground, counters, self.package, self.visits, self.story.own_holds(), self.at)
+        self.facts = asked.facts_at(counters, self.story.own_holds(), self.at)
         if not self._two_more_may_come():
             self.facts[Fact.COVERABLE * rows : (Fact.COVERABLE + 1) * rows] = [0] * rows
         elif any(step.kind == "book" for step in self.model.steps):

@@ -87,7 +87,7 @@ class Story:
 
 def read_story(model: PurchasingModel, package: Package, history: Sequence[Event], at: datetime) -> Story:
     """The story up to a moment; an offer received after its deadline is no offer."""
-    story = Story()
+    model, story = model.terms_for(package), Story()
     for event in history:
         if isinstance(event, CalledOff):
             story.called_off.append(event)
@@ -104,35 +104,59 @@ def read_story(model: PurchasingModel, package: Package, history: Sequence[Event
             story.override = None
     placed = {visit for part in story.called_off for visit in part.visits}
     story.left = tuple(number for number in range(len(package.visits)) if number not in placed)
-    for place, event in enumerate(history):
-        if isinstance(event, Invited):
-            story.invitations.append(_turn_of(model, package, story, history, place, at))
+    sealed = {step.name for step in model.steps if step.sealed}
+    for invited, later, parts in invitations_in(history):
+        closed = invited.step in sealed and at <= invited.deadline_at
+        story.invitations.append(_turn_of(model, package, story, invited, later, parts, at, closed))
     return story
 
 
+def invitations_in(
+    history: Sequence[Event],
+) -> list[tuple[Invited, list[tuple[int, Event]], list[tuple[int, CalledOff]]]]:
+    """
+    Each invitation with what happened to it later, until the same enrolment is asked again, and all call-offs; both
+    with their place in the history.
+    """
+    found: list[tuple[Invited, list[tuple[int, Event]], list[tuple[int, CalledOff]]]] = []
+    latest: dict[str, list[tuple[int, Event]]] = {}
+    parts: list[tuple[int, CalledOff]] = []
+    for place, event in enumerate(history):
+        if isinstance(event, Invited):
+            latest[event.enrolment] = []
+            found.append((event, latest[event.enrolment], parts))
+        elif isinstance(event, Ended | CalledOff | Offered) and event.enrolment in latest:
+            latest[event.enrolment].append((place, event))
+        if isinstance(event, CalledOff):
+            parts.append((place, event))
+    return found
+
+
 def _turn_of(
-    model: PurchasingModel, package: Package, story: Story, history: Sequence[Event], place: int, at: datetime
+    model: PurchasingModel,
+    package: Package,
+    story: Story,
+    invited: Invited,
+    later: Sequence[tuple[int, Event]],
+    parts: Sequence[tuple[int, CalledOff]],
+    at: datetime,
+    closed: bool,
 ) -> Turn:
-    """How the invitation at a place of the history stands now; a sealed answer is not looked at before its deadline."""
-    invited, offer, answered = history[place], None, place
-    assert isinstance(invited, Invited)  # noqa: S101 - asked for invitations alone
-    sealed = at <= invited.deadline_at and any(step.sealed and step.name == invited.step for step in model.steps)
-    for number, event in enumerate(history[place + 1 :], place + 1):
-        if isinstance(event, Invited | Ended | CalledOff | Offered) and event.enrolment == invited.enrolment:
-            if isinstance(event, Invited):
-                break
-            if isinstance(event, Ended):
-                return Turn(invited, ENDED, reason=event.reason, settled_at=event.at, offer=offer)
-            if isinstance(event, CalledOff):
-                return Turn(invited, PLACED, event.visits, settled_at=event.at, offer=offer)
-            if event.at <= min(invited.deadline_at, at) and not sealed:
-                offer, answered = event, number
+    """How an invitation stands now; a closed one is sealed and its deadline still to come, so that nobody looks."""
+    offer, answered = None, 0
+    for place, event in later:
+        if isinstance(event, Ended):
+            return Turn(invited, ENDED, reason=event.reason, settled_at=event.at, offer=offer)
+        if isinstance(event, CalledOff):
+            return Turn(invited, PLACED, event.visits, settled_at=event.at, offer=offer)
+        if isinstance(event, Offered) and event.at <= min(invited.deadline_at, at) and not closed:
+            offer, answered = event, place
     if offer is None or _unnamed_subcontractor(invited, offer):
         if at > invited.deadline_at:
             reason = "no_subcontractor_named" if offer else "no_answer"
             return Turn(invited, EXPIRED, reason=reason, settled_at=invited.deadline_at, offer=offer)
         return Turn(invited, OPEN, offer=offer)
-    parts_then = [event for event in history[:answered] if isinstance(event, CalledOff)]
+    parts_then = [part for place, part in parts if place < answered]
     return still_good(model, story, read_offer(model, package, parts_then, invited, offer))
 
 

@@ -11,8 +11,8 @@ from calloff.domain.tables import Fact
 def let_primes_subcontract(question: Question) -> None:
     """A prime short of minutes of its own may still be asked, where an approved subcontractor has them."""
     short = Fact.SHORT * question.rows
-    for row, enrolment in enumerate(question.market.standing.enrolments):
-        if enrolment.role == "prime" and question.facts[short + row] > 0 and able_subcontractors(question, row):
+    for row, approved in enumerate(question.ground.subcontractors):
+        if approved and question.facts[short + row] > 0 and able_subcontractors(question, row):
             question.through_subcontractor.add(row)
     for row in question.through_subcontractor:
         question.facts[short + row] = 0
@@ -46,24 +46,14 @@ def subcontractors_to_name(question: Question, row: int) -> tuple[tuple[str, ...
     return (able, "below_minimum") if able else ((), "none_able")
 
 
-def able_subcontractors(question: Question, row: int) -> tuple[str, ...]:
-    """The approved subcontractors of a prime that pass every gate and have the minutes."""
+def able_subcontractors(question: Question, prime: int) -> tuple[str, ...]:
+    """The approved subcontractors of a prime's row that pass every gate and have the minutes."""
     enrolments = question.market.standing.enrolments
+    short = Fact.SHORT * question.rows
     return tuple(
-        other.reference
-        for number, other in enumerate(enrolments)
-        if may_deliver_for(question, enrolments[row], number, other)
-    )
-
-
-def may_deliver_for(question: Question, prime: Enrolment, row: int, other: Enrolment) -> bool:
-    return (
-        other.role == "subcontractor"
-        and other.provider in prime.subcontractors
-        and other.local
-        and not (other.ultimate_parent and other.ultimate_parent == prime.ultimate_parent)
-        and question.failed[row] & question.tables.enforced == 0
-        and question.facts[Fact.SHORT * question.rows + row] == 0
+        enrolments[row].reference
+        for row in question.ground.subcontractors[prime]
+        if question.failed[row] & question.tables.enforced == 0 and question.facts[short + row] == 0
     )
 
 
