@@ -25,9 +25,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from kernel_cases import minutes, moment, names, visits
 from model_outcomes import Outcome, difference, kind_of_change, outcome
 
+from calloff.cases.written import minutes, moment, names, visits
 from calloff.documents.bank_holidays import calendar_for
 from calloff.documents.models_page import Effect, Shown, models_page
 from calloff.documents.purchasing_models import Document, read_model, shipped
@@ -174,7 +174,7 @@ def package(reference: str, about: Mapping[str, Any], case: CaseOf) -> Package:
     )
 
 
-ANSWER = re.compile(r"(accepts|declines|offers|silent)(?: (.*?))?(?: through (\w+))?(?: after (.+))?")
+ANSWER = re.compile(r"(accepts|declines|offers|silent)(?: (.*?))??(?: through (\w+))?(?: after (.+))?")
 
 
 @dataclass

@@ -6,8 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from kernel_cases import moment_words
-
+from calloff.cases.answers import moment_words
 from calloff.domain.story import DECLINED, ENDED, EXPIRED, Turn, read_story
 from calloff.domain.units import hours_text, pence_per_week, pounds
 from calloff.simulator.run import NO_MODEL, WAITING, Case, Run
@@ -52,7 +51,11 @@ def placed(run: Run, case: Case) -> str:
         rest = f", {hours_text(left)} h nobody" if left else ""
         block = all(part.kind == "block" for _, _, part in case.parts)
         return f"{' and '.join(shares)}{rest}, " + ("paid by the block" if block else f"{cost} a week")
-    return "still waiting" if case.state == WAITING else "nobody: no step is left"
+    if case.state == WAITING:
+        return "still waiting"
+    routes = case.last_refer.routes if case.last_refer else ()
+    lead = f"; the person may lead by {' or '.join(one.replace('_', ' ') for one in routes)}" if routes else ""
+    return f"nobody: no step is left{lead}"
 
 
 def asked(run: Run, case: Case) -> str:

@@ -6,6 +6,8 @@ The cases and how to change them: `tests/cases/models`; what runs them: `tests/m
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import date
 
 import model_cases
@@ -13,6 +15,7 @@ import pytest
 
 from calloff.documents.purchasing_models import read_model, shipped, shipped_ids
 from calloff.documents.rules import rules, without
+from calloff.domain.purchasing_model import applicable_model
 
 DOCUMENTS = [name for name in shipped_ids() if shipped(name).model.pattern != "parent_framework"]
 RULES = [(name, rule.path) for name in DOCUMENTS for rule in rules(shipped(name).tree)]
@@ -54,6 +57,36 @@ def test_wight_runs_eight_years_and_two_more_once_the_council_says_so():
 
     assert term.last_on == date(2029, 1, 31)
     assert term.extend(2).last_on == date(2031, 1, 31)
+
+
+@pytest.mark.shows("EL18-19", "LE14-18")
+@pytest.mark.parametrize("path", ["", *(rule.path for rule in rules(shipped("personal_budget").tree))])
+def test_where_the_person_leads_nobody_is_asked_whom_the_person_did_not_choose(path):
+    """Under the whole document and under it less any rule."""
+    name = "personal_budget"
+    chosen = {one.reference: one.chosen_provider for one in model_cases.CaseOf(name).packages}
+    found = (
+        model_cases.whole(name)
+        if not path
+        else {key: after for key, (_, after) in model_cases.effect(name, path).items()}
+    )
+
+    for reference, outcome in found.items():
+        asked = re.sub(r" \(.*?\)", "", outcome.asked).removeprefix("asked ")
+        assert asked in ("", "nobody asked", chosen[reference]), f"{reference}: {outcome}"
+
+
+def test_one_council_has_a_document_for_those_who_lead_beside_the_one_for_all_others():
+    models = [shipped("east_lothian_2017_framework").model, shipped("personal_budget").model]
+    package = next(one for one in model_cases.CaseOf("personal_budget").packages if one.reference == "P-12")
+
+    governed = {
+        way: applicable_model(models, replace(package, delivery_model=way)).id
+        for way in ("managed", "personal_budget", "individual_service_fund", "direct_payment")
+    }
+
+    assert governed.pop("managed") == "east_lothian_2017_framework"
+    assert set(governed.values()) == {"personal_budget"}
 
 
 # Rules one by one

@@ -18,7 +18,7 @@ council: A council
 nation: scotland
 pattern: tiers_then_spot
 term: {from: 2017-04-01, to: 2022-03-31, extension_years: 2, extended_years: 1, source: EL18-17}
-scope: {age_groups: [75-84, 85+], assumed: an example}
+scope: {delivery_models: [managed], age_groups: [75-84, 85+], assumed: an example}
 price:
   set_by: provider
   assumed: an example
@@ -61,7 +61,7 @@ def words() -> str:
         "Way of buying: tiers one after the other, then spot purchase",
         "In force from 1 April 2017 to 31 March 2022, with 2 optional years, 1 of them used, so that the last day is "
         "31 March 2023. [EL18-17]",
-        "It is for people aged 75 to 84 or 85 and over.",
+        "It is for care given as a managed service, people aged 75 to 84 or 85 and over.",
         "Providers set their price, and £15.95 an hour is the most, for the tier framework. [EL18-14]",
         "The council pays a fixed £18.50 an hour, for the tier spot, from 1 January 2018.",
         "A provider needs at least grade 4 (good) from the Care Inspectorate in every area that matters, where the "

@@ -210,6 +210,16 @@ def test_conditions_of_every_kind_are_read():
     )
 
 
+def test_whom_the_person_chose_may_be_of_any_tier_unless_the_step_names_some():
+    tiers = "tiers:\n  - {name: reserve, role: member, source: EL18-20}"
+    choice = "  - {name: choice, whom: chosen_provider, ask: in_turn, source: EL18-18}"
+    text = BASE.replace("tiers:", tiers) + choice
+
+    assert [step.whom for step in parse([("council.yaml", text)]).model.steps] == ["tier", "chosen_provider"]
+    named = text.replace("chosen_provider,", "chosen_provider, tiers: [members],")
+    assert [fault.problem for fault in faults(named)] == ["nobody can reach the tier `reserve`"]
+
+
 def test_a_grade_may_be_written_as_its_word():
     text = BASE + "admission: [{rule: minimum_grade, scale: cqc, grade: good, source: EL18-15}]\n"
 

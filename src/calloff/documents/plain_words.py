@@ -256,6 +256,8 @@ def scope_words(model: PurchasingModel) -> str:
         )
         if values
     ]
+    led = worded("delivery_models", sorted(scope.delivery_models), "or")
+    limits += [f"care given as {led}"] if led else []
     limits += [f"people aged {worded('age_groups', sorted(scope.age_groups), 'or')}"] if scope.age_groups else []
     limits += [f"homes in {listed(sorted(scope.localities), 'or')}"] if scope.localities else []
     return f"It is for {', '.join(limits)}." if limits else "It is for every package."

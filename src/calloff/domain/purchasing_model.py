@@ -231,13 +231,18 @@ class Step:
 
 @dataclass(frozen=True)
 class Scope:
-    """Which packages the model is for; an empty set means all."""
+    """
+    Which packages the model is for; an empty set means all.
+
+    By `delivery_models` a model for those who lead stands beside one for packages that the council manages.
+    """
 
     service_types: frozenset[str] = frozenset()
     care_types: frozenset[str] = frozenset()
     client_groups: frozenset[str] = frozenset()
     age_groups: frozenset[str] = frozenset()
     localities: frozenset[str] = frozenset()
+    delivery_models: frozenset[str] = frozenset()
 
     def covers(self, package: Package) -> bool:
         return not self.broken_by(package)
@@ -246,6 +251,7 @@ class Scope:
         """The first limit that a package does not meet; empty when it meets them all."""
         limits = {
             "service_type": (self.service_types, package.service_type),
+            "delivery_model": (self.delivery_models, package.delivery_model),
             "care_type": (self.care_types, package.care_type),
             "client_group": (self.client_groups, package.client_group),
             "age_group": (self.age_groups, package.age_group),
@@ -256,8 +262,8 @@ class Scope:
     @property
     def narrowness(self) -> int:
         """How many ways the scope is limited; the narrower of two models applies."""
-        limits = (self.service_types, self.care_types, self.client_groups, self.age_groups, self.localities)
-        return sum(bool(limit) for limit in limits)
+        groups = (self.client_groups, self.age_groups, self.localities)
+        return sum(bool(limit) for limit in (self.service_types, self.delivery_models, self.care_types, *groups))
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from calloff.formats.tables import writing_to
 from calloff.simulator.adapt import adapt
 from calloff.simulator.keyed_draws import Draws
 from calloff.simulator.log import DecisionLog
+from calloff.simulator.person_led import with_choices, with_ways_of_leading
 from calloff.simulator.responders import Responder
 from calloff.simulator.run import Run, Side
 from calloff.simulator.summary import Summary, outcome_rows, summarise, write_rows
@@ -95,7 +96,7 @@ def refuse_foreign(out: Path) -> None:
 def _run_into(inputs: Inputs, folder: Path, tell: Callable[[Run, datetime], None] | None) -> Summary:
     documents, mapped = adapted(inputs)
     named = sorted({name for one in inputs.contracts for name in one.localities}) or [EVERYWHERE]
-    packages = [arrive(inputs, row, named) for row in inputs.packages]
+    packages = arrivals(inputs, documents, named, mapped)
     sides = sides_of(inputs, documents, [package for package, _ in packages])
     with (folder / LOG).open("w", encoding="utf-8", newline="\n") as stream:
         log = DecisionLog(stream, documents)
@@ -212,6 +213,27 @@ def _declared(enrolment: Enrolment, begins_at: datetime) -> Enrolment:
     """Pools without a moment count as declared when the run begins."""
     pools = tuple(pool if pool.declared_at else replace(pool, declared_at=begins_at) for pool in enrolment.pools)
     return replace(enrolment, pools=pools)
+
+
+def arrivals(
+    inputs: Inputs, documents: Sequence[Document], localities: Sequence[str], mapped: list[str]
+) -> list[tuple[Package, datetime]]:
+    """
+    Every package with when it comes.
+
+    Under one document alone that is for people who lead, when nobody does, how they lead and whom they chose is drawn
+    and added to what was `mapped`.
+    """
+    model, draws, rows, drawn = documents[0].model, Draws(inputs.seed), list(inputs.packages), list[str]()
+    if len(documents) == 1:
+        rows, drawn = with_ways_of_leading(model, rows, draws)
+    every = [arrive(inputs, row, localities) for row in rows]
+    if drawn:
+        packages = [package for package, _ in every]
+        chosen, line = with_choices(model, packages, inputs.contracts, inputs.providers, draws)
+        every = [(package, at) for package, (_, at) in zip(chosen, every, strict=True)]
+        mapped += [*drawn, line]
+    return every
 
 
 def arrive(inputs: Inputs, row: PackageRow, localities: Sequence[str] = (EVERYWHERE,)) -> tuple[Package, datetime]:

@@ -25,6 +25,7 @@ from calloff.simulator.enrol_report import report_of
 from calloff.simulator.enrolment_prices import draw_lines, full_cost
 from calloff.simulator.keyed_draws import Draws
 from calloff.simulator.membership import candidates, choose_members
+from calloff.simulator.person_led import with_ways_of_leading
 from calloff.simulator.profiles import ESSENTIAL, Profile, draw_profiles
 from calloff.simulator.seats import Hall, Seat, seats_of
 from calloff.simulator.spare_minutes import Taker, share_out
@@ -70,6 +71,7 @@ def enrol(
         When two enrolments would have the same reference.
     """
     model, draws = document.model, Draws(seed)
+    packages, leading = with_ways_of_leading(model, packages, draws)
     moment = declared_at or default_moment(model)
     found = candidates(model, providers, moment.date())
     demand = demand_of(model, places, packages)
@@ -99,7 +101,8 @@ def enrol(
     tiers = [tier.name for tier in model.tiers]
     enrolments.sort(key=lambda one: (tiers.index(one.tier), one.reference))
     grades = grades_told(document, found, enrolments, moment.date())
-    return enrolments, report_of(hall, found, demand, enrolments, spare, moment, declared_at is not None, grades)
+    report = report_of(hall, found, demand, enrolments, spare, moment, declared_at is not None, grades)
+    return enrolments, [*report, *leading]
 
 
 def default_moment(model: PurchasingModel) -> datetime:

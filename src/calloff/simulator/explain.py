@@ -20,6 +20,7 @@ from calloff.documents.wording import (
     moment_words,
     pattern_words,
     say,
+    sentence,
     spaced,
     visits_words,
     worded,
@@ -305,6 +306,10 @@ class Teller:
         waits_for = [scene.named(one) for one in result.get("passed_over", ())]
         if waits_for:
             lines.append(f"The search opens again when hours come free at {listed(waits_for, 'or')}.")
+        lines += [sentence(say("routes", route)) for route in result.get("routes", ())]
+        choice = scene.may_be_chosen()
+        if choice is not None:
+            lines.append(f"Past every gate, for the person to choose from: {listed(choice, nothing='nobody')}.")
         return lines
 
     @staticmethod

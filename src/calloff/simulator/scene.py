@@ -98,6 +98,16 @@ class Scene:
     def figures_of(self, row: int) -> dict[str, str]:
         return {"provider": self.name(row), "provider_s": possessive(self.name(row))}
 
+    def may_be_chosen(self) -> list[str] | None:
+        """Whom the person may choose: all of a step of choice who pass every gate; None where no such step is open."""
+        open_steps = [self.step(one["step"])[1] for one in self.record.get("proof", ()) if "condition" not in one]
+        choices = [step for step in open_steps if step.whom == "chosen_provider"]
+        if not choices or not self.model.routes:
+            return None
+        tiers = {name for step in choices for name in step.tiers or [tier.name for tier in self.model.tiers]}
+        rows = [row for row, one in enumerate(self.standing.enrolments) if one.tier in tiers]
+        return sorted({self.name(row) for row in rows if not self.enforced(row)})
+
     # -- why somebody cannot be asked
 
     def enforced(self, row: int) -> list[tuple[str, int, int]]:

@@ -67,6 +67,7 @@ class Summary:
     mapped: list[str] = field(default_factory=list)
     ungraded: int = 0
     quotas: dict[str, tuple[int, int]] = field(default_factory=dict)
+    routes: Counter[str] = field(default_factory=Counter)
     quiet: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     assumed: list[str] = field(default_factory=list)
@@ -92,6 +93,7 @@ class Summary:
         for prime, (referred, subcontracted) in self.quotas.items():
             rows.append(_row("quota", f"{prime} referred", Line(0, referred)))
             rows.append(_row("quota", f"{prime} subcontracted", Line(0, subcontracted)))
+        rows += [_row("open to the person", route, Line(count)) for route, count in sorted(self.routes.items())]
         rows += [_row("without effect", f"{step}: {why}", Line()) for step, why in self.quiet.items()]
         rows += [_row("noted", text, Line()) for text in self.notes]
         rows += [_row("mapped", text, Line()) for text in self.mapped]
@@ -118,6 +120,9 @@ class Summary:
                 out.append(f"  {prime:<40} {hours_text(subcontracted)} of {hours_text(referred)} h = {percent:.1f} %")
         out += ["", "why enrolments were excluded (package and enrolment pairs, first look)"]
         out += [f"  {code:<40} {count:>9,}" for code, count in self.most_excluding()[:8]]
+        if self.routes:
+            out += ["", "packages with no step left in which the person may lead by"]
+            out += [f"  {route:<40} {count:>9,}" for route, count in sorted(self.routes.items())]
         if self.quiet:
             out += ["", "steps that called nothing off", *(f"  {name}: {why}" for name, why in self.quiet.items())]
         if self.notes:
@@ -222,6 +227,8 @@ def _count_case(summary: Summary, run: Run, case: Case) -> None:
     summary.states[state].add(minutes if case.parts else case.package.minutes_per_week, cost, full)
     if state in summary.models.get(side.model.id, ()):
         summary.models[side.model.id][state].add(minutes if case.parts else case.package.minutes_per_week, cost, full)
+    if case.last_refer is not None and case.state != CALLED_OFF:
+        summary.routes.update(case.last_refer.routes)
     summary.unmet_minutes += case.package.minutes_per_week - minutes
     for turn in read_story(side.model, case.package, case.history, run.ended_at).invitations:
         kind = turn.state
