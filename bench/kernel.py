@@ -25,7 +25,7 @@ from calloff.documents.purchasing_models import load
 from calloff.domain import allocation
 from calloff.domain.contracts import Enrolment, Pool, PriceLine, Suspension
 from calloff.domain.decisions import Decision
-from calloff.domain.facts import candidate_facts, package_columns
+from calloff.domain.facts import Asked
 from calloff.domain.market import Counters, Market, Standing
 from calloff.domain.next_step import next_step
 from calloff.domain.packages import BANDS, Package, Visit, minutes_by_band
@@ -169,9 +169,13 @@ class Stages:
         self.gates_and_next()
 
     def columns(self) -> None:
-        args = (self.package, VISITS)
-        self.of_package = package_columns(self.ground, *args, AT)
-        self.facts = candidate_facts(self.ground, self.market.counters, *args, {}, AT)
+        asked = Asked(self.ground, self.package, range(len(VISITS)))
+        self.of_package, self.facts = asked.columns_at(AT), asked.facts_at(self.market.counters, {}, AT)
+
+    def forget(self) -> None:
+        """As before the first question about a package: everybody lives elsewhere."""
+        self.ground.distances.clear()
+        self.ground.asked.clear()
 
     def gates_and_next(self) -> int:
         tables, rows = self.tables, self.rows
@@ -347,14 +351,13 @@ def of_size(number: int, batches: int = BATCHES) -> dict[str, float]:
     if by_kernel != by_hand or standing[stages.gates_and_next()].provider != by_hand[0]:
         raise AssertionError(f"the kernel and the rule by hand differ among {number} providers")
     times = {
-        # Everybody lives elsewhere: distances are worked out for each package.
-        COLUMNS: microseconds(stages.columns, stages.ground.distances.clear, batches),
+        COLUMNS: microseconds(stages.columns, stages.forget, batches),
         NEXT: microseconds(stages.gates_and_next, batches=batches),
         ORDER: microseconds(stages.order, batches=batches),
         RECORD: microseconds(stages.record, stages.as_after_another_call_off, batches),
     }
     stages.package = package()
-    times[WHOLE] = microseconds(stages.next_step, stages.ground.distances.clear, batches)
+    times[WHOLE] = microseconds(stages.next_step, stages.forget, batches)
     times[BY_HAND] = microseconds(lambda: order_by_hand(rows, stages.package), batches=batches)
     return times
 
