@@ -27,7 +27,7 @@ from typing import Any
 import yaml
 from model_outcomes import Outcome, difference, kind_of_change, outcome
 
-from calloff.cases.written import minutes, moment, names, visits
+from calloff.cases.written import day, minutes, moment, names, visits
 from calloff.documents.bank_holidays import calendar_for
 from calloff.documents.models_page import Effect, Shown, models_page
 from calloff.documents.purchasing_models import Document, read_model, shipped
@@ -68,7 +68,7 @@ def case_names() -> list[str]:
 
 
 def provider(name: str, about: Mapping[str, Any], nation: str) -> Provider:
-    """A provider of the market on its nation's scale: four grades, or one rating for all areas."""
+    """A provider on its nation's scale: four grades, or one rating for all areas, which is `none` for a new one."""
     scale = "care_inspectorate" if nation == "scotland" else "cqc"
     grades = tuple(int(one) for one in about["grades"].split())
     easting, northing = (int(one) for one in about["address"].split())
@@ -82,7 +82,7 @@ def provider(name: str, about: Mapping[str, Any], nation: str) -> Provider:
         registered_from=date(2010, 1, 1),
         registered_to=None,
         scale=scale,
-        grades=grades if scale == "care_inspectorate" else (SCALES["cqc"][about["rated"]],) * 4,
+        grades=grades if scale == "care_inspectorate" else (SCALES["cqc"].get(about["rated"], 0),) * 4,
         easting=easting,
         northing=northing,
     )
@@ -106,7 +106,7 @@ def names_in(joined: str | None) -> list[str]:
 
 def enrolment(name: str, tier: str, reference: str, about: Mapping[str, Any], case: CaseOf) -> Enrolment:
     """A provider's place in a tier; what it can do and whom it serves is the market's, where the case is silent."""
-    from_market = case.market["providers"][name]
+    from_market = case.providers[name]
     both = {**from_market, **about}
     sets = {
         key: frozenset(names(both[key]))
@@ -130,6 +130,10 @@ def enrolment(name: str, tier: str, reference: str, about: Mapping[str, Any], ca
         local=about.get("local") == "yes",
         past_referred_minutes=minutes(about.get("past_referred", "0 h")),
         past_subcontracted_minutes=minutes(about.get("past_subcontracted", "0 h")),
+        quality_score=int(about.get("quality", "0")),
+        later_scores=tuple((day(on), int(score)) for on, score in about.get("later_quality", {}).items()),
+        lot=about.get("lot", ""),
+        from_on=since + timedelta(days=WEEKDAYS.index(about["joins"])) if "joins" in about else None,
         suspensions=(Suspension(since, step_in=True),) if about.get("stepped_in") == "yes" else (),
         **sets,
     )
@@ -174,25 +178,43 @@ def package(reference: str, about: Mapping[str, Any], case: CaseOf) -> Package:
     )
 
 
-ANSWER = re.compile(r"(accepts|declines|offers|silent)(?: (.*?))??(?: through (\w+))?(?: after (.+))?")
+BID = r"(?: at ([\d.]+))?(?: starting (\d+) days late)?"
+ANSWER = re.compile(rf"(accepts|declines|offers|silent)(?: (.*?))??{BID}(?: through (\w+))?(?: after (.+))?")
 
 
 @dataclass
 class FromCase:
     """Answers as a case writes them; who is not named accepts after half an hour what its spare minutes hold.
 
-    The first line that names a provider counts, so that `everyone else` stands last.
+    The first line that names a provider counts, so that `everyone else` stands last. `bids` are what a provider's
+    yes says of price and start, ` at 22.40 starting 2 days late`, where the line itself says nothing of them.
     """
 
     written: Mapping[str, Mapping[str, str]]
+    bids: Mapping[str, str] = field(default_factory=dict)
     used: set[tuple[str, str]] = field(default_factory=set)
 
     def answers(self, package: Package, invitation: Invitation, wave: int, sent_at: datetime) -> list[Offered]:
+        found = self.given(package, invitation, sent_at)
+        return [self.with_bid(package, one, self.bids.get(invitation.provider, "")) for one in found]
+
+    def given(self, package: Package, invitation: Invitation, sent_at: datetime) -> list[Offered]:
         for who, answer in self.written.get(package.reference, {}).items():
             if who == "everyone else" or invitation.provider in names(who):
                 self.used.add((package.reference, who if who == "everyone else" else invitation.provider))
                 return self.answer(package, invitation, answer, sent_at)
         return [taken(package, invitation, invitation.covers, min(sent_at + PROMPT_REPLY, invitation.deadline_at))]
+
+    @staticmethod
+    def with_bid(package: Package, offered: Offered, bid: str) -> Offered:
+        """An offer with a bid's price and start, unless it has its own or refuses; in a crisis nobody starts late."""
+        match = re.fullmatch(BID, bid)
+        assert match, f"{bid!r} is no bid; write at 22.40 starting 2 days late"
+        if offered.answer == "decline" or offered.centipence_per_hour or offered.start_on:
+            return offered
+        late = int(match[2] or 0) if package.priority > 2 else 0
+        start = package.required_start_on + timedelta(days=late) if late else None
+        return replace(offered, centipence_per_hour=centipence_of(match[1] or "0"), start_on=start)
 
     def of_nobody(self) -> list[tuple[str, str]]:
         """The answers, by package and provider, that no invitation asked for."""
@@ -207,19 +229,20 @@ class FromCase:
     def unused(self) -> int:
         return len(self.of_nobody())
 
-    @staticmethod
-    def answer(package: Package, invitation: Invitation, written: str, sent_at: datetime) -> list[Offered]:
-        """`accepts after 2 h`, `declines location`, `offers mon-sun 08:30 30m after 1 h`, `silent`."""
+    @classmethod
+    def answer(cls, package: Package, invitation: Invitation, written: str, sent_at: datetime) -> list[Offered]:
+        """`accepts at 21.50 after 2 h`, `declines location`, `offers mon-sun 08:30 30m after 1 h`, `silent`."""
         match = ANSWER.fullmatch(written)
         assert match, f"{written!r} is no answer; write declines location after 1 h"
-        does, detail, through, after = match.groups()
+        does, detail, rate, late, through, after = match.groups()
         if does == "silent":
             return []
         at = sent_at + (timedelta(minutes=minutes(after)) if after else PROMPT_REPLY)
         named = next((one for one in invitation.subcontractors if through and through in one), "")
         if does == "accepts":
             offer = taken(package, invitation, invitation.covers, at)
-            return [replace(offer, delivered_by=named or offer.delivered_by)]
+            bid = (f" at {rate}" if rate else "") + (f" starting {late} days late" if late else "")
+            return [cls.with_bid(package, replace(offer, delivered_by=named or offer.delivered_by), bid)]
         if does == "declines":
             return [Offered(invitation.enrolment, at, "decline", detail)]
         return [Offered(invitation.enrolment, at, "part", visits=visits(detail.split("; ")), delivered_by=named)]
@@ -242,6 +265,12 @@ class CaseOf:
         self.begins_at = moment(self.about["begins"])
 
     @property
+    def providers(self) -> dict[str, dict[str, Any]]:
+        """The market's providers, where the case says otherwise of one (a new one is not rated) with that."""
+        otherwise = self.about.get("providers", {})
+        return {name: {**about, **otherwise.get(name, {})} for name, about in self.market["providers"].items()}
+
+    @property
     def packages(self) -> list[Package]:
         """The market's packages; what the case says of one stands over what the market says."""
         own = self.about.get("packages", {})
@@ -262,7 +291,7 @@ class CaseOf:
         nation = self.document.model.nation
         return Standing(
             self.enrolments,
-            {name: provider(name, about, nation) for name, about in self.market["providers"].items()},
+            {name: provider(name, about, nation) for name, about in self.providers.items()},
             {nation: calendar_for(nation)},
             LOCALITIES,
             self.about["seed"],
@@ -276,7 +305,8 @@ class CaseOf:
             document = Document(model, document.texts, document.tree)
         log = DecisionLog(io.StringIO(), [document]) if rule is None else NoLog()
         standing = self.standing()
-        self.responder = FromCase(self.about.get("answers", {}))
+        bids = {name: f" {bid}" for name, bid in self.about.get("bids", {}).items()}
+        self.responder = FromCase(self.about.get("answers", {}), bids)
         run = Run([Side.of(document.model, standing)], self.responder, log, self.begins_at)
         run.carry_out([(one, one.approved_at) for one in self.packages])
         return {reference: outcome(run, case) for reference, case in sorted(run.cases.items())}

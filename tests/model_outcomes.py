@@ -45,6 +45,8 @@ def placed(run: Run, case: Case) -> str:
         if part.moved:
             words.append("at other times")
         words.append(f"by {step}" + (" as a variation" if part.kind == "variation" else ""))
+        if part.start_on and part.start_on > case.package.required_start_on:
+            words.append(f"from {part.start_on:%a} {part.start_on.day} {part.start_on:%B}")
         shares.append(" ".join(words))
     left = case.package.minutes_per_week - case.minutes_called_off
     if shares:

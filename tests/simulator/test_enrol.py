@@ -79,8 +79,9 @@ def test_every_price_is_within_floor_and_ceiling(model, seed):
         assert overlapping(enrolment.price_lines) is None
         for line in enrolment.price_lines:
             care_type = line.care_type if line.care_type != "*" else "personal_care"
+            area = line.area_band if line.area_band != "*" else "urban"
             rule = price_rule_for(
-                document.model, enrolment.tier, PriceCell(care_type, "urban", "morning", "weekday", 1), date(2025, 4, 1)
+                document.model, enrolment.tier, PriceCell(care_type, area, "morning", "weekday", 1), date(2025, 4, 1)
             )
             assert line.centipence % 100 == 0
             if rule and enrolment.role not in ("in_house", "legacy"):

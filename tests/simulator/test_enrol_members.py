@@ -19,6 +19,7 @@ from made_up_register import (
 from calloff.documents.purchasing_models import load, parse
 from calloff.domain.errors import BadInputError
 from calloff.simulator.enrol import enrol
+from calloff.simulator.seats import OTHER_LOT_PERCENT
 
 
 def test_counts_are_the_papers_when_the_register_has_enough():
@@ -186,3 +187,14 @@ def test_names_that_would_make_one_reference_of_two_are_refused():
 
     with pytest.raises(BadInputError, match=r"two enrolments would be called C-X-b-a; rename a provider or a tier"):
         enrol_with_many_seeds()
+
+
+def test_in_a_market_with_lots_of_its_own_some_members_are_in_every_one_and_none_is_without_minutes():
+    document = load("dynamic_market")
+    enrolments, report = enrol(document, REGISTER, PLACES, PACKAGES, 4)
+
+    first = document.model.lots[0].name
+    assert {one.lot for one in enrolments} == {first, ""}
+    assert all(one.pools for one in enrolments)
+    assert len(enrolments) == len({one.provider for one in enrolments})
+    assert f"assumed: members are in the document's first lot, {OTHER_LOT_PERCENT} % in every one." in report

@@ -31,7 +31,7 @@ SPANS = {"quality": ("best", 1_000), "grades": ("best", 100), "start": ("days", 
 """What a method measures by, and the most it may be."""
 PUBLISHED = ("price", "quality", "grades")
 """What stands still between two refreshes and can make a published rank."""
-ROUTES = ("personal_budget", "individual_service_fund", "direct_payment")
+ROUTES = ("individual_service_fund", "direct_payment")
 WHOLE = 10_000
 """Basis points of the whole."""
 
@@ -79,8 +79,12 @@ def read_joining(reader: Reader, node: Node | None) -> Joining | None:
     return Joining(reader.whole(table.entries.get("decide_within_working_days"), 20, 1, 260))
 
 
-def read_scoring(reader: Reader, node: Node | None) -> Scoring | None:
-    """Weights that add up to the whole, the least quality, and when published ranks are made anew."""
+def read_scoring(reader: Reader, node: Node | None, partial: bool = False) -> Scoring | None:
+    """
+    Weights that add up to the whole, the least quality, and when published ranks are made anew.
+
+    `partial` lets a weight be left out on purpose; it is the others' order that counts then.
+    """
     if node is None:
         return None
     table = reader.table(node, ("weights", "minimum_quality", "refresh", *GROUND), ["weights"])
@@ -90,7 +94,7 @@ def read_scoring(reader: Reader, node: Node | None) -> Scoring | None:
     named = reader.table(found if found is not None else Table({}, table.path, table.line), allowed)
     weights = tuple(_weight(reader, name, one) for name, one in named.entries.items() if name in allowed)
     total = sum(weight.basis_points for weight in weights)
-    if total != WHOLE:
+    if total != WHOLE and not partial:
         reader.refuse(named, f"the weights add up to {_percent(total)} %", "Let them add up to 100 %")
     if len(weights) > MOST_WEIGHTS:
         reader.refuse(named, f"a score has {len(weights)} criteria", f"Keep the {MOST_WEIGHTS} that matter most")

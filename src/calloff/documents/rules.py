@@ -1,9 +1,10 @@
 """
 The rules of a document one by one, and the document less one of them, to see what that rule does.
 
-A rule is a top-level key of RULES (each line of `price`, each item of `admission`), a step as a whole, or an aspect
-of a step. A tier is none: it has its effect through the steps that ask it. Some rules say what silence would mean
-anyway, so that leaving them out would show nothing; for these the contrary is put in place (`Rule.instead`).
+A rule is a top-level key of RULES (each line of `price`, each item of `admission`, each weight of a score beside the
+score as a whole), a step as a whole, or an aspect of a step. A tier is none: it has its effect through the steps that
+ask it. Some rules say what silence would mean anyway, so that leaving them out would show nothing; for these the
+contrary is put in place (`Rule.instead`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass, replace
 from calloff.documents.purchasing_models import LISTS, RULES, SCOPES, read_model
 from calloff.documents.tree import Items, Node, Scalar, Table, read_tree
 from calloff.domain.errors import BadInputError
-from calloff.domain.packages import AGE_GROUPS, CARE_TYPES, CLIENT_GROUPS, DELIVERY_MODELS, SERVICE_TYPES
+from calloff.domain.packages import AGE_GROUPS, CARE_TYPES, CLIENT_GROUPS, SERVICE_TYPES
 
 ASPECTS = ("tiers", "when", "within_days", "opens_after", "kind", "sealed", "rank_by", "ask", "reply_within")
 """What can be taken away from a step on its own; its name and whom it asks cannot."""
@@ -56,7 +57,6 @@ INSTEAD = {
 """The contrary of a rule that says what silence would mean anyway."""
 EVERY_WORD = {
     "service_types": SERVICE_TYPES,
-    "delivery_models": DELIVERY_MODELS,
     "care_types": CARE_TYPES,
     "client_groups": CLIENT_GROUPS,
     "age_groups": AGE_GROUPS,
@@ -104,10 +104,22 @@ def _top_level(tree: Table) -> Iterator[Rule]:
         items = node if isinstance(node, Items) else node.entries.get("lines")
         if key not in ITEMISED or not isinstance(items, Items):
             yield _rule(key, WORDS[key], node)
+            yield from _of_scoring(node) if key == "scoring" and isinstance(node, Table) else ()
             continue
         word, place = ("line", "price.lines") if key == "price" else ("rule", key)
         for number, item in enumerate(items.items, 1):
             yield _rule(f"{place}.{number}", f"{WORDS[key]} {word} {number}", item)
+
+
+def _of_scoring(scoring: Table) -> Iterator[Rule]:
+    """What can be taken away from a score on its own: each weight, the least quality, the dates of its refresh."""
+    weights = scoring.entries["weights"]
+    parts = [("weights." + name, one) for name, one in weights.entries.items()] if isinstance(weights, Table) else []
+    parts += [(key, scoring.entries[key]) for key in ("minimum_quality", "refresh") if key in scoring.entries]
+    for path, node in parts:
+        name = f"score: {path.rpartition('.')[2].replace('_', ' ')}"
+        source, assumed = _sources(scoring), _assumed(scoring, "whom")
+        yield Rule(f"scoring.{path}", name, _said(node), source, assumed, node.path, node.line)
 
 
 def _of_steps(tree: Table) -> Iterator[Rule]:
@@ -119,7 +131,8 @@ def _of_steps(tree: Table) -> Iterator[Rule]:
         yield replace(_rule(f"steps.{name}", f"step {name}", step), says=f"asks {_said(step.entries['whom'])}")
         for aspect in ASPECTS:
             node = step.entries.get(aspect)
-            if node is not None:
+            # Several tiers asked at the same time are whom the step asks.
+            if node is not None and not (aspect == "tiers" and _text(step.entries["whom"]) == "tiers"):
                 yield Rule(
                     f"steps.{name}.{aspect}",
                     f"step {name}: {WORDS[aspect]}",
@@ -198,7 +211,7 @@ def _other_way_of_asking(tree: Table, name: str, says: str) -> str:
     whom = _text(step.entries["whom"])
     alone = {"current_provider", "chosen_provider"}
     for tier in tiers.items if isinstance(tiers, Items) else ():
-        if isinstance(tier, Table) and {"count", "per_locality"} <= set(tier.entries):
+        if isinstance(tier, Table) and "per_locality" in tier.entries and _text(tier.entries.get("count")) == "1":
             alone.add(_text(tier.entries["name"]))
     return "unasked" if whom in alone and says != "unasked" else ""
 

@@ -167,9 +167,9 @@ def _assumptions(model: PurchasingModel, enrolments: Sequence[Enrolment]) -> lis
         f"scores are {profiles.LEAST_SCORE} to {profiles.MOST_SCORE}; sizes differ by up to six times": True,
         "a prime may subcontract to four to six independent local providers": subcontracting,
         "3 % of members have a suspension near the declaration": True,
-        f"members serve personal care, {seats.OTHER_LOT_PERCENT} % also another lot": any(
-            one.lot for one in enrolments
-        ),
+        f"members serve personal care, {seats.OTHER_LOT_PERCENT} % also another lot": not model.lots
+        and any(one.lot for one in enrolments),
+        f"members are in the document's first lot, {seats.OTHER_LOT_PERCENT} % in every one": bool(model.lots),
         "each provider posts one to three offers, each one pool over two to five bands and a locality or two, at its "
         "own price": booked,
     }

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from calloff.domain.contracts import ANY, PriceLine, overlapping
+from calloff.domain.packages import CARE_TYPES
 from calloff.domain.purchasing_model import PriceRule, PurchasingModel, Tier
 from calloff.domain.units import MOST_CENTIPENCE, half_up
 from calloff.simulator.keyed_draws import Draws
@@ -75,7 +76,7 @@ def draw_lines(
     Parameters
     ----------
     lot
-        The kind of care it is for; empty for all.
+        What it is for; a kind of care has the prices of its own, any other lot all prices.
     key
         What the draw is for. Every line stands at the same place between its limits: who is dear is dear throughout.
     offer
@@ -91,7 +92,7 @@ def draw_lines(
         rules = member_rules(model)
     elif any(rule.fixed for rule in rules):
         return []
-    if lot:
+    if lot in CARE_TYPES:
         rules = [rule for rule in rules if rule.line.care_type in (ANY, lot)]
     if tier.role == "in_house":
         return [_unit_cost(rule) for rule in rules]

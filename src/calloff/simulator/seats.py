@@ -174,7 +174,13 @@ def _drawn_localities(hall: Hall, tier: Tier, provider: Provider, first: bool) -
 
 
 def _lots(hall: Hall, tier: Tier, seats: Sequence[Seat]) -> list[Seat]:
-    """A seat for each lot that a member serves: personal care all of them, every other lot about a third."""
+    """
+    A seat for each lot that a member serves: personal care all of them, every other lot about a third.
+
+    Where the document itself writes lots, all are in its first, and about a third in every lot: one seat either way.
+    """
+    if hall.model.lots:
+        return [replace(seat, lot=_own_lot(hall, tier, place, seat)) for place, seat in enumerate(seats)]
     lots = care_types_by_lot(hall.model, tier.name)
     if not lots:
         return list(seats)
@@ -187,6 +193,12 @@ def _lots(hall: Hall, tier: Tier, seats: Sequence[Seat]) -> list[Seat]:
         or place == 0
         or hall.draws.chance(OTHER_LOT_PERCENT, "lot", tier.name, lot, seat.provider.reference)
     ]
+
+
+def _own_lot(hall: Hall, tier: Tier, place: int, seat: Seat) -> str:
+    """The document's first lot, or no name at all, which is every lot; the first member drawn is in every one."""
+    every = place == 0 or hall.draws.chance(OTHER_LOT_PERCENT, "every lot", tier.name, seat.provider.reference)
+    return "" if every else hall.model.lots[0].name
 
 
 def offers(hall: Hall, seats: Sequence[Seat]) -> list[Seat]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from calloff.domain.packages import CARE_TYPES
 from calloff.domain.units import MOST_MINUTES
 from calloff.simulator.demand import Cell
 from calloff.simulator.keyed_draws import apportion
@@ -92,8 +93,10 @@ def by_role(total: int, roles: set[str]) -> dict[str, int]:
 
 
 def _by_lot(minutes: int, lots: Mapping[str, int], takers: Sequence[Taker]) -> list[tuple[list[Taker], int]]:
-    names = sorted({taker.lot for taker in takers})
-    # No lot is every kind of care.
+    # No lot, and one that is no kind of care, is every kind of care.
+    care = {taker.reference: taker.lot if taker.lot in CARE_TYPES else "" for taker in takers}
+    names = sorted(set(care.values()))
     weights = [lots.get(name, 0) if name else sum(lots.values()) for name in names]
     parts = apportion(minutes, weights)
-    return [([taker for taker in takers if taker.lot == name], part) for name, part in zip(names, parts, strict=True)]
+    shared = zip(names, parts, strict=True)
+    return [([taker for taker in takers if care[taker.reference] == name], part) for name, part in shared]
