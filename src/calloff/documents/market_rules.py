@@ -31,7 +31,7 @@ SPANS = {"quality": ("best", 1_000), "grades": ("best", 100), "start": ("days", 
 """What a method measures by, and the most it may be."""
 PUBLISHED = ("price", "quality", "grades")
 """What stands still between two refreshes and can make a published rank."""
-ROUTES = ("individual_service_fund", "direct_payment")
+ROUTES = ("personal_budget", "individual_service_fund", "direct_payment")
 WHOLE = 10_000
 """Basis points of the whole."""
 

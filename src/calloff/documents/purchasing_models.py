@@ -42,7 +42,7 @@ from calloff.documents.steps import read_step
 from calloff.documents.tree import Items, Node, Scalar, Table, read_tree, walk
 from calloff.domain.calendar import Nation, days_uncovered
 from calloff.domain.errors import BadInputError, DocumentError
-from calloff.domain.packages import AGE_GROUPS, CARE_TYPES, CLIENT_GROUPS, SERVICE_TYPES
+from calloff.domain.packages import AGE_GROUPS, CARE_TYPES, CLIENT_GROUPS, DELIVERY_MODELS, SERVICE_TYPES
 from calloff.domain.purchasing_model import (
     PATTERNS,
     PurchasingModel,
@@ -75,7 +75,7 @@ RULES = (
 LISTS = ("admission", "lots", "person_led")
 """Rules that are lists, each item with a ground of its own."""
 ABOUT = ("id", "version", "title", "council", "nation", "pattern", "parent", "succeeds", "baseline", "note")
-SCOPES = ("service_types", "care_types", "client_groups", "age_groups", "localities")
+SCOPES = ("service_types", "delivery_models", "care_types", "client_groups", "age_groups", "localities")
 KNOWN = (*ABOUT, *RULES, "tiers", "steps")
 
 
@@ -231,6 +231,7 @@ def read_model(tree: Table, digest: str, partial: bool = False, alone: bool = Fa
             frozenset(reader.words(scope.entries.get("client_groups"), CLIENT_GROUPS)),
             frozenset(reader.words(scope.entries.get("age_groups"), AGE_GROUPS)),
             frozenset(reader.words(scope.entries.get("localities"))),
+            frozenset(reader.words(scope.entries.get("delivery_models"), DELIVERY_MODELS)),
         ),
         tiers=tiers,
         steps=steps,
@@ -305,9 +306,11 @@ def days_overlapping(end_inclusive: date, next_start: date) -> int:
 def _refuse_unreachable(reader: Reader, tree: Table, model: PurchasingModel) -> None:
     """A tier that no step asks, and a step that can never be reached, are mistakes."""
     asked = {name for step in model.steps for name in step.tiers}
+    # Whom the person chose may be of any tier, unless the step names some.
+    anybody = any(step.whom == "chosen_provider" and not step.tiers for step in model.steps)
     tiers = tree.entries.get("tiers")
     for tier, node in zip(model.tiers, tiers.items if isinstance(tiers, Items) else (), strict=False):
-        if tier.name not in asked and tier.role != "subcontractor":
+        if tier.name not in asked and tier.role != "subcontractor" and not anybody:
             reader.refuse(node, f"nobody can reach the tier `{tier.name}`", "Add a step with `whom: " + tier.name + "`")
     steps = tree.entries.get("steps")
     nodes = steps.items if isinstance(steps, Items) else ()

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from calloff.documents.purchasing_models import LISTS, RULES, SCOPES, read_model
 from calloff.documents.tree import Items, Node, Scalar, Table, read_tree
 from calloff.domain.errors import BadInputError
-from calloff.domain.packages import AGE_GROUPS, CARE_TYPES, CLIENT_GROUPS, SERVICE_TYPES
+from calloff.domain.packages import AGE_GROUPS, CARE_TYPES, CLIENT_GROUPS, DELIVERY_MODELS, SERVICE_TYPES
 
 ASPECTS = ("tiers", "when", "within_days", "opens_after", "kind", "sealed", "rank_by", "ask", "reply_within")
 """What can be taken away from a step on its own; its name and whom it asks cannot."""
@@ -57,6 +57,7 @@ INSTEAD = {
 """The contrary of a rule that says what silence would mean anyway."""
 EVERY_WORD = {
     "service_types": SERVICE_TYPES,
+    "delivery_models": DELIVERY_MODELS,
     "care_types": CARE_TYPES,
     "client_groups": CLIENT_GROUPS,
     "age_groups": AGE_GROUPS,
