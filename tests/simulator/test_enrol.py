@@ -142,12 +142,16 @@ def test_somebody_in_each_tier_and_locality_has_each_essential_capability(model,
 
 @pytest.mark.parametrize("model", MODELS)
 def test_every_enrolment_says_what_is_assumed_and_the_report_too(model):
-    enrolments, report = enrol(load(model), REGISTER, PLACES, [], 1)
+    document = load(model)
+    enrolments, report = enrol(document, REGISTER, PLACES, [], 1)
+    joining = [one for one in enrolments if one.from_on is not None]
 
     assert set(assumed_of(enrolments)) == {one.reference for one in enrolments}
     assert all("not known" in text for text in assumed_of(enrolments).values())
     assert any(line.startswith("assumed:") for line in report)
-    assert all(one.from_on is None and one.to_on is None for one in enrolments)
+    assert all(", from, " in assumed_of(joining)[one.reference] for one in joining)
+    assert not joining or document.model.joining
+    assert all(one.to_on is None for one in enrolments)
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -19,6 +19,7 @@ from made_up_register import (
 from calloff.documents.purchasing_models import load, parse
 from calloff.domain.errors import BadInputError
 from calloff.simulator.enrol import enrol
+from calloff.simulator.membership import JOINING_DAYS
 from calloff.simulator.seats import OTHER_LOT_PERCENT
 
 
@@ -70,7 +71,26 @@ def test_without_a_council_run_provider_the_in_house_tier_is_empty_and_told():
     assert "The register has no council-run provider: the in-house tier stays empty." in report
 
 
+def test_a_market_that_anybody_may_join_has_every_external_provider_and_some_of_them_later():
+    enrolments, report = enrol(load("isle_of_wight_dps"), REGISTER, PLACES, [], 1)
+    joining = {(one.from_on - date(2025, 3, 31)).days for one in enrolments if one.from_on}
+
+    assert {one.provider for one in enrolments} == {one.reference for one in REGISTER if not one.in_house}
+    assert 0 < len(joining) < len(enrolments) / 2
+    assert min(joining) >= 1
+    assert max(joining) <= JOINING_DAYS[1]
+    assert any(line.startswith("assumed: whoever can be enrolled is a member") for line in report)
+
+
 # Localities
+
+
+def test_a_locality_has_no_more_members_of_a_tier_than_its_document_lets_in():
+    enrolments, _ = enrol(load("ranked_price_quality"), REGISTER, PLACES, [], 1)
+    there = Counter(locality for one in enrolments if one.tier == "tier_1" for locality in one.localities)
+
+    assert all(one.localities for one in enrolments if one.tier == "tier_1")
+    assert 0 < max(there.values()) <= 10
 
 
 def test_a_counted_team_of_the_councils_own_works_in_one_locality():

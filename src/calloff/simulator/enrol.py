@@ -24,7 +24,13 @@ from calloff.simulator.enrol_grades import grades_told
 from calloff.simulator.enrol_report import report_of
 from calloff.simulator.enrolment_prices import draw_lines, full_cost
 from calloff.simulator.keyed_draws import Draws
-from calloff.simulator.membership import candidates, choose_members
+from calloff.simulator.membership import (
+    JOINING_DAYS,
+    JOINING_PERCENT,
+    candidates,
+    choose_members,
+    open_to_anybody,
+)
 from calloff.simulator.person_led import with_ways_of_leading
 from calloff.simulator.profiles import ESSENTIAL, Profile, draw_profiles
 from calloff.simulator.seats import Hall, Seat, seats_of
@@ -129,10 +135,12 @@ def _assumed(enrolment: Enrolment) -> str:
         "ultimate_parent": enrolment.ultimate_parent,
         "subcontractors": enrolment.subcontractors,
         "suspensions": enrolment.suspensions,
+        "from": enrolment.from_on,
         "full_cost_gbp_per_hour": enrolment.full_cost_centipence_per_hour,
     }
     named = ", ".join(name for name, value in facts.items() if value)
-    return f"drawn or assumed, not known: tier, local, quality_score, {named}; from and to are the document's"
+    documents = "to is" if enrolment.from_on else "from and to are"
+    return f"drawn or assumed, not known: tier, local, quality_score, {named}; {documents} the document's"
 
 
 def _refuse_twins(seats: Sequence[Seat]) -> None:
@@ -201,6 +209,7 @@ def _enrolment(
         local=profile.local or key in local,
         subcontractors=seat.subcontractors,
         suspensions=_suspensions(hall, seat, moment.date()),
+        from_on=_joins_on(hall, seat, moment.date()),
         quality_score=profile.quality_score,
         full_cost_centipence_per_hour=full_cost(model, tier, lines),
     )
@@ -230,3 +239,10 @@ def _suspensions(hall: Hall, seat: Seat, on: date) -> tuple[Suspension, ...]:
     first = on + timedelta(days=hall.draws.between(*SUSPENDED_FROM, "suspended from", *key))
     length = hall.draws.between(*SUSPENDED_DAYS, "suspended for", *key)
     return (Suspension(first, first + timedelta(days=length - 1)),)
+
+
+def _joins_on(hall: Hall, seat: Seat, on: date) -> date | None:
+    """The day on which a member begins, where it has still to be decided on; none where it is one from the first."""
+    key = (seat.tier.name, seat.provider.reference)
+    joins = open_to_anybody(hall.model, seat.tier) and hall.draws.chance(JOINING_PERCENT, "joins", *key)
+    return on + timedelta(days=hall.draws.between(*JOINING_DAYS, "joins after", *key)) if joins else None

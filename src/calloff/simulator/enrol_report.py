@@ -13,7 +13,7 @@ from calloff.formats.cells import write_moment
 from calloff.simulator import enrolment_prices as prices
 from calloff.simulator import profiles, seats, spare_minutes
 from calloff.simulator.demand import EVERYWHERE, GROUPS, Demand
-from calloff.simulator.membership import UNCOUNTED_MEMBERS, Candidates
+from calloff.simulator.membership import JOINING_DAYS, JOINING_PERCENT, UNCOUNTED_MEMBERS, Candidates
 from calloff.simulator.seats import Hall
 from calloff.simulator.spare_minutes import SpareMinutes
 
@@ -139,12 +139,16 @@ def _about_moment(model: PurchasingModel, moment: datetime, told: bool) -> str:
 def _assumptions(model: PurchasingModel, enrolments: Sequence[Enrolment]) -> list[str]:
     skills = ", ".join(f"{name} {percent} %" for name, percent in profiles.CAPABILITY_PERCENT.items())
     booked = any(step.kind == "book" for step in model.steps)
+    joining = sum(one.from_on is not None for one in enrolments)
     groups = f"{profiles.ALL_GROUPS_PERCENT} % serve all client and age groups, the others a drawn part"
     subcontracting = any(tier.role == "subcontractor" for tier in model.tiers)
     texts = {
         f"a tier of members without a count has {UNCOUNTED_MEMBERS}": any(
             tier.role == "member" and not tier.count and not tier.per_locality for tier in model.tiers
-        ),
+        )
+        and not model.joining,
+        f"whoever can be enrolled is a member, {JOINING_PERCENT} % of them not from the first day: {joining} join "
+        f"within the {JOINING_DAYS[1]} days after it": model.joining is not None,
         f"about {seats.EVERYWHERE_PERCENT} % of ordinary members work everywhere, the others in half the localities "
         "or more": model.localities_apply,
         f"tendered prices are {prices.MEMBER_PERCENT[0]} to {prices.MEMBER_PERCENT[1]} % of the ceiling, in whole "
@@ -174,4 +178,5 @@ def _assumptions(model: PurchasingModel, enrolments: Sequence[Enrolment]) -> lis
         "own price": booked,
     }
     drawn = [f"assumed: {text}." for text, applies in texts.items() if applies]
-    return [*drawn, "From and to are blank: the document's own term is checked elsewhere."]
+    blank = "From and to are blank" + (", but for those who join later" if joining else "")
+    return [*drawn, f"{blank}: the document's own term is checked elsewhere."]

@@ -17,6 +17,9 @@ from calloff.simulator.keyed_draws import Draws, apportion
 
 UNCOUNTED_MEMBERS = 10
 """How many a tier of members has where the document gives no count (assumed)."""
+JOINING_PERCENT = 15
+JOINING_DAYS = (1, 21)
+"""Where anybody may join at any time: how many members are decided on only later, and days until then (assumed)."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,8 @@ def choose_members(
     Draw the members of every tier but the subcontractors, who depend on their primes.
 
     Each external provider sits in one tier only, apart from `legacy`. With fewer than the tiers want together, each
-    has its share and at least one while there are any; with more, those left over go to the first spot tier, if any.
+    has its share and at least one while there are any; with more, those left over go to the first tier that is open
+    to anybody, or to the first spot tier, if any.
     """
     by_reference = {one.reference: one for one in found.external}
     ranked = [by_reference[reference] for reference in draws.order(by_reference, "member")]
@@ -77,7 +81,7 @@ def choose_members(
     for tier in model.tiers:
         if tier.role == "in_house":
             of_tier[tier.name] = found.in_house
-        elif tier.role == "spot":
+        elif tier.role == "spot" or open_to_anybody(model, tier):
             of_tier[tier.name], left_over = (*of_tier[tier.name], *left_over), ()
         elif tier.role == "legacy":
             of_tier[tier.name] = _legacy(tier, ranked, packages)
@@ -97,6 +101,11 @@ def _wanted(model: PurchasingModel, tier: Tier, groups: int) -> int:
         primes = groups if any(one.role == "prime" for one in model.tiers) else 0
         return 0 if primes - 1 > secondaries(model).index(tier) else max(1, tier.count)
     return 0
+
+
+def open_to_anybody(model: PurchasingModel, tier: Tier) -> bool:
+    """Whether every provider that meets the conditions becomes a member, so that none can be left over."""
+    return model.joining is not None and tier.role == "member" and not tier.count
 
 
 def secondaries(model: PurchasingModel) -> list[Tier]:
