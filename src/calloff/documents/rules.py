@@ -129,7 +129,10 @@ def _of_steps(tree: Table) -> Iterator[Rule]:
         if not isinstance(step, Table):
             continue
         name = _text(step.entries["name"])
-        yield replace(_rule(f"steps.{name}", f"step {name}", step), says=f"asks {_said(step.entries['whom'])}")
+        whom = _said(step.entries["whom"])
+        if whom == "tiers":
+            whom = f"{_said(step.entries['tiers'])} at the same time"
+        yield replace(_rule(f"steps.{name}", f"step {name}", step), says=f"asks {whom}")
         for aspect in ASPECTS:
             node = step.entries.get(aspect)
             # Several tiers asked at the same time are whom the step asks.
