@@ -10,6 +10,7 @@ from kernel_cases import case_id, cases_of, document_text
 
 from calloff.documents.purchasing_models import load, parse, shipped, shipped_ids, sources_of
 from calloff.documents.tree import plain, read_tree
+from calloff.domain.calendar import standing_clocks
 from calloff.domain.errors import BadInputError, DocumentError, DocumentErrors
 from calloff.domain.purchasing_model import EVERYONE, Condition
 
@@ -218,6 +219,30 @@ def test_whom_the_person_chose_may_be_of_any_tier_unless_the_step_names_some():
     assert [step.whom for step in parse([("council.yaml", text)]).model.steps] == ["tier", "chosen_provider"]
     named = text.replace("chosen_provider,", "chosen_provider, tiers: [members],")
     assert [fault.problem for fault in faults(named)] == ["nobody can reach the tier `reserve`"]
+
+
+def test_lines_that_each_say_who_sets_them_need_it_said_nowhere_else():
+    lines = (
+        "{source: EL18-14, lines: [{set_by: council, gbp_per_hour: 15.95, to: 2019-03-31, source: EL18-14}, "
+        "{set_by: bid, ceiling_gbp_per_hour: 16.45, from: 2019-04-01, source: EL18-14}]}"
+    )
+    text = BASE.replace("{set_by: provider, ceiling_gbp_per_hour: 15.95, source: EL18-14}", lines)
+
+    rules = parse([("council.yaml", text)]).model.prices
+
+    assert [(rule.fixed, rule.bid, rule.line.centipence) for rule in rules] == [
+        (True, False, 159_500),
+        (False, True, 164_500),
+    ]
+
+
+def test_one_priority_may_be_given_its_standing_clock_by_name():
+    within = "{P1: by_priority, P2: {hours: 3}, otherwise: by_priority}"
+    model = parse([("council.yaml", BASE.replace("ask: in_turn", f"ask: in_turn, reply_within: {within}"))]).model
+
+    standing = list(standing_clocks().values())
+    assert [*model.steps[0].reply_within[:1], *model.steps[0].reply_within[2:]] == [standing[0], *standing[2:]]
+    assert model.steps[0].reply_within[1].length == 180
 
 
 def test_a_grade_may_be_written_as_its_word():

@@ -17,6 +17,7 @@ WHICH = ("care_type", "area_band", "time_band", "day_type", "workers", "tiers", 
 AMOUNTS = ("ceiling_gbp_per_hour", "floor_gbp_per_hour", "gbp_per_hour")
 SETTERS = ("provider", "council", "bid")
 """Who sets the price: the provider in its contract, the council as a fee, or the provider package by package."""
+SHAPE = "Write {set_by: provider, ceiling_gbp_per_hour: 24.50}, or {lines: [...]} where there are several"
 WRONG_UNITS = ("_pence", "_gbp", "_per_week", "_per_day", "_per_visit", "price", "ceiling", "rate", "fee")
 
 
@@ -24,12 +25,17 @@ def read_prices(reader: Reader, node: Node | None, tiers: Sequence[str] = ()) ->
     """The price rules: one line written at once, or a list of lines; a tier that one names must be among `tiers`."""
     if node is None:
         return ()
-    allowed = ("set_by", "lines", *AMOUNTS, *WHICH, *GROUND)
-    table = reader.table(node, allowed, ["set_by"])
+    if not isinstance(node, Table):
+        reader.refuse(node, "`price` is no list and no single value", SHAPE)
+        return ()
+    table = reader.table(node, ("set_by", "lines", *AMOUNTS, *WHICH, *GROUND))
     refuse_units(reader, table)
     set_by = reader.word(table.entries.get("set_by"), SETTERS, "provider")
     lines = table.entries.get("lines")
     tables = [table] if lines is None else list(reader.items(lines))
+    _refuse_no_setter(reader, table, tables)
+    if lines is not None:
+        _refuse_beside_lines(reader, table)
     rules = []
     for number, one in enumerate(tables, 1):
         if one is not table:
@@ -37,9 +43,25 @@ def read_prices(reader: Reader, node: Node | None, tiers: Sequence[str] = ()) ->
             reader.ground(one, "the price line")
         if isinstance(one, Table):
             own = reader.word(one.entries.get("set_by"), SETTERS, set_by)
-            rules.append(replace(_rule(reader, one, own == "council", number, tiers), bid=own == "bid"))
+            rules.append(replace(_rule(reader, one, own, number, tiers), bid=own == "bid"))
     _refuse_overlaps_and_gaps(reader, table, rules)
     return tuple(rules)
+
+
+def _refuse_no_setter(reader: Reader, table: Table, tables: Sequence[Node]) -> None:
+    """Somebody sets every price: said once for all lines, or in each of them."""
+    if "set_by" in table.entries:
+        return
+    for one in tables:
+        if isinstance(one, Table) and "set_by" not in one.entries:
+            reader.refuse(one, "`set_by` is missing", f"Add `set_by:` with one of: {', '.join(SETTERS)}")
+
+
+def _refuse_beside_lines(reader: Reader, table: Table) -> None:
+    """An amount, or what one is for, that stands outside the lines would bind nobody."""
+    for key, node in table.entries.items():
+        if key in (*AMOUNTS, *WHICH):
+            reader.refuse(node, f"`{key}` beside `lines` binds nobody", "Write it as a line of its own")
 
 
 def refuse_units(reader: Reader, table: Table) -> None:
@@ -49,13 +71,12 @@ def refuse_units(reader: Reader, table: Table) -> None:
             reader.refuse(node, f"`{key}` has no unit we hold prices in", "Write ceiling_gbp_per_hour or gbp_per_hour")
 
 
-def _rule(reader: Reader, table: Table, fixed: bool, number: int, tiers: Sequence[str]) -> PriceRule:
-    entries = table.entries
+def _rule(reader: Reader, table: Table, set_by: str, number: int, tiers: Sequence[str]) -> PriceRule:
+    entries, fixed = table.entries, set_by == "council"
     wanted = "gbp_per_hour" if fixed else "ceiling_gbp_per_hour"
     wrong = "ceiling_gbp_per_hour" if fixed else "gbp_per_hour"
     if wrong in entries:
-        setter = "council" if fixed else "provider"
-        reader.refuse(entries[wrong], f"`{wrong}` does not go with set_by: {setter}", f"Write `{wanted}`")
+        reader.refuse(entries[wrong], f"`{wrong}` does not go with set_by: {set_by}", f"Write `{wanted}`")
     elif wanted not in entries:
         reader.refuse(table, f"`{wanted}` is missing", f"Add `{wanted}: 15.95`")
     first = reader.day(entries["from"], date.min) if "from" in entries else None
@@ -64,7 +85,9 @@ def _rule(reader: Reader, table: Table, fixed: bool, number: int, tiers: Sequenc
         reader.refuse(table, f"the line begins on {first}, after its end on {last}", "Exchange `from` and `to`")
     floor = reader.rate(entries.get("floor_gbp_per_hour"))
     centipence = reader.rate(entries.get(wanted))
-    if floor > centipence:
+    if fixed and floor:
+        reader.refuse(entries["floor_gbp_per_hour"], "a fixed fee has no floor but itself", "Leave it out")
+    elif floor > centipence:
         reader.refuse(table, "the floor is above the ceiling", "Exchange the two")
     line = PriceLine(
         line_id=f"document#{number}",

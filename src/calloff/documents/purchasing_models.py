@@ -308,9 +308,11 @@ def _refuse_unreachable(reader: Reader, tree: Table, model: PurchasingModel) -> 
     asked = {name for step in model.steps for name in step.tiers}
     # Whom the person chose may be of any tier, unless the step names some.
     anybody = any(step.whom == "chosen_provider" and not step.tiers for step in model.steps)
+    # A step that names no tier of the document meant one of them: its own fault says so, where it stands.
+    misspelt = bool(asked - {tier.name for tier in model.tiers})
     tiers = tree.entries.get("tiers")
     for tier, node in zip(model.tiers, tiers.items if isinstance(tiers, Items) else (), strict=False):
-        if tier.name not in asked and tier.role != "subcontractor" and not anybody:
+        if tier.name not in asked and tier.role != "subcontractor" and not (anybody or misspelt):
             reader.refuse(node, f"nobody can reach the tier `{tier.name}`", "Add a step with `whom: " + tier.name + "`")
     steps = tree.entries.get("steps")
     nodes = steps.items if isinstance(steps, Items) else ()

@@ -102,8 +102,15 @@ def _clocks(reader: Reader, node: Node | None) -> tuple[Clock, ...]:
     if isinstance(node, Table) and set(node.entries) & {*NAMES, "otherwise"}:
         table = reader.table(node, (*NAMES, "otherwise"))
         otherwise = table.entries.get("otherwise")
-        return tuple(read_clock(reader, table.entries.get(name, otherwise)) or standing[name] for name in NAMES)
+        return tuple(_clock_of(reader, table.entries.get(name, otherwise), standing[name]) for name in NAMES)
     return (read_clock(reader, node) or standing["P5"],) * len(NAMES)
+
+
+def _clock_of(reader: Reader, node: Node | None, standing: Clock) -> Clock:
+    """The window of one priority: its standing clock where nothing is said, or `by_priority`."""
+    if isinstance(node, Scalar) and node.text == "by_priority":
+        return standing
+    return read_clock(reader, node) or standing
 
 
 def read_clock(reader: Reader, node: Node | None) -> Clock | None:
