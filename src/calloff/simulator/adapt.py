@@ -17,7 +17,8 @@ import yaml
 from calloff.documents.purchasing_models import Document, parse
 from calloff.documents.tree import plain
 from calloff.domain.contracts import years_after
-from calloff.domain.providers import SCALES, Provider
+from calloff.domain.providers import RELEVANT_AREAS, SCALES, Provider
+from calloff.domain.units import half_up
 
 GRADES_ALIKE = {
     ("cqc", "care_inspectorate"): {"inadequate": 2, "requires_improvement": 3, "good": 4, "outstanding": 5},
@@ -46,6 +47,7 @@ def adapt(document: Document, providers: Sequence[Provider], begins_on: date | N
         _map_term(document, begins_on, terms, lines)
         _map_refresh(document, begins_on, terms, lines)
     _map_grades(document, providers, terms, lines)
+    _map_scored_grades(document, providers, terms, lines)
     if not terms:
         return document, []
     overlay = yaml.safe_dump(terms, sort_keys=True, allow_unicode=True)
@@ -94,3 +96,24 @@ def _map_grades(document: Document, providers: Sequence[Provider], terms: dict[s
         rule.update(scale=scale, grade=str(grade), assumed=WHY)
         lines.append(f"grades: {name} on the scale of {before} is read as {grade} on that of {scale} (assumed)")
     terms["admission"] = admission
+
+
+def _map_scored_grades(
+    document: Document, providers: Sequence[Provider], terms: dict[str, Any], lines: list[str]
+) -> None:
+    """Where the sum of grades is scored, its best is another one on the scale of another regulator."""
+    scoring = document.model.scoring
+    weight = next((one for one in scoring.weights if one.criterion == "grades"), None) if scoring else None
+    held = {provider.scale for provider in providers}
+    own = "care_inspectorate" if document.model.nation == "scotland" else "cqc"
+    if weight is None or len(held) != 1 or held == {own}:
+        return
+    scale = held.pop()
+    best = half_up(weight.span * max(SCALES[scale].values()), max(SCALES[own].values()))
+    written = cast(dict[str, Any], terms.get("scoring") or plain(document.tree.entries["scoring"]))
+    written["weights"]["grades"]["best"] = str(best)
+    terms["scoring"] = {**written, "assumed": WHY}
+    lines.append(
+        f"scores: {weight.span} as the sum of the grades in {len(RELEVANT_AREAS)} areas is read as {best} on the scale "
+        f"of {scale} (assumed)"
+    )
