@@ -102,10 +102,24 @@ def test_only_what_passes_the_target_is_warned_of(tmp_path: Path):
             "opens_after: {working_days: 3}, ask: all_then_rank",
             "P5: framework (4 members, 1 wave) Fri 6 June 2025 09:00",
         ),
+        (
+            "ask: in_turn",
+            "opens_after: {hours: 48}, ask: all_then_rank",
+            "P5: framework (4 members, 1 wave) Thu 5 June 2025 09:00",
+        ),
     ],
 )
 def test_the_way_of_asking_decides_how_long_it_takes(tmp_path: Path, instead_of: str, write: str, line: str):
     assert f"  {line}\n" in report(tmp_path, SOUND.replace(instead_of, write)) + "\n"
+
+
+def test_a_tier_that_was_asked_in_a_crisis_is_not_waited_for_again():
+    told = check_report(["ranked_price_quality"], TODAY)[0].splitlines()
+    crisis, new = (next(line for line in told if line.startswith(f"    P{number}:")) for number in (1, 5))
+
+    assert "emergency (20 members, 1 wave)" in crisis
+    assert "tier" not in crisis
+    assert "tier 1 (10 members, 10 waves)" in new
 
 
 def test_exactly_the_target_is_no_warning_and_one_wave_more_is(tmp_path: Path):

@@ -109,16 +109,19 @@ def longest_asking(model: PurchasingModel, priority: int, calendar: Calendar, be
     The latest moment at which each asking step is exhausted, one after the other, for a package of a priority.
 
     Everybody lets the whole window pass, and the next wave goes out at that deadline (the second by which it comes
-    later is left out, so that a figure can be checked by hand). Steps that take without asking, or are not for this
-    priority, cost no time.
+    later is left out, so that a figure can be checked by hand). Steps that take without asking, are not for this
+    priority, or have only tiers that every package of it has asked before, cost no time.
     """
-    at, course = begins_at, list[Exhausted]()
+    at, course, asked = begins_at, list[Exhausted](), set[str]()
     for step in model.steps:
         size = step.ask[priority - 1]
-        if size == DIRECT or not open_to(step, priority):
+        if size == DIRECT or not open_to(step, priority) or (step.whom == "tier" and asked >= set(step.tiers)):
             continue
+        if step.whom == "tier" and all(condition.fact == "priority" for condition in step.when):
+            asked.update(step.tiers)
         if step.opens_after_working_days:
             at = max(at, working_days_after(begins_at, step.opens_after_working_days, calendar))
+        at = max(at, begins_at + timedelta(hours=step.opens_after_hours))
         members = members_of(model, step)
         waves = 1 if size == EVERYONE else -(-members // size)
         for _ in range(waves):
