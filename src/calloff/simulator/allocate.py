@@ -15,7 +15,7 @@ from calloff.domain.calendar import SATURDAY, Nation, local, to_utc
 from calloff.domain.contracts import Enrolment
 from calloff.domain.errors import BadInputError
 from calloff.domain.market import PRICED_ROLES, Standing
-from calloff.domain.packages import Package
+from calloff.domain.packages import CARE_TYPES, Package
 from calloff.domain.providers import Provider
 from calloff.domain.purchasing_model import PurchasingModel
 from calloff.formats.packages import PackageRow
@@ -201,6 +201,10 @@ def _problems(
     elif tiers[enrolment.tier].role != enrolment.role:
         role = tiers[enrolment.tier].role
         problems.append(f"contract {name}: the role of tier {enrolment.tier} is {role}, not {enrolment.role}")
+    lots = [lot.name for lot in model.lots]
+    # A care type narrows a contract without naming a lot of the document; no lot at all is every lot.
+    if lots and enrolment.lot not in ("", *lots, *CARE_TYPES):
+        problems.append(f"contract {name}: {model.id} has no lot {enrolment.lot!r}; it has {', '.join(lots)}")
     fixed = any(rule.fixed and enrolment.tier in (rule.tiers or (enrolment.tier,)) for rule in model.prices)
     if fixed and enrolment.price_lines and enrolment.role in PRICED_ROLES:
         problems.append(
