@@ -23,6 +23,12 @@ tiers: [{name: framework, role: member, count: 4, assumed: an example}]
 steps:
   - {name: framework, whom: framework, ask: in_turn, reply_within: by_priority, assumed: an example}
 """
+IN_TERM = SOUND.replace("from: 2017-04-01, to: 2022-03-31", "from: 2024-04-01, to: 2029-03-31")
+LOTS = """\
+lots:
+  - {name: north, when: {locality: [Hill]}, assumed: an example}
+  - {name: south, when: {locality: [Shore]}, assumed: an example}
+"""
 
 
 def report(folder: Path, text: str, today: date = TODAY) -> str:
@@ -78,11 +84,11 @@ def test_a_folder_stands_for_its_documents(tmp_path: Path):
     ],
 )
 def test_the_longest_time_is_waves_times_the_reply_window_by_the_calendar(tmp_path: Path, line: str):
-    assert f"  {line}\n" in report(tmp_path, SOUND)
+    assert f"  {line}\n" in report(tmp_path, IN_TERM)
 
 
 def test_only_what_passes_the_target_is_warned_of(tmp_path: Path):
-    told = report(tmp_path, SOUND)
+    told = report(tmp_path, IN_TERM)
 
     assert [line.split(":")[0].strip() for line in told.splitlines() if "WARNING" in line] == ["WARNING P3"]
 
@@ -107,10 +113,60 @@ def test_only_what_passes_the_target_is_warned_of(tmp_path: Path):
             "opens_after: {hours: 48}, ask: all_then_rank",
             "P5: framework (4 members, 1 wave) Thu 5 June 2025 09:00",
         ),
+        # Opening counts every hour, the reply only those of its clock.
+        (
+            "ask: in_turn",
+            "opens_after: {hours: 58}, ask: all_then_rank",
+            "P3: framework (4 members, 1 wave) Thu 5 June 2025 13:00",
+        ),
+        (
+            "ask: in_turn",
+            "sealed: yes, ask: {P1: in_turn, otherwise: all_then_rank}",
+            "P1: framework (4 members, 1 wave) Mon 2 June 2025 10:00",
+        ),
     ],
 )
 def test_the_way_of_asking_decides_how_long_it_takes(tmp_path: Path, instead_of: str, write: str, line: str):
-    assert f"  {line}\n" in report(tmp_path, SOUND.replace(instead_of, write)) + "\n"
+    assert f"  {line}\n" in report(tmp_path, IN_TERM.replace(instead_of, write)) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("term", "approved"),
+    [
+        ("from: 2025-06-02, to: 2029-03-31", "Mon 2 June 2025 09:00"),
+        ("from: 2020-04-01, to: 2025-06-02", "Mon 2 June 2025 09:00"),
+        ("from: 2025-06-03, to: 2029-03-31", "Mon 9 June 2025 09:00"),
+        # Good Friday and Easter Monday lie within ten working days of 30 March and of 6 April 2026 alike.
+        ("from: 2026-03-28, to: 2029-03-31", "Mon 13 April 2026 09:00"),
+        # Too short for any such Monday, and beyond the known bank holidays: an example all the same.
+        ("from: 2020-12-24, to: 2020-12-31", "Mon 2 June 2025 09:00"),
+        ("from: 2990-01-01, to: 2999-12-31", "Mon 2 June 2025 09:00"),
+    ],
+)
+def test_the_example_lies_in_the_term_on_a_monday_with_no_bank_holiday_near(tmp_path: Path, term: str, approved: str):
+    told = report(tmp_path, SOUND.replace("from: 2017-04-01, to: 2022-03-31", term).replace("scotland", "england"))
+
+    assert f"asking step is exhausted, approved {approved} (an example):" in told
+
+
+def test_a_count_is_of_one_lot_where_the_tier_says_so(tmp_path: Path):
+    hint = "framework counted over all lots; where each lot has so many of its own, write `per_lot: yes`"
+    for_all, for_each = (
+        report(tmp_path, IN_TERM.replace("count: 4", f"count: {count}") + LOTS) for count in ("6", "3, per_lot: yes")
+    )
+
+    assert hint in for_all
+    assert "P5: framework (6 members, 6 waves) Tue 10 June 2025 09:00" in for_all
+    assert hint not in for_each
+    assert "P5: framework (3 members, 3 waves) Thu 5 June 2025 09:00" in for_each
+    assert hint not in report(tmp_path, IN_TERM)
+
+
+def test_a_count_of_each_lot_needs_lots(tmp_path: Path):
+    path = tmp_path / "small.yaml"
+    path.write_text(SOUND.replace("count: 4", "count: 4, per_lot: yes"), encoding="utf-8")
+
+    assert "small.yaml:8: `framework` is counted by lot, and there are no lots" in check_report([str(path)], TODAY)[0]
 
 
 def test_a_tier_that_was_asked_in_a_crisis_is_not_waited_for_again():
@@ -123,7 +179,7 @@ def test_a_tier_that_was_asked_in_a_crisis_is_not_waited_for_again():
 
 
 def test_exactly_the_target_is_no_warning_and_one_wave_more_is(tmp_path: Path):
-    five, six = (report(tmp_path, SOUND.replace("count: 4", f"count: {count}")) for count in (5, 6))
+    five, six = (report(tmp_path, IN_TERM.replace("count: 4", f"count: {count}")) for count in (5, 6))
 
     assert "WARNING P5" not in five
     assert (

@@ -23,6 +23,8 @@ from calloff.domain.purchasing_model import DIRECT, EVERYONE, PurchasingModel, S
 
 REFERENCE_DAY = date(2025, 6, 2)
 """A Monday with no bank holiday near it in any nation; a package is approved at 09:00 (an example)."""
+NEAR = (0, 1, 2, 3, 4, 7, 8, 9, 10, 11)
+"""Days after a Monday on which no bank holiday may fall for it to stand in the example's place."""
 NINE = 9 * 60
 MEMBERS_ASSUMED = 10
 """How many members a tier has where its document gives no count."""
@@ -114,7 +116,8 @@ def longest_asking(model: PurchasingModel, priority: int, calendar: Calendar, be
     """
     at, course, asked = begins_at, list[Exhausted](), set[str]()
     for step in model.steps:
-        size = step.ask[priority - 1]
+        # No answer to a sealed step is opened before its deadline, which is one for all.
+        size = EVERYONE if step.sealed else step.ask[priority - 1]
         if size == DIRECT or not open_to(step, priority) or (step.whom == "tier" and asked >= set(step.tiers)):
             continue
         if step.whom == "tier" and all(condition.fact == "priority" for condition in step.when):
@@ -130,13 +133,29 @@ def longest_asking(model: PurchasingModel, priority: int, calendar: Calendar, be
     return course
 
 
+def reference_day(model: PurchasingModel, calendar: Calendar) -> date:
+    """
+    The Monday of the example: the usual one, or where the term does not hold it the first in the term with ten
+    ordinary working days from it on.
+    """
+    first, last = model.term.from_on, model.term.last_on
+    if first <= REFERENCE_DAY <= last or first.year >= calendar.last_year:
+        return REFERENCE_DAY
+    monday = first + timedelta(days=-first.weekday() % 7)
+    while monday <= last and monday.year < calendar.last_year:
+        if all(calendar.is_working_day(monday + timedelta(days=after)) for after in NEAR):
+            return monday
+        monday += timedelta(days=7)
+    return REFERENCE_DAY
+
+
 def open_to(step: Step, priority: int) -> bool:
     """Whether a step's conditions on the priority, if any, let a package of this one through."""
     return all(f"P{priority}" in condition.values for condition in step.when if condition.fact == "priority")
 
 
 def members_of(model: PurchasingModel, step: Step) -> int:
-    """How many a step can ask: one current or chosen provider, else the counts of its tiers."""
+    """How many a step can ask for one package: one current or chosen provider, else the counts of its tiers."""
     if step.whom != "tier":
         return 1
     return sum(model.tier(name).count or MEMBERS_ASSUMED for name in step.tiers)
@@ -156,9 +175,10 @@ def start_target(priority: int, calendar: Calendar, begins_at: datetime) -> tupl
 
 def asking_lines(model: PurchasingModel) -> list[str]:
     """For each priority when each step is exhausted at the latest, and a warning where that is after the target."""
-    calendar, begins_at = calendar_for(Nation(model.nation)), to_utc(REFERENCE_DAY, NINE)
+    calendar = calendar_for(Nation(model.nation))
+    begins_at = to_utc(reference_day(model, calendar), NINE)
     lines = [f"longest time until each asking step is exhausted, approved {moment_words(begins_at)} (an example):"]
-    lines += _assumed_members(model)
+    lines += [*_assumed_members(model), *_counted_over_lots(model)]
     for priority in PRIORITIES:
         course = longest_asking(model, priority, calendar, begins_at)
         target_at, target = start_target(priority, calendar, begins_at)
@@ -179,6 +199,14 @@ def _assumed_members(model: PurchasingModel) -> list[str]:
     if not unknown:
         return []
     return [f"  the document gives no count for {listed(unknown)}: {MEMBERS_ASSUMED} members assumed"]
+
+
+def _counted_over_lots(model: PurchasingModel) -> list[str]:
+    """A hint where a lot may hold fewer than the document counts, so that the time told is too long."""
+    counted = [spaced(tier.name) for tier in model.tiers if tier.count and not (tier.per_lot or tier.per_locality)]
+    if not model.lots or not counted:
+        return []
+    return [f"  {listed(counted)} counted over all lots; where each lot has so many of its own, write `per_lot: yes`"]
 
 
 def _told(model: PurchasingModel, one: Exhausted) -> str:

@@ -255,6 +255,11 @@ def read_model(tree: Table, digest: str, partial: bool = False, alone: bool = Fa
         joining=read_joining(reader, entries.get("joining")),
     )
     _refuse_twins(reader, entries.get("lots"), [lot.name for lot in model.lots])
+    for tier, node in zip(tiers, reader.items(entries.get("tiers")), strict=True):
+        if tier.per_lot and not model.lots and not partial:
+            reader.refuse(
+                node, f"`{tier.name}` is counted by lot, and there are no lots", "Add `lots`, or leave it out"
+            )
     read_baseline(reader, entries.get("baseline"))
     if not (partial or alone):
         refuse_scores_without_ground(reader, entries.get("steps"), model)

@@ -34,13 +34,14 @@ def read_term(reader: Reader, node: Node | None) -> Term:
 
 
 def read_tier(reader: Reader, node: Node) -> Tier:
-    table = reader.table(node, ("name", "role", "count", "per_locality", *GROUND), ["name", "role"])
+    table = reader.table(node, ("name", "role", "count", "per_locality", "per_lot", *GROUND), ["name", "role"])
     reader.ground(table, f"the tier `{reader.text(table.entries.get('name'))}`")
     return Tier(
         reader.text(table.entries.get("name")),
         reader.word(table.entries.get("role"), ROLES, "member"),
         reader.whole(table.entries.get("count"), 0, 1, 1000),
         reader.yes(table.entries.get("per_locality"), False),
+        reader.yes(table.entries.get("per_lot"), False),
     )
 
 

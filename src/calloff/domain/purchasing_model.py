@@ -178,12 +178,13 @@ class Joining:
 
 @dataclass(frozen=True)
 class Tier:
-    """A named group of enrolments: their role, and how many there are in all or in each locality."""
+    """A named group of enrolments: their role, and how many there are in all, in each locality or in each lot."""
 
     name: str
     role: str
     count: int = 0
     per_locality: bool = False
+    per_lot: bool = False
 
 
 @dataclass(frozen=True)
