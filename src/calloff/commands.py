@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from calloff.domain.engine import Engine
     from calloff.simulator.responders import Responder
     from calloff.simulator.run import Run
 
@@ -140,6 +141,7 @@ def allocate(
     responses: MaybeFile = None,
     respond: Annotated[str, typer.Option(help="all-accept or seeded")] = "seeded",
     arrivals: Annotated[str, typer.Option(help="spread or all-at-once")] = "spread",
+    compiled: Annotated[bool, typer.Option("--compiled", help="Decide by machine code: the same, sooner.")] = False,
 ) -> None:
     """Call packages off to providers under a model, or several at once, and write every decision."""
     from calloff.documents.purchasing_models import load
@@ -163,10 +165,21 @@ def allocate(
         parse_moment(begins),
         seed,
         arrivals,
+        _engine(compiled),
     )
     summary = run(inputs, out, _progress())
     typer.echo(summary.table())
     typer.echo(f"\n{summary.decisions:,} decisions in {out / 'decisions.jsonl'}")
+
+
+def _engine(compiled: bool) -> Engine:
+    from calloff.domain.engine import PLAIN
+
+    if not compiled:
+        return PLAIN
+    from calloff.compiled import engine
+
+    return engine()
 
 
 def _responder(responses: Path | None, respond: str, seed: int) -> Responder:

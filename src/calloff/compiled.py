@@ -14,12 +14,15 @@ import shutil
 import sys
 import tempfile
 import time
+from array import array
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any, TypeVar, cast
 
+from calloff.domain import allocation
+from calloff.domain.engine import Engine
 from calloff.domain.errors import CalloffError
 
 Rule = TypeVar("Rule", bound=Callable[..., Any])
@@ -154,3 +157,23 @@ def _forget_others(folder: Path) -> None:
         with contextlib.suppress(OSError):
             if other != folder and time.time() - other.stat().st_mtime > FORGOTTEN_AFTER:
                 shutil.rmtree(other)
+
+
+# The whole rule
+
+
+@cache
+def engine() -> Engine:
+    """The rule of call-off compiled, over `array`s, whose places read as plain numbers; CompilerMissingError."""
+    names = ("decide", "advance", "put_in_order", "score", "cheapest_pair")
+    return Engine(partial(array, "q"), **{name: _over_arrays(compiled(getattr(allocation, name))) for name in names})
+
+
+def _over_arrays(rule: Rule) -> Rule:
+    """A compiled rule that takes `array`s of 64 bits where it needs numpy's: the same memory, not a copy."""
+    import numpy as np
+
+    def over(*values: Any) -> Any:
+        return rule(*(np.frombuffer(one, np.int64) if type(one) is array else one for one in values))
+
+    return cast(Rule, over)

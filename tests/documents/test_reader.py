@@ -274,3 +274,13 @@ def test_a_tree_keeps_lines_and_reads_back_as_it_was_written():
     assert tree.entries["b"].line == 2
     assert plain(tree.without("a")) == {"b": ["x", {"c": "yes"}]}
     assert plain(tree.with_entry("a", tree.entries["b"])) == {"a": ["x", {"c": "yes"}], "b": ["x", {"c": "yes"}]}
+
+
+def test_more_lots_or_gates_than_a_number_has_bits_are_refused():
+    lots = "".join(f"  - {{name: lot_{n}, when: {{locality: [Place{n}]}}, assumed: x}}\n" for n in range(63))
+    rules = "  - {rule: minimum_grade, scale: cqc, grade: good, assumed: x}\n" * 12
+    base = cases_of("documents")[0]["base"]
+
+    told = [fault.problem for fault in faults(f"{base}lots:\n{lots}admission:\n{rules}")]
+
+    assert told == ["there are 63 lots, and at most 62", "there are 74 lines of gates, and at most 62"]

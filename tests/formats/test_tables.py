@@ -237,6 +237,13 @@ def test_a_week_beyond_the_bound_is_refused(tmp_path):
     ]
 
 
+def test_more_visits_than_a_week_may_have_are_refused(tmp_path):
+    cell = "; ".join(f"mon-sun {number // 60:02d}:{number % 60:02d} 5m" for number in range(229))
+    assert refusals(read_packages, one_row(tmp_path, **(PACKAGE | {"visits": cell}))) == [
+        (2, "visits", "at most 1600 visits a week")
+    ]
+
+
 CONTRACT = {"reference": "E1", "provider": "A", "tier": "framework", "role": "member"}
 
 

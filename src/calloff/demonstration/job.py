@@ -82,8 +82,8 @@ def _buy(council: Council, document: Document, folder: Path) -> tuple[WayOfBuyin
     begins_at = to_utc(council.begins_on, NINE)
     contracts, enrolled = enrol(document, council.providers, council.places, council.packages, seed, begins_at)
     write_contracts(folder / f"contracts-{name}.csv", contracts, assumed_of(contracts))
-    answers = Seeded(Draws(seed))
-    inputs = Inputs([document], council.providers, contracts, council.packages, council.places, answers, begins_at, seed)
+    known = (council.providers, contracts, council.packages, council.places)
+    inputs = Inputs([document], *known, Seeded(Draws(seed)), begins_at, seed)
     summary = allocate(inputs, folder / name)
     log = folder / name / LOG
     again = [one.differs for one in replay(log)]

@@ -49,6 +49,7 @@ from calloff.domain.purchasing_model import (
     Scope,
 )
 from calloff.domain.records import sha256
+from calloff.domain.tables import MOST_BITS, lower
 from calloff.wrong_kinds import wrong_kind
 
 RULES = (
@@ -261,12 +262,22 @@ def read_model(tree: Table, digest: str, partial: bool = False, alone: bool = Fa
                 node, f"`{tier.name}` is counted by lot, and there are no lots", "Add `lots`, or leave it out"
             )
     read_baseline(reader, entries.get("baseline"))
+    _refuse_too_many(reader, tree, model)
     if not (partial or alone):
         refuse_scores_without_ground(reader, entries.get("steps"), model)
         _succeeds(reader, entries.get("succeeds"), model)
         _refuse_unreachable(reader, tree, model)
     reader.finish()
     return model
+
+
+def _refuse_too_many(reader: Reader, tree: Table, model: PurchasingModel) -> None:
+    """Tiers, lots and lines of the gates are bits of one number in the tables; a grade rule makes five lines."""
+    numbers = {"tiers": len(model.tiers), "lots": len(model.lots), "admission": len(lower(model, ()).codes)}
+    for key, number in numbers.items():
+        if number > MOST_BITS:
+            what = f"{number} lines of gates" if key == "admission" else f"{number} {key}"
+            reader.refuse(tree.entries[key], f"there are {what}, and at most {MOST_BITS}", "Say it with fewer")
 
 
 def _refuse_twins(reader: Reader, node: Node | None, names: Sequence[str]) -> None:

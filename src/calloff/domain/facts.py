@@ -7,7 +7,7 @@ over it at each question.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableSequence, Sequence
 from datetime import date, datetime
 from math import isqrt
 
@@ -51,8 +51,9 @@ class Asked:
         self.ground, self.package = ground, package
         self.visits = [package.visits[number] for number in left]
         self.needs = minutes_by_band(self.visits)
-        self.columns = package_columns(ground, package, self.visits)
-        self.facts = standing_facts(ground, package, self.visits)
+        self.columns = ground.engine.numbers(package_columns(ground, package, self.visits))
+        self.facts = ground.engine.numbers(standing_facts(ground, package, self.visits))
+        self.band_costs: list[list[int]] = []
         self.need_of: dict[tuple[int, ...], int] = {}
         self.smallest_of: dict[tuple[int, ...], int] = {}
         groups = minutes_by_day_and_band(self.visits)
@@ -60,21 +61,21 @@ class Asked:
             self.need_of[bands] = sum(self.needs[band] for band in bands)
             self.smallest_of[bands] = min((size for (_, band), size in groups.items() if band in bands), default=0)
 
-    def columns_at(self, at: datetime) -> list[int]:
+    def columns_at(self, at: datetime) -> MutableSequence[int]:
         """What the tables may know about the package at a moment."""
-        columns, today = list(self.columns), local(at).date()
+        columns, today = self.columns[:], local(at).date()
         columns[PackageColumn.TODAY] = today.toordinal()
         columns[PackageColumn.START_DAY] = max(self.package.required_start_on, today).toordinal()
         columns[PackageColumn.DAYS_SINCE_CURRENT] = days_since_current(self.package, today)
         return columns
 
-    def facts_at(self, counters: Counters, own_holds: Mapping[int, int], at: datetime) -> list[int]:
+    def facts_at(self, counters: Counters, own_holds: Mapping[int, int], at: datetime) -> MutableSequence[int]:
         """
         The flat facts of every enrolment for these visits at this moment: `facts[column * rows + row]`.
 
         Minutes that the package's own invitations hold count as spare for it.
         """
-        ground, facts, today = self.ground, list(self.facts), local(at).date()
+        ground, facts, today = self.ground, self.facts[:], local(at).date()
         _capacity(self, facts, counters, own_holds, at)
         _put(ground, facts, Fact.MINUTES_IN_28_DAYS, counters.called_off_28)
         for row, suspension in ground.suspended:
@@ -85,6 +86,23 @@ class Asked:
         if ground.circles:
             _turns(ground, facts, counters)
         return facts
+
+    def add_bands(self, facts: MutableSequence[int], counters: Counters, at: datetime) -> None:
+        """The cost of each band and the spare minutes of each pool, by row: what `cheapest_pair` reads."""
+        ground, oldest = self.ground, stale_before(self.ground, at)
+        if not self.band_costs:
+            for band in range(5):
+                part = list(ground.base)
+                _price(ground, part, self.package, [visit for visit in self.visits if visit.band == band])
+                self.band_costs.append(part[Fact.COST * ground.rows : (Fact.COST + 1) * ground.rows])
+        for band, cost in enumerate(self.band_costs):
+            _put(ground, facts, Fact.BAND_COST + band, cost)
+            _put(ground, facts, Fact.BAND_POOL + band, [-1] * ground.rows)
+        for row, pools in enumerate(ground.standing.pools_in[self.package.locality]):
+            for slot, (pool, bands) in enumerate(pools[:5]):
+                facts[(Fact.POOL_SPARE + slot) * ground.rows + row] = spare_in(counters, pool, oldest)
+                for band in bands:
+                    facts[(Fact.BAND_POOL + band) * ground.rows + row] = slot
 
 
 def asked_of(ground: Ground, package: Package, left: Sequence[int]) -> Asked:
@@ -145,8 +163,8 @@ def standing_facts(ground: Ground, package: Package, visits: Sequence[Visit]) ->
     return facts
 
 
-def _put(ground: Ground, facts: list[int], column: int, values: Sequence[int]) -> None:
-    facts[column * ground.rows : (column + 1) * ground.rows] = values
+def _put(ground: Ground, facts: MutableSequence[int], column: int, values: Sequence[int]) -> None:
+    facts[column * ground.rows : (column + 1) * ground.rows] = ground.engine.numbers(values)
 
 
 def is_legacy(package: Package, contract_from: date) -> bool:
@@ -163,22 +181,20 @@ def days_since_current(package: Package, today: date) -> int:
     return max(0, (today - package.current_ended_on).days)
 
 
-def _mark(ground: Ground, facts: list[int], column: int, providers: Sequence[str] | frozenset[str]) -> None:
+def _mark(ground: Ground, facts: MutableSequence[int], column: int, providers: Sequence[str] | frozenset[str]) -> None:
     for provider in providers:
         for row in ground.standing.rows_of_provider.get(provider, ()):
             facts[column * ground.rows + row] = 1
 
 
-def _scores(ground: Ground, facts: list[int], package: Package, today: date) -> None:
+def _scores(ground: Ground, facts: MutableSequence[int], package: Package, today: date) -> None:
     """The published scores of the last refresh, and each row's quality score of today, which a competition weighs."""
-    rows = ground.rows
-    facts[Fact.SCORE * rows : (Fact.SCORE + 1) * rows] = ground.scores(package, today)
-    facts[Fact.QUALITY_SCORE * rows : (Fact.QUALITY_SCORE + 1) * rows] = [
-        enrolment.quality_on(today) for enrolment in ground.standing.enrolments
-    ]
+    _put(ground, facts, Fact.SCORE, ground.scores(package, today))
+    quality = [enrolment.quality_on(today) for enrolment in ground.standing.enrolments]
+    _put(ground, facts, Fact.QUALITY_SCORE, quality)
 
 
-def _turns(ground: Ground, facts: list[int], counters: Counters) -> None:
+def _turns(ground: Ground, facts: MutableSequence[int], counters: Counters) -> None:
     """How many turns away each row is, in its circle: 0 stands next after the one that accepted last."""
     for circle in ground.circles:
         last = max(range(len(circle)), key=lambda place: counters.turns[circle[place]])
@@ -198,7 +214,7 @@ def _distances(ground: Ground, package: Package) -> list[int]:
     return ground.distances[place]
 
 
-def _price(ground: Ground, facts: list[int], package: Package, visits: Sequence[Visit]) -> None:
+def _price(ground: Ground, facts: MutableSequence[int], package: Package, visits: Sequence[Visit]) -> None:
     """Weekly cost of an ordinary week at the rates on the required start (settled reading 18)."""
     rows = ground.rows
     cost = [0] * rows
@@ -220,10 +236,10 @@ def _price(ground: Ground, facts: list[int], package: Package, visits: Sequence[
             ]
         if ground.tables.scores:
             ceiling = [min(most * minutes + one, MOST_COST) for one, most in zip(ceiling, rates.ceiling, strict=True)]
-    facts[Fact.COST * rows : (Fact.COST + 1) * rows] = cost
-    facts[Fact.NO_PRICE_LINE * rows : (Fact.NO_PRICE_LINE + 1) * rows] = missing
-    facts[Fact.OVER_CEILING * rows : (Fact.OVER_CEILING + 1) * rows] = [int(one) for one in outside]
-    facts[Fact.CEILING_COST * rows : (Fact.CEILING_COST + 1) * rows] = ceiling
+    _put(ground, facts, Fact.COST, cost)
+    _put(ground, facts, Fact.NO_PRICE_LINE, missing)
+    _put(ground, facts, Fact.OVER_CEILING, [int(one) for one in outside])
+    _put(ground, facts, Fact.CEILING_COST, ceiling)
 
 
 def spare_in(counters: Counters, pool: int, oldest: int, own: int = 0) -> int:
@@ -242,7 +258,9 @@ def stale_before(ground: Ground, at: datetime) -> int:
     return seconds(at) - ground.model.declaration_days * SECONDS_A_DAY
 
 
-def _capacity(asked: Asked, facts: list[int], counters: Counters, own_holds: Mapping[int, int], at: datetime) -> None:
+def _capacity(
+    asked: Asked, facts: MutableSequence[int], counters: Counters, own_holds: Mapping[int, int], at: datetime
+) -> None:
     """
     Minutes short, minutes that could be covered, and spare minutes, over the pools that hold the visits' bands.
 
@@ -275,22 +293,3 @@ def _capacity(asked: Asked, facts: list[int], counters: Counters, own_holds: Map
     _put(ground, facts, Fact.SHORT, short)
     _put(ground, facts, Fact.COVERABLE, coverable)
     _put(ground, facts, Fact.CAPACITY, capacity)
-
-
-def band_facts(
-    ground: Ground, facts: list[int], counters: Counters, package: Package, visits: Sequence[Visit], at: datetime
-) -> None:
-    """Cost of each band and spare minutes of each pool, by row: what `cheapest_pair` reads."""
-    rows = ground.rows
-    oldest = stale_before(ground, at)
-    for band in range(5):
-        part = list(facts)
-        _price(ground, part, package, [visit for visit in visits if visit.band == band])
-        target = (Fact.BAND_COST + band) * rows
-        facts[target : target + rows] = part[Fact.COST * rows : (Fact.COST + 1) * rows]
-        facts[(Fact.BAND_POOL + band) * rows : (Fact.BAND_POOL + band + 1) * rows] = [-1] * rows
-    for row, pools in enumerate(ground.standing.pools_in[package.locality]):
-        for slot, (pool, bands) in enumerate(pools[:5]):
-            facts[(Fact.POOL_SPARE + slot) * rows + row] = spare_in(counters, pool, oldest)
-            for band in bands:
-                facts[(Fact.BAND_POOL + band) * rows + row] = slot

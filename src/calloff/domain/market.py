@@ -16,6 +16,7 @@ from typing import Any
 from calloff.domain import allocation
 from calloff.domain.calendar import Calendar
 from calloff.domain.contracts import ANY, Enrolment, PriceCell, PriceLine, resolve
+from calloff.domain.engine import PLAIN, Engine
 from calloff.domain.errors import CapacityError
 from calloff.domain.packages import (
     AGE_GROUPS,
@@ -45,7 +46,8 @@ class Standing:
     Who is enrolled in one model, with the register's facts of each, the council's calendars and its seed.
 
     `localities` are all the council's, in a fixed order; enrolments are kept by reference, whatever order they
-    came in. `seed` is the published text from which ties are drawn.
+    came in. `seed` is the published text from which ties are drawn. `engine` is no fact: it only says by what the
+    rules are worked out.
     """
 
     enrolments: tuple[Enrolment, ...]
@@ -53,6 +55,7 @@ class Standing:
     calendars: Mapping[str, Calendar]
     localities: tuple[str, ...]
     seed: str
+    engine: Engine = field(default=PLAIN, repr=False, compare=False)
     _grounds: dict[tuple[str, bool], Ground] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -215,6 +218,15 @@ def minutes_by_pool(standing: Standing, row: int, locality: str, visits: Sequenc
     return taken
 
 
+class FlatTables:
+    """The tables of a model as the engine's own sequences."""
+
+    def __init__(self, tables: Tables, engine: Engine) -> None:
+        self.gates, self.conditions, self.lines = map(engine.numbers, (tables.gates, tables.conditions, tables.lines))
+        self.keys, self.steps, self.scores = map(engine.numbers, (tables.keys, tables.steps, tables.scores))
+        self.enforced = tables.enforced
+
+
 class Ground:
     """One market in columns for one model: what stays the same from decision to decision."""
 
@@ -222,6 +234,8 @@ class Ground:
         self.model, self.standing = model, standing
         self.rows = len(standing.enrolments)
         self.tables: Tables = lower(model, standing.localities)
+        self.engine = standing.engine
+        self.flat = FlatTables(self.tables, self.engine)
         self.tier_names = tuple(tier.name for tier in model.tiers)
         self.base = self._base()
         self.lines_of = [self._lines_of(enrolment) for enrolment in standing.enrolments]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 
-from calloff.domain import allocation
 from calloff.domain.purchasing_model import EVERYONE
 from calloff.domain.question import Question
 from calloff.domain.tables import STEP, Fact, StepColumn
@@ -13,12 +12,13 @@ from calloff.domain.tables import STEP, Fact, StepColumn
 
 def put_candidates_in_order(question: Question) -> int:
     """Put the step's candidates in order; what is equal in every published criterion is drawn."""
-    count, tables = question.found[0], question.tables
+    count, tables = question.found[0], question.ground.flat
     at = question.step * STEP
-    keys_from, keys_to = tables.steps[at + StepColumn.KEYS_FROM], tables.steps[at + StepColumn.KEYS_TO]
+    steps = question.tables.steps
+    keys_from, keys_to = steps[at + StepColumn.KEYS_FROM], steps[at + StepColumn.KEYS_TO]
 
     def sort() -> int:
-        return allocation.put_in_order(
+        return question.engine.put_in_order(
             tables.keys,
             keys_from,
             keys_to,

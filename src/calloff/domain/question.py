@@ -9,7 +9,7 @@ from typing import Any
 from calloff.domain import allocation
 from calloff.domain.contracts import Enrolment
 from calloff.domain.decisions import Ending
-from calloff.domain.facts import asked_of, band_facts
+from calloff.domain.facts import asked_of
 from calloff.domain.history import Event
 from calloff.domain.market import Ground, Market, seconds
 from calloff.domain.packages import Package
@@ -49,21 +49,22 @@ class Question:
     def weigh(self) -> None:
         """Fill the columns, evaluate every gate and find the step in force."""
         self.ground: Ground = self.market.standing.ground(self.model)
-        self.tables = self.ground.tables
+        self.tables, self.engine = self.ground.tables, self.ground.engine
+        numbers = self.engine.numbers
         rows = self.rows = self.ground.rows
         asked = asked_of(self.ground, self.package, self.story.left)
-        self.visits, self.needs = asked.visits, asked.needs
+        self.visits, self.needs = asked.visits, numbers(asked.needs)
         self.columns = asked.columns_at(self.at)
         counters = self.market.counters
         self.facts = asked.facts_at(counters, self.story.own_holds(), self.at)
         if not self._two_more_may_come():
-            self.facts[Fact.COVERABLE * rows : (Fact.COVERABLE + 1) * rows] = [0] * rows
+            self.facts[Fact.COVERABLE * rows : (Fact.COVERABLE + 1) * rows] = numbers([0] * rows)
         elif any(step.kind == "book" for step in self.model.steps):
-            band_facts(self.ground, self.facts, counters, self.package, self.visits, self.at)
-        self.status = self._status()
-        self.failed, self.chosen, self.scratch = [0] * rows, [0] * rows, [0] * rows
-        self.found, self.pools = [0] * 4, [0] * 5
-        self.values = [0] * (rows * max(1, len(self.tables.keys) // KEY))
+            asked.add_bands(self.facts, counters, self.at)
+        self.status = numbers(self._status())
+        self.failed, self.chosen, self.scratch = (numbers([0] * rows) for _ in range(3))
+        self.found, self.pools = numbers([0] * 4), numbers([0] * 5)
+        self.values = numbers([0] * (rows * max(1, len(self.tables.keys) // KEY)))
         self.step = self.decide()
         self.weighed = True
 
@@ -74,8 +75,8 @@ class Question:
 
     def decide(self) -> int:
         """Gates for every enrolment and the step in force, from the columns as they stand."""
-        tables = self.tables
-        return allocation.decide(
+        tables = self.ground.flat
+        return self.engine.decide(
             tables.gates,
             tables.conditions,
             tables.lines,

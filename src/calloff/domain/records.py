@@ -98,6 +98,7 @@ class Ledger:
     _seen: dict[int, tuple[Any, str]] = field(default_factory=dict)
     _new: list[tuple[str, bytes]] = field(default_factory=list)
     _columns: dict[str, tuple[str, dict[str, list[int]]]] = field(default_factory=dict)
+    _written: dict[tuple[str, str], bytes] = field(default_factory=dict)
 
     def add(self, kind: str, value: Any, body: Any = None) -> str:
         """Store a value under its hash and return it; `body` when its plain form is made elsewhere."""
@@ -136,7 +137,7 @@ class Ledger:
         before = self._columns.get(kind)
         if before is not None and before[1] == columns:
             return before[0]
-        digest = columns_hash(kind, columns)
+        digest = self._whole_hash(kind, columns)
         body: dict[str, Any] = {"whole": dict(columns)}
         if before is not None:
             body = {"since": before[0], "changes": changed(before[1], columns)}
@@ -145,6 +146,15 @@ class Ledger:
         self._new.append((digest, canonical({"kind": kind, "body": body})))
         self._columns[kind] = digest, {name: list(column) for name, column in columns.items()}
         return digest
+
+    def _whole_hash(self, kind: str, columns: Mapping[str, list[int]]) -> str:
+        """As `columns_hash`, with only those columns written anew that are not what they were."""
+        before = self._columns.get(kind, ("", {}))[1]
+        for name, column in columns.items():
+            if (kind, name) not in self._written or before.get(name) != column:
+                self._written[kind, name] = canonical(column)
+        whole = b",".join(canonical(name) + b":" + self._written[kind, name] for name in sorted(columns))
+        return sha256(b'{"body":{"whole":{' + whole + b'}},"kind":' + canonical(kind) + b"}")
 
 
 def columns_hash(kind: str, columns: Mapping[str, list[int]]) -> str:

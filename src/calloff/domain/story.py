@@ -31,6 +31,10 @@ OPEN, ACCEPTED, PART, DECLINED, EXPIRED, ENDED, PLACED = (
 )
 
 
+Moved = tuple[tuple[int, Visit], ...]
+"""Visits at other times than asked, each with its place in the package."""
+
+
 @dataclass(frozen=True)
 class Turn:
     """
@@ -45,7 +49,7 @@ class Turn:
     reason: str = ""
     settled_at: datetime | None = None
     offer: Offered | None = None
-    moved: tuple[tuple[int, Visit], ...] = ()
+    moved: Moved = ()
 
     @property
     def lives(self) -> bool:
@@ -170,7 +174,8 @@ def still_good(model: PurchasingModel, story: Story, turn: Turn) -> Turn:
     whole = all(number in visits for number in turn.invited.visits if number in story.left)
     if not whole and one_too_many(model, story.called_off, turn.invited):
         return replace(turn, state=DECLINED, visits=(), reason="too_many_providers")
-    return replace(turn, state=ACCEPTED if whole else PART, visits=visits)
+    state = ACCEPTED if whole else PART
+    return turn if (turn.state, turn.visits) == (state, visits) else replace(turn, state=state, visits=visits)
 
 
 def one_too_many(model: PurchasingModel, parts: Sequence[CalledOff], invited: Invited) -> bool:
@@ -196,21 +201,23 @@ def read_offer(
     """
     placed = {number for part in parts for number in part.visits}
     wanted = [number for number in invited.visits if number not in placed]
-    settled = Turn(invited, DECLINED, settled_at=offer.at, offer=offer)
+
+    def turn(state: str, reason: str = "", visits: Sequence[int] = (), moved: Moved = ()) -> Turn:
+        return Turn(invited, state, tuple(visits), reason, offer.at, offer, moved)
+
     if offer.answer == "decline":
-        return replace(settled, reason=offer.reason or "other")
+        return turn(DECLINED, offer.reason or "other")
     taken, moved = match_visits(package, wanted, offer.visits, model.other_times == "same_band")
     if set(taken) == set(wanted):
-        return replace(settled, state=ACCEPTED, visits=tuple(taken), moved=moved)
+        return turn(ACCEPTED, "", taken, moved)
     taken = whole_bands(package, wanted, taken)
     if not taken:
-        return replace(settled, reason="times_not_allowed")
+        return turn(DECLINED, "times_not_allowed")
     if model.splitting is None:
-        return replace(settled, reason="parts_not_allowed")
+        return turn(DECLINED, "parts_not_allowed")
     if one_too_many(model, parts, invited):
-        return replace(settled, reason="too_many_providers")
-    kept = tuple((number, visit) for number, visit in moved if number in taken)
-    return replace(settled, state=PART, visits=tuple(taken), moved=kept)
+        return turn(DECLINED, "too_many_providers")
+    return turn(PART, "", taken, tuple((number, visit) for number, visit in moved if number in taken))
 
 
 def match_visits(

@@ -25,7 +25,8 @@ from calloff.domain.packages import (
 from calloff.domain.providers import SCALES
 from calloff.domain.purchasing_model import DIRECT, Condition, GradeRule, Key, PurchasingModel, Step, Weight
 
-ALL_BITS = (1 << 62) - 1
+MOST_BITS = 62
+ALL_BITS = (1 << MOST_BITS) - 1
 FAR_DAY = 10_000_000
 
 

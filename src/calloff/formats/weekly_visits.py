@@ -16,6 +16,8 @@ from calloff.formats.cells import Kind
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LEAST_MINUTES, MOST_VISIT_MINUTES = 5, 720
+MOST_VISITS = 1_600
+"""At 1,000 pounds a visit these stay within what a package may cost a week."""
 
 _ITEM = re.compile(
     r"(?P<days>[a-z,-]+)\s+(?P<hour>[0-9]{2}):(?P<minute>[0-9]{2})\s+(?P<minutes>[0-9]{1,3})m"
@@ -35,6 +37,8 @@ def read_visits(text: str) -> tuple[Visit, ...]:
     visits = sorted(unordered, key=visit_order)
     if len(set(visits)) < len(visits):
         raise ValueError("visits that each stand once")
+    if len(visits) > MOST_VISITS:
+        raise ValueError(f"at most {MOST_VISITS} visits a week")
     if sum(visit.worker_minutes for visit in visits) > MOST_MINUTES:
         raise ValueError(f"visits of at most {MOST_MINUTES} minutes a week")
     return tuple(visits)

@@ -13,6 +13,7 @@ from calloff.documents.bank_holidays import calendar_for
 from calloff.documents.purchasing_models import Document
 from calloff.domain.calendar import SATURDAY, Nation, local, to_utc
 from calloff.domain.contracts import Enrolment
+from calloff.domain.engine import PLAIN, Engine
 from calloff.domain.errors import BadInputError
 from calloff.domain.market import PRICED_ROLES, Standing
 from calloff.domain.packages import CARE_TYPES, Package
@@ -42,7 +43,8 @@ class Inputs:
     """
     What a run is made of; `arrivals` is `spread` over 14 days or `all-at-once`.
 
-    Under several documents each contract names its own, and each package falls under the one that governs it.
+    Under several documents each contract names its own, and each package falls under the one that governs it. Places
+    are kept in the order of their postcodes, whatever order they came in. `engine` changes nothing but the time.
     """
 
     documents: Sequence[Document]
@@ -54,6 +56,10 @@ class Inputs:
     begins_at: datetime
     seed: int
     arrivals: str = "spread"
+    engine: Engine = PLAIN
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "places", tuple(sorted(self.places, key=lambda one: one.postcode)))
 
 
 def allocate(inputs: Inputs, out: Path, tell: Callable[[Run, datetime], None] | None = None) -> Summary:
@@ -163,6 +169,7 @@ def standing_of(
         {nation: calendar_for(Nation(nation)) for nation in nations},
         tuple(localities),
         str(inputs.seed),
+        inputs.engine,
     )
 
 
@@ -280,8 +287,7 @@ def settle_place(
         if place is None and not package.locality:
             raise BadInputError(f"package {package.reference}: the place {row.place} is not in the places file")
     elif places and not package.locality:
-        ordered = sorted(places, key=lambda one: one.postcode)
-        place = ordered[draws.between(0, len(ordered) - 1, "place", package.reference)]
+        place = places[draws.between(0, len(places) - 1, "place", package.reference)]
     if place is None:
         drawn = localities[draws.between(0, len(localities) - 1, "locality", package.reference)]
         return replace(package, locality=package.locality or drawn)
