@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from compiled_cases import Both, Branches, ask, ask_until_every_branch, drawn, i
 
 from calloff import compiled as machine_code
 from calloff.benchmarks import benchmark
-from calloff.compiled import CompilerMissingError, compiled, numbers, sources_hash
+from calloff.compiled import CompilerMissingError, compiled, engine, numbers, sources_hash
 from calloff.documents.purchasing_models import shipped, shipped_ids
 from calloff.domain import allocation
 from calloff.domain.packages import serving_order
@@ -35,6 +36,20 @@ def test_compiled_rule_answers_as_the_plain_one_on_a_run_of_each_document(name, 
 
     assert both.differences == []
     assert both.calls > 10
+
+
+@pytest.mark.parametrize("name", shipped_ids())
+def test_a_run_by_the_compiled_rule_writes_the_same_bytes(name, tmp_path):
+    document, council = shipped(name), a_council(seed=3, packages=12)
+    inputs = council.inputs(document, council.contracts(document, spare_percent=60), seed=3)
+
+    allocate(inputs, tmp_path / "plain")
+    allocate(replace(inputs, engine=engine()), tmp_path / "compiled")
+
+    files = sorted(path.name for path in (tmp_path / "plain").iterdir())
+    assert files == ["decisions.jsonl", "packages.csv", "summary.csv"]
+    for file in files:
+        assert (tmp_path / "compiled" / file).read_bytes() == (tmp_path / "plain" / file).read_bytes()
 
 
 def test_compiled_rule_answers_as_the_plain_one_on_drawn_questions_that_reach_every_branch():

@@ -166,7 +166,8 @@ def _forget_others(folder: Path) -> None:
 def engine() -> Engine:
     """The rule of call-off compiled, over `array`s, whose places read as plain numbers; CompilerMissingError."""
     names = ("decide", "advance", "put_in_order", "score", "cheapest_pair")
-    return Engine(partial(array, "q"), **{name: _over_arrays(compiled(getattr(allocation, name))) for name in names})
+    rules = {name: _over_arrays(compiled(getattr(allocation, name))) for name in names}
+    return Engine(partial(array, "q"), numbers, **rules)
 
 
 def _over_arrays(rule: Rule) -> Rule:

@@ -222,8 +222,8 @@ class FlatTables:
     """The tables of a model as the engine's own sequences."""
 
     def __init__(self, tables: Tables, engine: Engine) -> None:
-        self.gates, self.conditions, self.lines = map(engine.numbers, (tables.gates, tables.conditions, tables.lines))
-        self.keys, self.steps, self.scores = map(engine.numbers, (tables.keys, tables.steps, tables.scores))
+        self.gates, self.conditions, self.lines = map(engine.fixed, (tables.gates, tables.conditions, tables.lines))
+        self.keys, self.steps, self.scores = map(engine.fixed, (tables.keys, tables.steps, tables.scores))
         self.enforced = tables.enforced
 
 
