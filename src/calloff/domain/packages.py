@@ -87,7 +87,7 @@ class Package:
     One person's agreed visits, and what decides who may be asked for them.
 
     `approved_at` is when the wait began; `current_*` describe the care the person has, or had until
-    `current_ended_on`; `legacy` marks care still bought under an earlier contract.
+    `current_ended_on`. A lot is a package too: `lot_of` are the references of those whose sum it is.
     """
 
     reference: str
@@ -115,6 +115,7 @@ class Package:
     chosen_provider: str = ""
     easting: int = 0
     northing: int = 0
+    lot_of: tuple[str, ...] = ()
 
     @property
     def minutes_per_week(self) -> int:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import accumulate, pairwise
 
+from calloff.domain.batching import PackageLot
 from calloff.domain.contracts import Enrolment
 from calloff.domain.decisions import Part
 from calloff.domain.facts import spare_in, stale_before
-from calloff.domain.market import minutes_by_pool
-from calloff.domain.packages import Visit
+from calloff.domain.market import Ground, minutes_by_pool
+from calloff.domain.packages import Package, Visit
 from calloff.domain.purchasing_model import Step
 from calloff.domain.question import Question
 from calloff.domain.tables import PackageColumn
@@ -51,13 +54,56 @@ def minutes_taken(question: Question, row: int, visits: Sequence[int]) -> tuple[
 
 def price_of(question: Question, row: int, visits: Sequence[int]) -> tuple[int, tuple[str, ...]]:
     """Weekly cost, unrounded, and the price lines it comes from."""
+    return priced(question.ground, question.package, row, [question.package.visits[number] for number in visits])
+
+
+def priced(ground: Ground, package: Package, row: int, visits: Sequence[Visit]) -> tuple[int, tuple[str, ...]]:
+    """What a row charges for some of a package's visits a week, unrounded, and the price lines it comes from."""
     cost, lines = 0, set()
-    chosen: list[Visit] = [question.package.visits[number] for number in visits]
-    for cell, (minutes, count) in question.ground.cells(question.package, chosen).items():
-        rates = question.ground.rates(cell, question.package.required_start_on)
+    for cell, (minutes, count) in ground.cells(package, visits).items():
+        rates = ground.rates(cell, package.required_start_on)
         cost += rates.hourly[row] * minutes + rates.per_visit[row] * 60 * count
         lines.add(rates.line_ids[row])
     return cost, tuple(sorted(lines - {""}))
+
+
+def parts_of_members(ground: Ground, lot: PackageLot, part: Part) -> list[Part]:
+    """
+    A lot's call-off divided among its packages, in their order: to each its own visits and what they take and cost.
+
+    The rates are those of the lot; the costs of the parts add up to the lot's, also where the provider bid a price.
+    """
+    standing, row = ground.standing, ground.standing.row_of[part.enrolment]
+    deliverer = standing.row_of[part.delivered_by] if part.delivered_by else row
+    shares = lot.shares(part.visits)
+    chosen = [[member.visits[number] for number in share] for member, share in zip(lot.members, shares, strict=True)]
+    minutes = [sum(visit.worker_minutes for visit in visits) for visits in chosen]
+    prices = [priced(ground, lot.package, row, visits) for visits in chosen]
+    if sum(cost for cost, _ in prices) != part.cost:
+        costs = by_minutes(part.cost, minutes)
+        prices = [(cost, lines) for cost, (_, lines) in zip(costs, prices, strict=True)]
+    moved = dict(part.moved)
+    return [
+        replace(
+            part,
+            visits=share,
+            cost=cost,
+            line_ids=lines,
+            takes=tuple(sorted(minutes_by_pool(standing, deliverer, lot.package.locality, visits).items())),
+            full_cost=standing.enrolments[row].full_cost_centipence_per_hour * own,
+            moved=tuple((number, moved[first + number]) for number in share if first + number in moved),
+        )
+        for share, visits, own, (cost, lines), first in zip(
+            shares, chosen, minutes, prices, lot.first_visits, strict=True
+        )
+    ]
+
+
+def by_minutes(cost: int, minutes: Sequence[int]) -> list[int]:
+    """A cost divided in proportion to minutes; what does not divide goes to the later ones, so that the sum stays."""
+    total, ends = sum(minutes), accumulate(minutes, initial=0)
+    upto = [cost * end // total for end in ends]
+    return [end - start for start, end in pairwise(upto)]
 
 
 def floor_of(question: Question, row: int, visits: Sequence[int]) -> int:

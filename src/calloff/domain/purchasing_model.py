@@ -7,7 +7,7 @@ These are the values; `documents` reads them from YAML, `tables` lowers them to 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from calloff.domain.calendar import Clock, add_months
@@ -307,6 +307,10 @@ class PurchasingModel:
     def takes_turns(self) -> bool:
         """Whether some step asks in rotation."""
         return any(step.takes_turns for step in self.steps)
+
+    def terms_for(self, package: Package) -> PurchasingModel:
+        """The rules as they hold for a package: a lot is never divided between providers."""
+        return replace(self, splitting=None) if package.lot_of and self.splitting is not None else self
 
 
 def applicable_model(models: Sequence[PurchasingModel], package: Package) -> PurchasingModel:

@@ -28,6 +28,8 @@ from calloff.documents.wording import (
 )
 from calloff.domain.decisions import Ending, Invitation, Part
 from calloff.domain.history import CalledOff, Held, Invited, Offered, Overridden, Released, Withdrawn
+from calloff.domain.packages import Package
+from calloff.domain.placing import parts_of_members
 from calloff.domain.purchasing_model import Step
 from calloff.domain.records import revive
 from calloff.domain.story import DECLINED, EXPIRED, Turn
@@ -57,6 +59,7 @@ class Teller:
         self.tale = tale
         self.scenes = [Scene(tale, record) for _, record in tale.decisions]
         self.last = self.scenes[-1]
+        self.package: Package = tale.facts.value(tale.own, Package)
         self.parts: list[Part] = []
         self.ordered: set[str] = set()
         self.passed: set[tuple[str, int]] = set()
@@ -65,7 +68,7 @@ class Teller:
     # -- before the story
 
     def asked_for(self) -> Lines:
-        package = self.last.package
+        package = self.package
         needs = worded("capabilities", sorted(package.needs), nothing="none beyond the visits")
         lines = [
             f"Package {package.reference}",
@@ -81,7 +84,7 @@ class Teller:
         return [*lines, *self._persons_facts()]
 
     def _care(self) -> str:
-        package = self.last.package
+        package = self.package
         service, care = say("service_types", package.service_type), say("care_types", package.care_type)
         way = say("delivery_models", package.delivery_model)
         group, age = say("client_groups", package.client_group), say("age_groups", package.age_group)
@@ -89,7 +92,7 @@ class Teller:
 
     def _persons_facts(self) -> Lines:
         """What else decides who may be asked, where there is any."""
-        package, names, lines = self.last.package, self._provider_name, []
+        package, names, lines = self.package, self._provider_name, []
         if package.complexity:
             lines.append(f"    complex because of: {worded('complexity', sorted(package.complexity))}")
         if package.current_provider:
@@ -128,15 +131,29 @@ class Teller:
         lines = ["", "What happened (times in London)"]
         seen, heading = 0, ""
         for place, scene in enumerate(self.scenes):
+            asked_anew = place == 0 or scene.package != self.scenes[place - 1].package
+            if asked_anew:
+                seen = 0
+                self.ordered, self.passed, self.told = set(), set(), set()
             blocks = sorted(self.happened(scene, seen), key=lambda block: block[0])
             seen = len(scene.events)
-            blocks.append((scene.at, self.decided(scene, place)))
+            blocks.append((scene.at, [*(self.as_a_lot(scene) if asked_anew else []), *self.decided(scene, place)]))
             for at, block in blocks:
                 # What happens at one moment stands under one heading.
                 head = f"  {moment_words(at)}"
                 lines += [*([head] if head != heading else []), *indented(block)]
                 heading = head
         return lines
+
+    def as_a_lot(self, scene: Scene) -> Lines:
+        """In which company a package is offered, where it is; that it was in vain, where it is asked for alone."""
+        if scene.lot is not None:
+            others = [one.reference for one in scene.lot.members if one.reference != self.package.reference]
+            what = f"offered whole, {visits_words(scene.package.visits)}"
+            return [f"In a lot with {listed(others)} of the same small area ({scene.package.reference}), {what}."]
+        if scene is not self.scenes[0]:
+            return ["Nobody took the lot, so that each of its packages is asked for by itself."]
+        return []
 
     def happened(self, scene: Scene, seen: int) -> Iterator[tuple[datetime, Lines]]:
         """What came in since the decision before: answers, silence, holds, orders."""
@@ -289,8 +306,12 @@ class Teller:
         lines = []
         for one in result["parts"]:
             part: Part = revive(Part, one)
-            self.parts.append(part)
             lines += [scene.part(part), *scene.more_of(part)]
+            if scene.lot is not None and self.package in scene.lot.members:
+                ground = scene.standing.ground(scene.model)
+                part = parts_of_members(ground, scene.lot, part)[scene.lot.members.index(self.package)]
+                lines.append(f"Of this, {per_week(part.cost)} is for package {self.package.reference}.")
+            self.parts.append(part)
         reasons = dict.fromkeys(one["reason"] for one in result["parts"] if one.get("reason"))
         return [*(say("part_reasons", reason) for reason in reasons), *lines]
 
@@ -330,9 +351,10 @@ class Teller:
 
     def end(self) -> Lines:
         scene, lines = self.last, ["", "How it stands at the end of the log"]
-        placed = {number for event in scene.events if isinstance(event, CalledOff) for number in event.visits}
+        own = scene.events if scene.package == self.package else ()
+        placed = {number for event in own if isinstance(event, CalledOff) for number in event.visits}
         placed |= {number for part in self.parts for number in part.visits}
-        left = [visit for number, visit in enumerate(scene.package.visits) if number not in placed]
+        left = [visit for number, visit in enumerate(self.package.visits) if number not in placed]
         if self.parts:
             cost = sum(part.cost for part in self.parts)
             names = listed(dict.fromkeys(scene.named(part.enrolment) for part in self.parts))

@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
 from calloff.documents.purchasing_models import Document
+from calloff.domain.batching import PackageLot
 from calloff.domain.decisions import Decision
 from calloff.domain.errors import ReplayError
+from calloff.domain.purchasing_model import PurchasingModel
 from calloff.domain.records import DecisionRecord, Ledger, canonical, sha256
 from calloff.wrong_kinds import wrong_kind
 
@@ -49,12 +51,23 @@ class DecisionLog:
         """Write a decision, and before it the facts it names for the first time."""
         ledger = self.ledgers[decision.basis.inputs[0].document_hash]
         record = decision.record(ledger)
-        for digest, content in ledger.take_new():
-            self.stream.write(f'{{"fact":{content.decode()},"hash":"{digest}","line":"fact"}}\n')
+        self._write_facts(ledger)
         line = f'{{"hash":"{record.hash}","line":"decision","previous":"{self.previous}","record":'
         self.stream.write(f"{line}{record.content.decode()}}}\n")
         self.previous, self.count = link(self.previous, record.hash), self.count + 1
         return record
+
+    def add_lot(self, lot: PackageLot, model: PurchasingModel) -> None:
+        """Write whose sum a lot is, before its first decision."""
+        ledger = self.ledgers[model.document_hash]
+        members = [ledger.add("package", member) for member in lot.members]
+        digest = ledger.add("package", lot.package)
+        self._write_facts(ledger)
+        self._write({"line": "lot", "lot": digest, "members": members})
+
+    def _write_facts(self, ledger: Ledger) -> None:
+        for digest, content in ledger.take_new():
+            self.stream.write(f'{{"fact":{content.decode()},"hash":"{digest}","line":"fact"}}\n')
 
     def finish(self) -> None:
         """Write the last line: how many decisions there are, and the end of their chain."""

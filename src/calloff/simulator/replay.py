@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
 from calloff.documents.purchasing_models import parse
+from calloff.domain.batching import PackageLot
 from calloff.domain.calendar import Calendar, parse_moment
 from calloff.domain.contracts import Enrolment
 from calloff.domain.errors import CalloffError, ReplayError
@@ -121,7 +122,7 @@ def replay(path: Path) -> Iterator[Replayed]:
 def _replayed(path: Path) -> Iterator[Replayed]:
     bodies: dict[str, tuple[str, Any]] = {}
     every, sides, previous, count = Facts(bodies), dict[str, tuple[PurchasingModel, Facts]](), BEGINNING, 0
-    ended = False
+    ended, lots = False, set[str]()
     for line in lines_of(path):
         kind = line["line"]
         if kind == "document":
@@ -131,12 +132,15 @@ def _replayed(path: Path) -> Iterator[Replayed]:
             sides[model.document_hash] = model, Facts(bodies)
         elif kind == "fact":
             every.add(line)
+        elif kind == "lot":
+            _check_lot(path, every, line)
+            lots.add(line["lot"])
         elif kind == "decision":
             if not sides:
                 raise ReplayError(f"{path}: a decision stands before its document")
             count += 1
             difference = "" if line["previous"] == previous else "the chain is broken before it"
-            difference = difference or _difference(sides, line)
+            difference = difference or _difference(sides, lots, line)
             previous = link(previous, line["hash"])
             yield Replayed(count, line["record"], difference)
         elif kind == "end":
@@ -147,13 +151,23 @@ def _replayed(path: Path) -> Iterator[Replayed]:
         raise ReplayError(f"{path}: the last line is missing; decisions may have been cut off")
 
 
-def _difference(sides: Mapping[str, tuple[PurchasingModel, Facts]], line: dict[str, Any]) -> str:
+def _check_lot(path: Path, facts: Facts, line: Mapping[str, Any]) -> None:
+    """A lot is the sum of its packages, each visit, need and exclusion of theirs and no other."""
+    members = [facts.value(one, Package) for one in line["members"]]
+    if PackageLot.of(members).package != facts.value(line["lot"], Package):
+        raise ReplayError(f"{path}: the lot {line['lot'][:12]} is not the sum of its packages: it was altered")
+
+
+def _difference(sides: Mapping[str, tuple[PurchasingModel, Facts]], lots: Collection[str], line: dict[str, Any]) -> str:
     stored = line["record"]
     content = canonical(stored)
     if sha256(content) != line["hash"]:
         return "the record does not have the hash it is stored under"
     try:
-        again = worked_out_again(*_side_of(sides, stored["model"]), stored)
+        model, facts = _side_of(sides, stored["model"])
+        if facts.value(stored["package"], Package).lot_of and stored["package"] not in lots:
+            return "the log does not say of which packages the lot is made"
+        again = worked_out_again(model, facts, stored)
     except CalloffError as error:
         return str(error)
     if canonical(again) == content:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from calloff.domain.batching import PackageLot, batch, can_wait, collected_until
 from calloff.domain.calendar import to_utc
 from calloff.domain.decisions import CallOff, Decision, Invitation, Invite, Part, Refer, Wait
 from calloff.domain.errors import NoApplicableModelError
@@ -20,6 +21,7 @@ from calloff.domain.history import CalledOff, Ended, Event, Invited, Offered
 from calloff.domain.market import NEVER_STALE, Counters, Market, Standing, seconds
 from calloff.domain.next_step import ONE_SECOND, next_step
 from calloff.domain.packages import Package, serving_order
+from calloff.domain.placing import parts_of_members
 from calloff.domain.purchasing_model import PurchasingModel, applicable_model, why_not_applicable
 from calloff.domain.story import read_story
 from calloff.simulator.log import DecisionLog
@@ -28,19 +30,28 @@ from calloff.simulator.responders import Responder
 LONGEST_RUN = timedelta(days=28)
 DECLARED_EVERY = timedelta(days=7)
 """Providers say again every week what they have spare (assumed)."""
-DECLARE, ANSWER, DUE, JOIN = range(4)
-"""What happens at a moment, in this order: declarations, an answer, a package is due, a provider joins."""
+DECLARE, ANSWER, DUE, JOIN, BATCH = range(5)
+"""
+What happens at a moment, in this order: declarations, an answer, a package is due, a provider joins, lots are formed.
+"""
 CALLED_OFF, WAITING, REFERRED, NO_MODEL = "called_off", "waiting", "referred", "no_model"
+DISSOLVED = "dissolved"
+"""What became of a lot that nobody took."""
 
 
 @dataclass
 class Side:
-    """One purchasing model's part of a run: who is enrolled under it, what moves there, and who waits for whom."""
+    """
+    One purchasing model's part of a run: who is enrolled under it, what moves there, and who waits for whom.
+
+    `collected` are packages that wait to be put into lots.
+    """
 
     model: PurchasingModel
     standing: Standing
     counters: Counters
     waiters: dict[int, set[str]] = field(default_factory=dict)
+    collected: dict[str, Package] = field(default_factory=dict)
 
     @staticmethod
     def of(model: PurchasingModel, standing: Standing) -> Side:
@@ -63,15 +74,20 @@ class Side:
 @dataclass
 class Case:
     """
-    One package's course through the run, on the side of the model that governs it.
+    One package's course through the run, on the side of the model that governs it; a lot's is one of its own.
 
-    A package that no model governs stands on the first side and is turned away by every one.
+    A package that no model governs stands on the first side and is turned away by every one. While it is collected
+    or in a lot, nothing is asked for it alone; `offered_in` is the reference of its lot, also afterwards.
     """
 
     package: Package
     arrives_at: datetime
     side: Side
     governed: bool = True
+    lot: PackageLot | None = None
+    offered_in: str = ""
+    with_others: bool = False
+    alone: bool = False
     history: list[Event] = field(default_factory=list)
     parts: list[tuple[datetime, str, Part]] = field(default_factory=list)
     holds: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
@@ -82,6 +98,11 @@ class Case:
     model_text: str = ""
     looked_at: bool = False
     seen: dict[int, dict[int, int]] = field(default_factory=dict)
+
+    @property
+    def packages(self) -> int:
+        """How many packages it counts for."""
+        return len(self.package.lot_of) or 1
 
     @property
     def minutes_called_off(self) -> int:
@@ -103,6 +124,7 @@ class Run:
     begins_at: datetime
     tell: Callable[[Run, datetime], None] | None = None
     cases: dict[str, Case] = field(default_factory=dict)
+    lots: dict[str, Case] = field(default_factory=dict)
     late_answers: int = 0
     exclusions: Counter[str] = field(default_factory=Counter)
     _events: list[tuple[int, int, str, int]] = field(default_factory=list)
@@ -176,22 +198,28 @@ class Run:
             self._look_again(self.sides[number], at)
         elif order == ANSWER:
             name, offered = self._offers[number]
-            self.cases[name].history.append(offered)
+            self._case(name).history.append(offered)
             self._now_due(name)
-        else:
+        elif order == BATCH:
+            self._form_lots(self.sides[number], at)
+        elif not self._collect(self._case(reference), at):
             self._now_due(reference)
 
+    def _case(self, reference: str) -> Case:
+        return self.cases[reference] if reference in self.cases else self.lots[reference]
+
     def _now_due(self, reference: str) -> None:
-        if reference not in self._is_due and self.cases[reference].state != CALLED_OFF:
+        case = self._case(reference)
+        if reference not in self._is_due and case.state not in (CALLED_OFF, DISSOLVED) and not case.with_others:
             self._is_due.add(reference)
-            heapq.heappush(self._due, (serving_order(self.cases[reference].package), reference))
+            heapq.heappush(self._due, (serving_order(case.package), reference))
 
     def _serve(self, at: datetime) -> None:
         """Everybody due, in the order in which waiting packages are served; minutes that come free re-open others."""
         while self._due:
             _, reference = heapq.heappop(self._due)
             self._is_due.discard(reference)
-            self._serve_one(self.cases[reference], at)
+            self._serve_one(self._case(reference), at)
 
     def _declare_again(self, at: datetime) -> None:
         """Every provider whose declaration still holds says again what it has; nobody declares more."""
@@ -204,14 +232,64 @@ class Run:
 
     def _look_again(self, side: Side, at: datetime) -> None:
         """Somebody joins: whoever has come and is not settled may have a provider to ask that it had not before."""
-        for case in self.cases.values():
+        for case in (*self.cases.values(), *self.lots.values()):
             if case.side is side and case.arrives_at <= at and case.state == WAITING:
                 self._now_due(case.package.reference)
+
+    # -- lots ----------------------------------------------------------------------------------------------
+
+    def _collect(self, case: Case, at: datetime) -> bool:
+        """Let a package that can wait do so, until it has company or has waited for long enough; False otherwise."""
+        side = case.side
+        if case.alone or not case.governed or not can_wait(side.model, case.package):
+            return False
+        if not case.with_others:
+            case.with_others = True
+            side.collected[case.package.reference] = case.package
+            closes_at = max(at, collected_until(side.model, case.package))
+            self._at(closes_at, BATCH, number=self.sides.index(side))
+        return True
+
+    def _form_lots(self, side: Side, at: datetime) -> None:
+        """Offer the lots of those who have been collected for long enough; whoever is left over goes on alone."""
+        found = batch(side.model, side.collected.values(), at)
+        for lot in found.lots:
+            reference = lot.package.reference
+            self.lots[reference] = Case(lot.package, at, side, lot=lot)
+            for member in lot.members:
+                del side.collected[member.reference]
+                self.cases[member.reference].offered_in = reference
+            self.log.add_lot(lot, side.model)
+            self._now_due(reference)
+        for package in found.alone:
+            del side.collected[package.reference]
+            self._goes_alone(package)
+
+    def _goes_alone(self, package: Package) -> None:
+        case = self.cases[package.reference]
+        case.with_others, case.alone = False, True
+        self._now_due(package.reference)
+
+    def _dissolve(self, case: Case, lot: PackageLot, at: datetime) -> None:
+        """Nobody takes the lot: each package goes to its old place in the order, asked for by itself."""
+        case.state, case.settled_at = DISSOLVED, at
+        for member in lot.members:
+            self._goes_alone(member)
+
+    def _give_out(self, case: Case, lot: PackageLot, at: datetime) -> None:
+        """The lot is called off: to each package its own part."""
+        ground = case.side.standing.ground(case.side.model)
+        for called_off_at, step, whole in case.parts:
+            for member, part in zip(lot.members, parts_of_members(ground, lot, whole), strict=True):
+                own = self.cases[member.reference]
+                own.parts.append((called_off_at, step, part))
+                own.history.append(CalledOff(part.enrolment, called_off_at, part.visits, part.delivered_by))
+                own.state, own.settled_at, own.with_others = CALLED_OFF, at, False
 
     # -- one package ---------------------------------------------------------------------------------------
 
     def _serve_one(self, case: Case, at: datetime) -> None:
-        if case.state in (CALLED_OFF, NO_MODEL):
+        if case.state in (CALLED_OFF, NO_MODEL, DISSOLVED):
             return
         if not case.governed:
             self._turn_away(case, at)
@@ -229,6 +307,8 @@ class Run:
                     self._call_off(case, part, decision.step, at)
                 if case.minutes_called_off == case.package.minutes_per_week:
                     case.state, case.settled_at = CALLED_OFF, at
+                    if case.lot is not None:
+                        self._give_out(case, case.lot, at)
                     return
                 continue
             if isinstance(decision, Invite):
@@ -237,6 +317,8 @@ class Run:
                 self._at(min(one.deadline_at for one in decision.invitations) + ONE_SECOND, DUE, case.package.reference)
             elif isinstance(decision, Wait) and decision.until is not None:
                 self._at(decision.until, DUE, case.package.reference)
+            elif isinstance(decision, Refer) and case.lot is not None:
+                self._dissolve(case, case.lot, at)
             return
 
     @staticmethod
@@ -259,9 +341,9 @@ class Run:
             self.exclusions += first_failures(decision, case.side.standing.ground(case.side.model).tables.enforced)
         if isinstance(decision, Refer):
             before, case.last_refer = case.last_refer, decision
-            for name in decision.passed_over:
+            for name in decision.passed_over if case.lot is None else ():
                 self._wait_for(case, case.side.row(name))
-            if before is not None and before.basis.body.get("proof") == decision.basis.body.get("proof"):
+            if before is not None and before.basis.told.get("proof") == decision.basis.told.get("proof"):
                 return
         else:
             case.last_refer = None
@@ -273,7 +355,7 @@ class Run:
         case.holds[invitation.enrolment] = invitation.holds
         if quota is not None and quota.denominator == "referred":
             minutes = sum(case.package.visits[number].worker_minutes for number in invitation.visits)
-            self._refer_hours(side, invitation.enrolment, minutes)
+            self._refer_hours(case, invitation.enrolment, minutes)
         case.history.append(
             Invited(
                 invitation.enrolment,
@@ -294,10 +376,10 @@ class Run:
             self._at(offer.at, ANSWER, case.package.reference, len(self._offers) - 1)
 
     @staticmethod
-    def _refer_hours(side: Side, enrolment: str, minutes: int) -> None:
-        row = side.row(enrolment)
-        side.counters.referred[row] += minutes
-        side.counters.referred_packages[row] += 1
+    def _refer_hours(case: Case, enrolment: str, minutes: int) -> None:
+        counters, row = case.side.counters, case.side.row(enrolment)
+        counters.referred[row] += minutes
+        counters.referred_packages[row] += case.packages
 
     def _call_off(self, case: Case, part: Part, step: str, at: datetime) -> None:
         """Carry out a call-off: its hold goes, its minutes are used, the counters of its provider move."""
@@ -313,12 +395,12 @@ class Run:
         if any(one.name == step and one.takes_turns for one in side.model.steps):
             counters.take_turn(row)
         if side.model.quota is None or side.model.quota.denominator == "accepted":
-            self._refer_hours(side, part.enrolment, minutes)
+            self._refer_hours(case, part.enrolment, minutes)
         if sum(minutes for _, minutes in holds) > sum(minutes for _, minutes in part.takes) or part.delivered_by:
             self._wake(case, row)
         if part.delivered_by:
             counters.subcontracted[row] += minutes
-            counters.subcontracted_packages[row] += 1
+            counters.subcontracted_packages[row] += case.packages
 
     def _release_spent(self, case: Case, at: datetime) -> None:
         """Give back the minutes of invitations that were declined or ran out."""

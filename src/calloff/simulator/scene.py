@@ -21,6 +21,7 @@ from calloff.documents.wording import (
     visits_words,
     worded,
 )
+from calloff.domain.batching import PackageLot
 from calloff.domain.calendar import local, parse_moment
 from calloff.domain.decisions import Part
 from calloff.domain.errors import ReplayError
@@ -53,6 +54,8 @@ class Scene:
         self.record, self.document = record, tale.documents[named["hash"]]
         self.model = self.document.model
         self.package: Package = facts.value(record["package"], Package)
+        members = tale.lots.get(record["package"], ())
+        self.lot = PackageLot.of([facts.value(one, Package) for one in members]) if members else None
         self.standing: Standing = facts.value(record["standing"], Standing)
         self.at = parse_moment(record["at"])
         self.events: list[Any] = [facts.value(one, Event) for one in record["history"]]

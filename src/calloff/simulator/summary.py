@@ -17,7 +17,7 @@ from calloff.domain.purchasing_model import PurchasingModel, Step
 from calloff.domain.story import DECLINED, ENDED, EXPIRED, read_story
 from calloff.domain.units import half_up, hours_text, pence_per_week, pounds
 from calloff.formats.tables import write_whole
-from calloff.simulator.run import CALLED_OFF, NO_MODEL, REFERRED, WAITING, Case, Run, Side
+from calloff.simulator.run import CALLED_OFF, DISSOLVED, NO_MODEL, REFERRED, WAITING, Case, Run, Side
 
 STATES = (CALLED_OFF, "part", WAITING, REFERRED, NO_MODEL)
 STATE_WORDS = {
@@ -27,12 +27,20 @@ STATE_WORDS = {
     REFERRED: "referred: no step left",
     NO_MODEL: "referred: outside the model",
 }
+LOT_WORDS = {
+    CALLED_OFF: "called off whole",
+    DISSOLVED: "dissolved: nobody took it",
+    WAITING: "waiting for an answer or a step",
+}
 ASSUMED = (
     "packages without an approval arrive in office hours of the first 14 days",
     "packages without a place live at a postcode drawn by the seed",
     "packages without a required start are wanted 0, 1, 1, 2, 7 or 7 days after approval, by priority P1 to P6",
     "providers confirm their spare minutes every 7 days, and nobody declares more during the run",
 )
+
+
+SMALL_AREA = "a small area is a square of the National Grid, of 1, 2 or 5 km where it is urban, suburban or rural"
 
 
 @dataclass
@@ -57,6 +65,7 @@ class Summary:
 
     states: dict[str, Line] = field(default_factory=dict)
     models: dict[str, dict[str, Line]] = field(default_factory=dict)
+    lots: dict[str, Line] = field(default_factory=dict)
     steps: dict[str, Line] = field(default_factory=dict)
     providers: dict[str, Line] = field(default_factory=dict)
     dealings: dict[str, Counter[str]] = field(default_factory=dict)
@@ -82,6 +91,7 @@ class Summary:
         rows = []
         for model, states in self.models.items():
             rows += [_row("model", f"{model}: {state}", line) for state, line in states.items()]
+        rows += [_row("lot", state, line) for state, line in self.lots.items()]
         for section, lines in (("outcome", self.states), ("step", self.steps), ("provider", self.providers)):
             for name, line in lines.items():
                 rows.append(_row(section, name, line))
@@ -107,6 +117,9 @@ class Summary:
         for model, states in self.models.items():
             out += ["", _heading(f"under {model}"[:42], "packages")]
             out += [_print(STATE_WORDS[name], line) for name, line in states.items()]
+        if self.lots:
+            out += ["", _heading("packages offered together", "lots")]
+            out += [_print(LOT_WORDS[name], line) for name, line in self.lots.items()]
         out += ["", _heading("called off by step", "parts")]
         out += [_print(name, line) for name, line in self.steps.items()]
         out += ["", _heading("called off by provider (the ten largest)", "parts")]
@@ -164,6 +177,12 @@ def summarise(run: Run, mapped: Sequence[str], notes: Sequence[str] = ()) -> Sum
     summary.steps = {step_name(run, model, step.name): Line() for model in models for step in model.steps}
     for case in run.cases.values():
         _count_case(summary, run, case)
+    if batches(run):
+        summary.lots = {state: Line() for state in LOT_WORDS}
+    for lot in run.lots.values():
+        cost, full = (sum(getattr(part, name) for _, _, part in lot.parts) for name in ("cost", "full_cost"))
+        summary.lots[lot.state].add(lot.package.minutes_per_week, cost, full)
+        _count_dealings(summary, run, lot)
     summary.exclusions = run.exclusions
     for side in run.sides:
         for step in side.model.steps:
@@ -175,9 +194,14 @@ def summarise(run: Run, mapped: Sequence[str], notes: Sequence[str] = ()) -> Sum
                 counters = side.counters
                 summary.quotas[enrolment.reference] = (counters.referred[row], counters.subcontracted[row])
     answers = run.responder.assumed()
-    summary.assumed = [*ASSUMED, answers] if answers else list(ASSUMED)
+    summary.assumed = [*ASSUMED, *([SMALL_AREA] if batches(run) else []), *([answers] if answers else [])]
     summary.notes = [*notes, *_about_answers(run)]
     return summary
+
+
+def batches(run: Run) -> bool:
+    """Whether some model of the run offers packages together."""
+    return any(side.model.batching is not None for side in run.sides)
 
 
 def step_name(run: Run, model: PurchasingModel, step: str) -> str:
@@ -195,6 +219,7 @@ def why_quiet(run: Run, side: Side, step: Step) -> str:
         return "no package names a provider that the person chose"
     if not any(enrolment.tier in step.tiers for enrolment in side.standing.enrolments) and step.whom == "tier":
         return f"nobody is enrolled in {', '.join(step.tiers)}"
+    cases += [case for case in run.lots.values() if case.side is side]
     asked = sum(event.step == step.name for case in cases for event in case.history if _is_asked(event))
     if asked:
         return f"{asked} were asked and none was called off"
@@ -230,7 +255,12 @@ def _count_case(summary: Summary, run: Run, case: Case) -> None:
     if case.last_refer is not None and case.state != CALLED_OFF:
         summary.routes.update(case.last_refer.routes)
     summary.unmet_minutes += case.package.minutes_per_week - minutes
-    for turn in read_story(side.model, case.package, case.history, run.ended_at).invitations:
+    _count_dealings(summary, run, case)
+
+
+def _count_dealings(summary: Summary, run: Run, case: Case) -> None:
+    """What each provider answered to its invitations."""
+    for turn in read_story(case.side.model, case.package, case.history, run.ended_at).invitations:
         kind = turn.state
         if turn.state == DECLINED and turn.reason in DECLINE_REASONS:
             kind = "declined" if DECLINE_REASONS[turn.reason] else "declined, not counted"
@@ -246,13 +276,15 @@ def outcome_rows(run: Run) -> list[dict[str, str]]:
 
 def _outcome(run: Run, case: Case) -> dict[str, str]:
     package: Package = case.package
-    asked = sum(isinstance(event, Invited) for event in case.history)
+    lot = run.lots.get(case.offered_in)
+    asked = sum(isinstance(event, Invited) for event in (*case.history, *(lot.history if lot else ())))
     cost = sum(part.cost for _, _, part in case.parts)
     left = package.minutes_per_week - case.minutes_called_off
     model = {"model": case.side.model.id if case.governed else ""} if len(run.sides) > 1 else {}
     return {
         "reference": package.reference,
         **model,
+        **({"lot": case.offered_in} if batches(run) else {}),
         "outcome": "part" if case.state != CALLED_OFF and case.parts else case.state,
         "steps": "; ".join(step for _, step, _ in case.parts),
         "providers": "; ".join(part.provider for _, _, part in case.parts),

@@ -31,8 +31,10 @@ SHORT_HASH = 12
 @dataclass
 class Tale:
     """
-    What a log holds about one package: its decisions with their hashes, the facts they name, and the log's documents
-    by hash.
+    What a log holds about one package: its decisions with their hashes, also those on a lot that it was in, the facts
+    they name, and the log's documents by hash.
+
+    `own` is the hash of the package itself; `lots` are the packages of each lot, by the lot's hash.
     """
 
     path: Path
@@ -40,6 +42,8 @@ class Tale:
     documents: dict[str, Document] = field(default_factory=dict)
     decisions: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     facts: Facts = field(default_factory=Facts)
+    own: str = ""
+    lots: dict[str, list[str]] = field(default_factory=dict)
 
 
 def read_tale(path: Path, reference: str) -> Tale:
@@ -67,8 +71,16 @@ def _read_tale(path: Path, reference: str) -> Tale:
                 if found and found[1] == quoted:
                     tale.facts.add(json.loads(line))
                     mine.add(digest)
+                    tale.own = digest
+                elif b'"lot_of":[' in line and reference in json.loads(line)["fact"]["body"].get("lot_of", ()):
+                    tale.facts.add(json.loads(line))
+                    mine.add(digest)
                 elif found and len(others) < SHOWN_REFERENCES:
                     others.append(str(json.loads(found[1])))
+        elif line.startswith(b'{"line":"lot"'):
+            lot = json.loads(line)
+            if lot["lot"] in mine:
+                tale.lots[lot["lot"]] = lot["members"]
         elif line.startswith(b'{"hash":') and b'"line":"document"' in line[:120]:
             document = parse([(name, text) for name, text in json.loads(line)["texts"]], alone=True)
             tale.documents[document.model.document_hash] = document
@@ -80,7 +92,7 @@ def _read_tale(path: Path, reference: str) -> Tale:
             raise _broken(path, number)
     if not tale.decisions:
         raise BadInputError(_unknown(path, reference, others))
-    _read_events(tale)
+    _read_what_they_name(tale)
     return tale
 
 
@@ -103,8 +115,9 @@ def _checked(path: Path, line: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     return line["hash"], record
 
 
-def _read_events(tale: Tale) -> None:
+def _read_what_they_name(tale: Tale) -> None:
     needed = {digest for _, record in tale.decisions for digest in record["history"]}
+    needed |= {member for members in tale.lots.values() for member in members}
     for number, line in enumerate(raw_lines_of(tale.path), 1):
         if needed and line.startswith(b'{"fact":') and _fact_of(tale.path, number, line)[1] in needed:
             tale.facts.add(json.loads(line))
