@@ -69,7 +69,9 @@ def words() -> str:
         "Who has not declared enough spare hours is not a candidate; a declaration holds for 7 days.",
         "An offer may cover a part of the visits; one person may have at most 3 providers.",
         "Visits are taken only at the times asked for. (This document is silent; it is what holds then.)",
-        "Framework: member, 15 of them. [EL18-20]",
+        "Framework: providers in the contract, 15 in all. [EL18-20]",
+        "P1 is a crisis, P2 a hospital discharge, P3 a provider that failed, P4 the end of reablement, P5 a new "
+        "package, P6 a change of one that there is.",
     ],
 )
 def test_each_rule_is_a_sentence_with_its_source(words: str, sentence: str):
@@ -86,17 +88,69 @@ def test_steps_are_numbered_with_whom_when_how_many_in_which_order_and_how_long(
 
     assert first.startswith("Continuity: the provider that cares for the person now, or did within 28 days.")
     assert "It is asked alone." in first
-    assert "P1: All of them are asked at once" in second
+    assert (
+        "P1: All of them are asked at once, and of those who accept the one in the lowest band of price an hour is "
+        "chosen." in second
+    )
     assert "P2 to P6: They are asked 3 at a time; when all of these say no or their time runs out" in second
     assert "Order: the lowest band of price an hour first (bands of £0.50), then the most spare hours first." in second
     assert "Time to answer: P1: 30 minutes (counted 08:00 to 20:00 on all days); P2 to P6: 2 working days." in second
     assert "assumed: (ask) the paper does not say" in second
     assert "Only where minutes of care a week are at least 600." in third
-    assert "It opens 2 working days after the package was approved, not before." in third
+    assert (
+        "It opens 2 working days after the package was approved, not before. Even then those before come first, while "
+        "one of them can be asked or has time to answer." in third
+    )
     assert last.startswith("Team: the council's own service.")
     assert "takes the package without being asked" in last
     assert "Time to answer" not in last
     assert nobody.startswith("Nobody is left")
+
+
+LOTS = """\
+lots:
+  - {name: north, when: {locality: [Hill]}, assumed: an example}
+  - {name: south, when: {locality: [Shore]}, assumed: an example}
+"""
+IN_TURN = SMALL.replace("rank_by: [{price_band_gbp_per_hour: 0.50}, capacity]", "rank_by: [rotation]")
+TURNS = (
+    "They take turns: the first turn is with the first by reference. The turn passes on only when a package is called "
+    "off, to the provider after the one that took it; a refusal does not move it."
+)
+
+
+def test_a_document_without_a_scope_is_for_every_package():
+    text = SMALL.replace("scope: {delivery_models: [managed], age_groups: [75-84, 85+], assumed: an example}\n", "")
+
+    assert "  - It is for every package. (This document is silent" in model_in_words(parse([("small.yaml", text)]))
+
+
+def test_turns_and_lots_are_told_whole():
+    in_lots = IN_TURN.replace("count: 15", "count: 3, per_lot: yes") + LOTS
+    alone, with_lots = (model_in_words(parse([("small.yaml", text)])) for text in (IN_TURN, in_lots))
+
+    assert f"     {TURNS}\n" in alone
+    assert f"     {TURNS} Each lot has turns of its own.\n" in with_lots
+    asked = "A provider is asked only for the lot of its contract, and one whose contract names no lot for all of them."
+    assert asked in with_lots
+    assert asked not in alone
+    assert "Framework: providers in the contract, 3 in each lot. [EL18-20]" in with_lots
+
+
+@pytest.mark.parametrize(
+    ("rank_by", "best"),
+    [
+        ("rank_by: [price]", "the cheapest"),
+        ("rank_by: [quality, price]", "the one with the highest sum of grades"),
+        ("rank_by: [distance]", "the nearest"),
+        # Without an order of its own that for equals decides, of which the grades come first.
+        ("note: none", "the one with the highest sum of grades"),
+    ],
+)
+def test_who_is_chosen_of_those_who_accept_is_named(rank_by: str, best: str):
+    text = SMALL.replace("rank_by: [{price_band_gbp_per_hour: 0.50}, capacity]", rank_by)
+
+    assert f"and of those who accept {best} is chosen." in model_in_words(parse([("small.yaml", text)]))
 
 
 @pytest.mark.parametrize("model_id", shipped_ids())

@@ -78,6 +78,7 @@ CLOSED = {
     "methods": tuple(method for methods in METHODS.values() for method in methods),
     "routes": ROUTES,
     "figures": (*purchasing_model.CRITERIA, "distance_unknown"),
+    "bests": purchasing_model.CRITERIA,
 }
 REASONS = ("declines", "endings", "waits", "refers", "part_reasons", "quotas", "proof", "kinds", "obstacles")
 

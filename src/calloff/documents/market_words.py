@@ -10,6 +10,17 @@ def lot_words(lot: Lot) -> str:
     return sentence(f"the lot {spaced(lot.name)}: {listed(condition_words(one) for one in lot.when)}")
 
 
+LOTS = "A provider is asked only for the lot of its contract, and one whose contract names no lot for all of them."
+
+
+def rotation_words(model: PurchasingModel) -> str:
+    own = " Each lot has turns of its own." if model.lots else ""
+    return (
+        "They take turns: the first turn is with the first by reference. The turn passes on only when a package is "
+        f"called off, to the provider after the one that took it; a refusal does not move it.{own}"
+    )
+
+
 def route_words(route: Route) -> str:
     when = f", where {listed(condition_words(one) for one in route.when)}" if route.when else ""
     return sentence(f"when nobody is left whom the council could ask, {say('routes', route.name)}{when}")

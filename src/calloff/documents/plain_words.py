@@ -10,7 +10,15 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import TypeVar
 
-from calloff.documents.market_words import batching_words, joining_words, lot_words, route_words, scoring_words
+from calloff.documents.market_words import (
+    LOTS,
+    batching_words,
+    joining_words,
+    lot_words,
+    rotation_words,
+    route_words,
+    scoring_words,
+)
 from calloff.documents.papers import papers, sources
 from calloff.documents.purchasing_models import Document
 from calloff.documents.tree import Items, Node, Scalar, Table
@@ -44,6 +52,10 @@ from calloff.domain.purchasing_model import (
 T = TypeVar("T")
 LONGEST_QUOTE = 170
 """Facts of a paper up to this length are quoted; of a longer one the id alone is told."""
+PRIORITIES_SAID = (
+    "P1 is a crisis, P2 a hospital discharge, P3 a provider that failed, P4 the end of reablement, "
+    "P5 a new package, P6 a change of one that there is."
+)
 Lines = list[str]
 
 
@@ -96,6 +108,7 @@ class Words:
         lines = ["Rules"]
         lines += self.told("scope", scope_words(model))
         lines += self.listed_rule("lots", [lot_words(lot) for lot in model.lots])
+        lines += ruled(LOTS) if model.lots else []
         lines += self.told("localities", localities_words(model))
         if model.groups_chosen_by_provider:
             lines += self.told("groups", "Each provider chooses which groups of people and ages it serves.")
@@ -180,7 +193,7 @@ class Words:
     def steps(self) -> Lines:
         nodes = self.entries.get("steps")
         items = nodes.items if isinstance(nodes, Items) else ()
-        lines = ["Steps, in order; the next is taken when nobody is left in the one before"]
+        lines = ["Steps, in order; the next is taken when nobody is left in the one before", f"  {PRIORITIES_SAID}"]
         for number, (step, node) in enumerate(zip(self.model.steps, items, strict=True), 1):
             lines.append(f"  {number}. {sentence(f'{spaced(step.name)}: {self.whom(step)}')}")
             lines += [f"     {line}" for line in self.step(step)]
@@ -209,11 +222,19 @@ class Words:
         if step.opens_later:
             wait = count_words(step.opens_after_working_days, "working day")
             wait = count_words(step.opens_after_hours, "hour") if step.opens_after_hours else wait
-            lines.append(f"It opens {wait} after the package was approved, not before.")
+            first = step is self.model.steps[0]
+            before = (
+                ""
+                if first
+                else " Even then those before come first, while one of them can be asked or has time to answer."
+            )
+            lines.append(f"It opens {wait} after the package was approved, not before.{before}")
         for which, size in by_priority(step.ask):
             lines.append(which + self.way_of_asking(step, size))
         if step.rank_by:
             lines.append(f"Order: {keys_words(step.rank_by)}.")
+        if step.takes_turns:
+            lines.append(rotation_words(self.model))
         if any(size != DIRECT for size in step.ask):
             windows = [f"{which}{clock_words(clock)}" for which, clock in by_priority(step.reply_within)]
             lines.append(f"Time to answer: {'; '.join(windows)}.")
@@ -229,7 +250,10 @@ class Words:
             return "It is asked alone."
         if size == IN_TURN:
             return say("ways_of_asking", "in_turn")
-        return say("ways_of_asking", "everyone") if size == EVERYONE else say("ways_of_asking", "waves", size=size)
+        if size != EVERYONE:
+            return say("ways_of_asking", "waves", size=size)
+        keys = step.rank_by or self.model.ties
+        return say("ways_of_asking", "everyone", best=say("bests", keys[0].criterion) if keys else "one drawn by lot")
 
 
 # -- sentences of single rules -----------------------------------------------------------------------------
@@ -256,7 +280,7 @@ def scope_words(model: PurchasingModel) -> str:
         )
         if values
     ]
-    led = worded("delivery_models", sorted(scope.delivery_models), "or")
+    led = worded("delivery_models", sorted(scope.delivery_models), "or", nothing="")
     limits += [f"care given as {led}"] if led else []
     limits += [f"people aged {worded('age_groups', sorted(scope.age_groups), 'or')}"] if scope.age_groups else []
     limits += [f"homes in {listed(sorted(scope.localities), 'or')}"] if scope.localities else []
@@ -333,9 +357,8 @@ def threshold_words(model: PurchasingModel) -> str:
 
 
 def tier_words(tier: Tier) -> str:
-    count = f", {tier.count} of them" if tier.count and not tier.per_locality else ""
-    if tier.per_locality:
-        count = f", {tier.count or 'some'} in each locality"
+    each = [name for name, counted in (("lot", tier.per_lot), ("locality", tier.per_locality)) if counted]
+    count = f", {tier.count or 'some'} in {f'each {listed(each)}' if each else 'all'}" if tier.count or each else ""
     return sentence(f"{spaced(tier.name)}: {say('roles', tier.role)}{count}")
 
 
