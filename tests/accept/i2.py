@@ -58,6 +58,9 @@ class Watcher:
     def __init__(self, tally: Tally, splitting: bool):
         self.tally, self.splitting, self.count = tally, splitting, 0
 
+    def add_lot(self, lot, model) -> None:
+        """Its decisions are looked at like any other."""
+
     def add(self, decision: Decision) -> None:
         self.count += 1
         if not isinstance(decision, Invite):
