@@ -84,14 +84,14 @@ REASONS = ("declines", "endings", "waits", "refers", "part_reasons", "quotas", "
 
 
 def decided(tree: ast.AST) -> set[str]:
-    """The texts that a module of the kernel gives as a reason: by keyword, by name, by `Ending`, or as an answer."""
+    """The texts that the kernel gives as a reason: by keyword, by name, by `Ending` or a turn, or as an answer."""
     found: set[str] = set()
     for node in ast.walk(tree):
         values: list[ast.AST] = []
         if isinstance(node, ast.Call):
             values += [one.value for one in node.keywords if one.arg == "reason"]
             called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            values += node.args[-1:] if called in ("Ending", "end_all") else []
+            values += node.args[-1:] if called in ("Ending", "end_all", "turn") else []
         elif isinstance(node, ast.Assign):
             names = {one.id for target in node.targets for one in ast.walk(target) if isinstance(one, ast.Name)}
             values += [node.value] if names & {"problem", "reason"} else []
