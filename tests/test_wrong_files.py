@@ -64,6 +64,12 @@ TEXTS = {
 }
 CONTENTS = {**{kind: content for kind, (content, _) in NAMED.items()}, **TEXTS}
 
+CENSUS = """\
+time_period,financial_quarter,sending_location,age_group,measure,value
+Census Week,2019/20,Eastmoor,All Ages,Number of Hours,5
+Census Week,2019/20,Eastmoor,All Ages,Number of People,1
+"""
+
 Words = Callable[[Path, Path, Path], list[object]]
 """The words of a command, from the wrong file, the folder of good ones and the folder to write in."""
 
@@ -92,12 +98,23 @@ def importing(command: str, *options: str) -> Words:
     return lambda wrong, _, out: ["import", command, wrong, *options, f"--out={out / 'imported.csv'}"]
 
 
+def stand_in(which: str) -> Words:
+    def words(wrong: Path, good: Path, out: Path) -> list[object]:
+        given = {"file": good / "census.csv", "packages": good / "packages.csv", which: wrong}
+        options = ["--council=Eastmoor", f"--packages={given['packages']}", "--seed=1"]
+        return ["import", "home-care-census", given["file"], *options, f"--out={out / 'imported.csv'}"]
+
+    return words
+
+
 READERS: dict[str, dict[str, Words]] = {
     ".csv": {
         **{f"models enrol {option}": enrol(option) for option in ("providers", "places", "packages")},
         "import care-inspectorate file": importing("care-inspectorate", "--council=Eastmoor"),
         "import social-care-survey file": importing("social-care-survey", "--seed=1"),
         "import postcodes file": importing("postcodes"),
+        "import home-care-census file": stand_in("file"),
+        "import home-care-census packages": stand_in("packages"),
         **{
             f"allocate {option}": allocate(option)
             for option in ("providers", "contracts", "packages", "places", "responses")
@@ -141,6 +158,7 @@ def good(tmp_path_factory):
         assert run("import", "care-inspectorate", register, "--council=Eastmoor", f"--out={folder}/providers.csv") == 0
         assert run("import", "postcodes", postcodes, f"--out={folder}/places.csv") == 0
         assert run("import", "social-care-survey", survey, "--seed=1", f"--out={folder}/packages.csv") == 0
+        (folder / "census.csv").write_text(CENSUS, encoding="utf-8")
         assert run("models", "enrol", MODEL, *given, "--seed=1", f"--out={folder}/contracts.csv") == 0
         yield folder
 
@@ -285,7 +303,12 @@ def test_a_result_that_cannot_be_written_is_told(reader, good, tmp_path, capsys)
     below_a_file.write_text("mine")
     files = {"care-inspectorate": "register_2025-03-31", "social-care-survey": "survey", "postcodes": "codepoint"}
     command, name = reader.split()[:2]
-    right = INVENTED / f"{files[name]}_invented.csv" if command == "import" else good / f"{reader.split()[-1]}.csv"
+    kept = {"home-care-census file": "census", "home-care-census packages": "packages"}
+    known = reader.removeprefix("import ")
+    if command == "import" and known not in kept:
+        right = INVENTED / f"{files[name]}_invented.csv"
+    else:
+        right = good / f"{kept.get(known, reader.split()[-1])}.csv"
 
     code = run(*READERS[".csv"][reader](right, good, below_a_file))
     told = capsys.readouterr().err

@@ -118,6 +118,25 @@ def import_social_care_survey(
     typer.echo("\n".join([*report, f"wrote {len(packages)} packages to {out}"]))
 
 
+@imports.command("home-care-census")
+def import_home_care_census(
+    file: Source,
+    council: Annotated[str, typer.Option()],
+    packages: File,
+    seed: Annotated[int, typer.Option()],
+    out: Annotated[Path, typer.Option()],
+) -> None:
+    """Scotland's yearly count of home care hours: another council's packages stand in, up to a council's hours."""
+    from calloff.formats.home_care_census import read_census_week
+    from calloff.formats.packages import read_packages, write_packages
+    from calloff.simulator.demand import stand_in
+
+    week = read_census_week(file, council)
+    rows, report = stand_in(read_packages(packages), week.hours, seed)
+    write_packages(out, rows)
+    typer.echo("\n".join([*report, f"wrote {len(rows)} packages to {out}, for the week counted in {week.year}"]))
+
+
 @imports.command("postcodes")
 def import_code_point(file: Source, out: Annotated[Path, typer.Option()]) -> None:
     """Code-Point Open: postcodes with their place on the map, ward and nation."""

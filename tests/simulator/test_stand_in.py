@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 from made_up_register import MORNING_AND_BED, PLACES, a_row
+from typer.testing import CliRunner
 
+from calloff.cli import app
 from calloff.domain.errors import BadInputError, RowErrors
 from calloff.domain.packages import Visit
 from calloff.formats.home_care_census import CensusWeek, read_census_week
@@ -48,6 +50,20 @@ def table(tmp_path):
 
 def test_the_latest_week_with_people_and_hours_of_all_ages_is_read(table):
     assert read_census_week(table, "westmoor") == CensusWeek("2019/20", people=415, hours=5205)
+
+
+def test_the_command_writes_packages_that_stand_in_and_says_whose_they_are(table, tmp_path):
+    write_packages(tmp_path / "packages.csv", PACKAGES)
+    table.write_text(HEADING + WEEKS.replace("5205", "70"), encoding="utf-8")
+    words = ["import", "home-care-census", table, "--council", "Westmoor", "--packages", tmp_path / "packages.csv"]
+
+    result = CliRunner().invoke(app, [*map(str, words), "--seed", "1", "--out", str(tmp_path / "out.csv")])
+
+    assert result.exit_code == 0, result.output
+    minutes = sum(row.package.minutes_per_week for row in read_packages(tmp_path / "out.csv"))
+    assert abs(minutes - 70 * 60) <= 7 * 60 / 2
+    assert "packages of another council stand in" in result.output
+    assert "for the week counted in 2019/20" in result.output
 
 
 def test_a_council_without_such_a_week_is_refused_and_the_councils_are_named(table):
