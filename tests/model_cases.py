@@ -186,7 +186,8 @@ ANSWER = re.compile(rf"(accepts|declines|offers|silent)(?: (.*?))??{BID}(?: thro
 class FromCase:
     """Answers as a case writes them; who is not named accepts after half an hour what its spare minutes hold.
 
-    The first line that names a provider counts, so that `everyone else` stands last. `bids` are what a provider's
+    The first line that names a provider counts, so that `everyone else` stands last. Packages that are offered
+    together are answered together, as `P-34 + P-35`. `bids` are what a provider's
     yes says of price and start, ` at 22.40 starting 2 days late`, where the line itself says nothing of them.
     """
 
@@ -199,9 +200,10 @@ class FromCase:
         return [self.with_bid(package, one, self.bids.get(invitation.provider, "")) for one in found]
 
     def given(self, package: Package, invitation: Invitation, sent_at: datetime) -> list[Offered]:
-        for who, answer in self.written.get(package.reference, {}).items():
+        reference = " + ".join(package.lot_of) or package.reference
+        for who, answer in self.written.get(reference, {}).items():
             if who == "everyone else" or invitation.provider in names(who):
-                self.used.add((package.reference, who if who == "everyone else" else invitation.provider))
+                self.used.add((reference, who if who == "everyone else" else invitation.provider))
                 return self.answer(package, invitation, answer, sent_at)
         return [taken(package, invitation, invitation.covers, min(sent_at + PROMPT_REPLY, invitation.deadline_at))]
 

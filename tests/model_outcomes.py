@@ -9,7 +9,7 @@ from datetime import datetime
 from calloff.cases.answers import moment_words
 from calloff.domain.story import DECLINED, ENDED, EXPIRED, Turn, read_story
 from calloff.domain.units import hours_text, pence_per_week, pounds
-from calloff.simulator.run import NO_MODEL, WAITING, Case, Run
+from calloff.simulator.run import DISSOLVED, NO_MODEL, WAITING, Case, Run
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,16 @@ def placed(run: Run, case: Case) -> str:
 
 
 def asked(run: Run, case: Case) -> str:
+    """Who was asked: for the lot it was offered in, if any, and for it alone where it was in none or nobody took it."""
+    if not case.offered_in:
+        return asked_for(run, case)
+    lot = run.lots[case.offered_in]
+    others = " + ".join(one for one in lot.package.lot_of if one != case.package.reference)
+    together = f"offered with {others}, {asked_for(run, lot)}"
+    return f"{together}, then alone, {asked_for(run, case)}" if lot.state == DISSOLVED else together
+
+
+def asked_for(run: Run, case: Case) -> str:
     """Who was asked, wave by wave, and why they did not take it, unless somebody else was faster or better placed."""
     waves: dict[int, list[str]] = {}
     for turn in read_story(case.side.model, case.package, case.history, run.ended_at).invitations:
