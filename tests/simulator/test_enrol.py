@@ -29,6 +29,7 @@ from calloff.simulator.enrol import assumed_of, enrol
 from calloff.simulator.keyed_draws import Draws
 from calloff.simulator.person_led import with_ways_of_leading
 
+
 def demand_under(document, places, packages, seed):
     """The demand as a document has it: where it is for those who lead, some of the packages are taken to be led."""
     rows, _ = with_ways_of_leading(document.model, packages, Draws(seed))
