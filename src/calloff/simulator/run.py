@@ -198,8 +198,10 @@ class Run:
             self._look_again(self.sides[number], at)
         elif order == ANSWER:
             name, offered = self._offers[number]
-            self._case(name).history.append(offered)
-            self._now_due(name)
+            case = self._case(name)
+            if not stays_closed(case, offered):
+                self._now_due(name)
+            case.history.append(offered)
         elif order == BATCH:
             self._form_lots(self.sides[number], at)
         elif not self._collect(self._case(reference), at):
@@ -435,6 +437,14 @@ class Run:
         pools = side.standing.pools_in[case.package.locality][row]
         case.seen[row] = {pool: side.spare(pool) for pool, _ in pools}
         side.waiters.setdefault(row, set()).add(case.package.reference)
+
+
+def stays_closed(case: Case, offered: Offered) -> bool:
+    """Whether an answer is sealed until its deadline, when the package is due anyway: nothing can come of it now."""
+    sealed = {step.name for step in case.side.model.steps if step.sealed}
+    asked = (event for event in reversed(case.history) if isinstance(event, Invited))
+    invited = next((event for event in asked if event.enrolment == offered.enrolment), None)
+    return invited is not None and invited.step in sealed and offered.at <= invited.deadline_at
 
 
 def first_failures(decision: Decision, enforced: int) -> Counter[str]:
