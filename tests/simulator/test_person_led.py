@@ -71,7 +71,7 @@ def test_a_choice_is_drawn_among_those_who_may_be_chosen_and_never_for_a_direct_
     rows, _ = with_ways_of_leading(BUDGET.model, PACKAGES, Draws(1))
     members = enrolled(BUDGET)
 
-    chosen, line = with_choices(BUDGET.model, [row.package for row in rows], members, REGISTER, Draws(1))
+    chosen, lines = with_choices(BUDGET.model, [row.package for row in rows], members, REGISTER, Draws(1))
 
     tiers = {one.provider: one.tier for one in members}
     by_way = {way: [one for one in chosen if one.delivery_model == way] for way in BUDGET.model.scope.delivery_models}
@@ -79,16 +79,26 @@ def test_a_choice_is_drawn_among_those_who_may_be_chosen_and_never_for_a_direct_
     of_funds = {tiers[one.chosen_provider] for one in by_way["individual_service_fund"] if one.chosen_provider}
     assert of_funds == {"framework", "fund_holders"}
     assert {one.chosen_provider for one in by_way["direct_payment"]} == {""}
-    assert f"for {sum(bool(one.chosen_provider) for one in chosen)}," in line
+    assert f"for {sum(bool(one.chosen_provider) for one in chosen)}," in lines[0]
 
 
-def test_a_choice_that_the_file_holds_stands_and_is_of_whoever_is_registered_for_the_service():
-    package = replace(PACKAGES[0].package, delivery_model="personal_budget", chosen_provider="CS0001")
-    other = replace(package, chosen_provider="", service_type="housing_support")
+@pytest.mark.parametrize(
+    ("document", "way", "chosen"),
+    [(BUDGET, "personal_budget", "CS0001"), (BUDGET, "managed", ""), (FRAMEWORK, "personal_budget", "")],
+    ids=["a choice that the file holds", "nobody leads", "a document for all"],
+)
+def test_no_choice_is_drawn_where_the_file_holds_one_or_nobody_needs_one(document, way, chosen):
+    packages = [led(PACKAGES[0], way, chosen).package, led(PACKAGES[1], way).package]
 
-    chosen, _ = with_choices(BUDGET.model, [package, other], enrolled(BUDGET), REGISTER, Draws(1))
+    assert with_choices(document.model, packages, enrolled(document), REGISTER, Draws(1)) == (packages, [])
 
-    assert [one.chosen_provider for one in chosen] == ["CS0001", ""]
+
+def test_only_who_is_registered_for_the_service_is_chosen():
+    packages = [replace(led(PACKAGES[0], "personal_budget").package, service_type="housing_support")]
+
+    chosen, _ = with_choices(BUDGET.model, packages, enrolled(BUDGET), REGISTER, Draws(1))
+
+    assert chosen == packages
 
 
 def test_a_run_of_people_who_lead_asks_only_whom_they_chose_and_tells_the_others_how_they_may_lead(tmp_path):
@@ -119,7 +129,8 @@ def test_a_council_buys_under_its_framework_what_it_manages_and_leaves_the_rest_
 
 
 def test_who_has_not_chosen_is_told_whom_there_is_to_choose_from_and_how_else_to_lead(tmp_path):
-    run(tmp_path, [BUDGET], [led(PACKAGES[0], "personal_budget"), led(PACKAGES[1], "direct_payment")])
+    waiting = [led(PACKAGES[0], "personal_budget"), led(PACKAGES[1], "direct_payment")]
+    run(tmp_path, [BUDGET], [*waiting, led(PACKAGES[2], "personal_budget", "CS0001")])
 
     told = explain(tmp_path / "out" / LOG, "P-0")
     direct = explain(tmp_path / "out" / LOG, "P-1")

@@ -232,19 +232,18 @@ def arrivals(
     """
     Every package with when it comes.
 
-    Under one document alone that is for people who lead, when nobody does, how they lead and whom they chose is drawn
-    and added to what was `mapped`.
+    Under one document alone that is for people who lead, how they lead and whom they chose is drawn where no package
+    tells it, and added to what was `mapped`.
     """
-    model, draws, rows, drawn = documents[0].model, Draws(inputs.seed), list(inputs.packages), list[str]()
-    if len(documents) == 1:
-        rows, drawn = with_ways_of_leading(model, rows, draws)
+    if len(documents) > 1:
+        return [arrive(inputs, row, localities) for row in inputs.packages]
+    model, draws = documents[0].model, Draws(inputs.seed)
+    rows, ways = with_ways_of_leading(model, inputs.packages, draws)
     every = [arrive(inputs, row, localities) for row in rows]
-    if drawn:
-        packages = [package for package, _ in every]
-        chosen, line = with_choices(model, packages, inputs.contracts, inputs.providers, draws)
-        every = [(package, at) for package, (_, at) in zip(chosen, every, strict=True)]
-        mapped += [*drawn, line]
-    return every
+    packages = [package for package, _ in every]
+    chosen, choices = with_choices(model, packages, inputs.contracts, inputs.providers, draws)
+    mapped += [*ways, *choices]
+    return [(package, at) for package, (_, at) in zip(chosen, every, strict=True)]
 
 
 def arrive(inputs: Inputs, row: PackageRow, localities: Sequence[str] = (EVERYWHERE,)) -> tuple[Package, datetime]:

@@ -25,6 +25,12 @@ CHOSEN_PERCENT = 90
 """Of those who may choose among the enrolled: how many have chosen when the package is approved (assumed)."""
 
 
+def ways_of_leading(model: PurchasingModel) -> list[str]:
+    """The ways in which people lead under a document that is for nobody else; none where it is for others too."""
+    ways = [way for way in DELIVERY_MODELS if way in model.scope.delivery_models]
+    return [] if "managed" in ways else ways
+
+
 def with_ways_of_leading(
     model: PurchasingModel, rows: Sequence[PackageRow], draws: Draws
 ) -> tuple[list[PackageRow], list[str]]:
@@ -34,8 +40,8 @@ def with_ways_of_leading(
     Where the document is for others too, or some package is led in one of its ways, all stay as they are, and there
     is no line.
     """
-    ways = [way for way in DELIVERY_MODELS if way in model.scope.delivery_models]
-    if not ways or "managed" in ways or not rows or any(row.package.delivery_model in ways for row in rows):
+    ways = ways_of_leading(model)
+    if not ways or not rows or any(row.package.delivery_model in ways for row in rows):
         return list(rows), []
     drawn = [replace(row, package=replace(row.package, delivery_model=_way(row.package, ways, draws))) for row in rows]
     counts = Counter(row.package.delivery_model for row in drawn)
@@ -49,21 +55,32 @@ def with_choices(
     enrolled: Sequence[Enrolment],
     providers: Sequence[Provider],
     draws: Draws,
-) -> tuple[list[Package], str]:
+) -> tuple[list[Package], list[str]]:
     """
-    The packages with whom the person chose, where somebody enrolled may be chosen, and a line on that.
+    The packages of those who lead with whom they chose, where somebody enrolled may be chosen, and a line on that.
 
-    Drawn among those whom the person may choose, who are registered for the service and serve the locality, whatever
-    their grades, prices and hours: whether the choice can be met is for the document to say.
+    Where the document is for others too, or somebody who leads has a provider named, all stay as they are. Drawn
+    among those whom the person may choose, who are registered for the service and serve the locality, whatever their
+    grades, prices and hours: whether the choice can be met is for the document to say.
     """
+    ways = ways_of_leading(model)
+    leading = [package for package in packages if package.delivery_model in ways]
+    if not leading or any(package.chosen_provider for package in leading):
+        return list(packages), []
     services = {one.reference: one.service_types for one in providers}
     able = {
         service: [one for one in enrolled if service in services.get(one.provider, ())]
         for service in {package.service_type for package in packages}
     }
-    chosen = [_choosing(model, package, able[package.service_type], draws) for package in packages]
-    count = sum(bool(package.chosen_provider) for package in chosen)
-    return chosen, f"whom they chose: drawn by seed (assumed) for {count:,}, among those enrolled where they live"
+    chosen = [
+        _choosing(model, package, able[package.service_type], draws) if package.delivery_model in ways else package
+        for package in packages
+    ]
+    count = sum(bool(package.chosen_provider) for package in chosen if package.delivery_model in ways)
+    return chosen, [
+        f"whom they chose: no package of the file says so; drawn by seed (assumed) for {count:,}, among those enrolled "
+        "where they live"
+    ]
 
 
 def _way(package: Package, ways: Sequence[str], draws: Draws) -> str:
@@ -79,7 +96,7 @@ def _choosing(model: PurchasingModel, package: Package, enrolled: Sequence[Enrol
         if any(not step.tiers or one.tier in step.tiers for step in steps)
         and (not one.localities or package.locality in one.localities)
     }
-    if package.chosen_provider or not there or not draws.chance(CHOSEN_PERCENT, "has chosen", package.reference):
+    if not there or not draws.chance(CHOSEN_PERCENT, "has chosen", package.reference):
         return package
     return replace(package, chosen_provider=draws.order(there, "chosen provider", package.reference)[0])
 
