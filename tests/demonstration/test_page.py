@@ -9,7 +9,7 @@ import pytest
 
 from calloff.demonstration.chart import WIDTH, chart_of
 from calloff.demonstration.figures import figures_of
-from calloff.demonstration.page import page_of, refusal_of
+from calloff.demonstration.page import NUMBERS, page_of, refusal_of
 from calloff.demonstration.prose import blocks_of
 from calloff.demonstration.stories import stories_of
 from calloff.demonstration.words import REASONS, asked_in_words
@@ -21,8 +21,9 @@ def page(council, ways):
     return page_of(council, ways, "var/demo")
 
 
-def test_the_page_says_what_it_is_and_what_it_is_not(page):
-    assert "<h1>Five ways of buying care at home, for the same 40 people</h1>" in page
+def test_the_page_says_what_it_is_and_what_it_is_not(page, ways):
+    counted = NUMBERS.get(len(ways), str(len(ways))).capitalize()
+    assert f"<h1>{counted} ways of buying care at home, for the same 40 people</h1>" in page
     assert "A scenario, not a forecast." in page
     assert "made-up people" in page
 
@@ -60,6 +61,8 @@ def test_the_page_names_no_folder_in_which_it_was_made(page, ways):
 
 def test_names_are_escaped(council, ways):
     def renamed(way):
+        if not way.summary.providers:
+            return way
         ((_, line), *others) = way.summary.providers.items()
         return replace(way, summary=replace(way.summary, providers={"<b>Q & A</b>": line, **dict(others)}))
 

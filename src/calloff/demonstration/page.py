@@ -23,7 +23,8 @@ from calloff.documents.wording import spaced
 from calloff.domain.calendar import moment_text, to_utc
 from calloff.domain.units import pence_per_week
 
-NUMBERS = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine"}
+_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+NUMBERS = dict(enumerate(_WORDS, 1))
 EXAMPLE = "east_lothian_2017_framework"
 """The document that the page's commands name, as the README does."""
 MARK = "assumed:"
