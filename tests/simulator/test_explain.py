@@ -305,3 +305,19 @@ def test_every_case_of_the_kernel_can_be_explained_without_a_code(tmp_path: Path
     told = "\n".join(line for line in told.splitlines() if "read from" not in line and "./calloff replay" not in line)
     assert CODE.findall(told) == []
     assert "None" not in told
+
+
+def test_a_competition_is_told_with_every_score_and_what_it_was_made_of(tmp_path):
+    case = next(one for one in cases_of("decisions") if one["name"] == "the dearer wins on quality and start")
+
+    told = explain(played(tmp_path, case), "P-1")
+
+    assert "Those who could be asked:\n      1. X\n      2. Y\n" in told
+    assert (
+        "The answers as they were scored, out of 100:\n"
+        "      1. X: 90.26, from price 95.65 (counts 40 %), the quality score 80.00 (counts 40 %), how soon care begins "
+        "100.00 (counts 20 %)\n"
+        "      2. Y: 74.00, from price 100.00 (counts 40 %), the quality score 60.00 (counts 40 %), how soon care begins "
+        "50.00 (counts 20 %)\n"
+    ) in told
+    assert "Y's answer was scored, and another scored higher." in told

@@ -6,9 +6,8 @@ The figures are those that the records hold; the sentences come from the version
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +33,7 @@ from calloff.domain.purchasing_model import Step
 from calloff.domain.records import revive
 from calloff.domain.story import DECLINED, EXPIRED, Turn
 from calloff.domain.units import pence_per_week, pounds
+from calloff.simulator.order_told import order_told, scores_told
 from calloff.simulator.scene import Scene
 from calloff.simulator.tale import SHORT_HASH, Tale, read_tale
 
@@ -223,56 +223,21 @@ class Teller:
     # -- the order
 
     def order(self, scene: Scene) -> Lines:
-        """The order at a step, told when the step is first reached, and who was passed over at any time."""
+        """The order at a step, told when the step is first reached, its scores, and who was passed over at any time."""
         number, step = scene.step(scene.record["result"]["step"])
-        lines = []
+        lines = Lines()
         if step.name not in self.ordered:
             self.ordered.add(step.name)
-            rule = ", then ".join(say("criteria", key.criterion) for key in step.rank_by)
-            in_order = f", in order ({rule})" if rule else ""
-            lines.append(f"Step {number}, “{spaced(step.name)}”. Those who could be asked{in_order}:")
-            places = enumerate(self.entries(scene), 1)
-            lines += [f"  {place}. {self.place(scene, step, entry)}" for place, entry in places]
-            lines += self.ties(scene, step)
+            lines += order_told(scene, step, number)
+        if "scores" in scene.record:
+            lines += scores_told(scene, step)
         return [*lines, *self.passed_over(scene, step)]
-
-    @staticmethod
-    def entries(scene: Scene) -> list[list[int]]:
-        entries: list[list[int]] = scene.record["order"]
-        return entries
-
-    @staticmethod
-    def place(scene: Scene, step: Step, entry: Sequence[int]) -> str:
-        figures = [scene.figure(key, value) for key, value in zip(step.rank_by, entry[1:], strict=False)]
-        name = scene.name(entry[0])
-        return f"{name}: {', '.join(figures)}" if figures else name
-
-    def ties(self, scene: Scene, step: Step) -> Lines:
-        """How those who were equal on the criteria of rank came to stand in this order."""
-        if step.sealed:
-            return []
-        keys, rank = scene.keys(step), len(step.rank_by)
-        lines, draws = Lines(), dict(scene.record.get("draws", ()))
-        for _, tied in groupby(self.entries(scene), key=lambda entry: entry[1 : rank + 1]):
-            for above, below in pairwise(tied):
-                first, second = scene.name(above[0]), scene.name(below[0])
-                differ = next((n for n, _ in enumerate(keys) if above[n + 1] != below[n + 1]), None)
-                equal = [say("criterion_names", key.criterion) for key in keys[:differ]]
-                alike = f", equal on {listed(dict.fromkeys(equal))}" if equal else ""
-                begins = f"Tie: {first} stands before {second}{alike}: "
-                if differ is None:
-                    numbers = f"it drew {draws.get(above[0])} and {second} {draws.get(below[0])}, the lowest first"
-                    lines.append(f"{begins}{numbers} (drawn from the council's seed “{scene.standing.seed}”).")
-                else:
-                    figures = [scene.figure(keys[differ], entry[differ + 1]) for entry in (above, below)]
-                    lines.append(f"{begins}{figures[0]}, against {figures[1]}.")
-        return lines
 
     def passed_over(self, scene: Scene, step: Step) -> Lines:
         """Those of the step who pass every gate and have no answer yet, but too few spare hours: told once a step."""
         if step.whom != "tier":
             return []
-        placed = {entry[0] for entry in self.entries(scene)}
+        placed = {entry[0] for entry in scene.record["order"]}
         busy = {turn.invited.provider for turn in scene.story.invitations}
         busy |= {scene.standing.enrolments[scene.standing.row_of[part.enrolment]].provider for part in self.parts}
         lines = []
