@@ -13,9 +13,10 @@ from datetime import date
 import model_cases
 import pytest
 
+from calloff.documents.models_page import tier_words
 from calloff.documents.purchasing_models import read_model, shipped, shipped_ids
 from calloff.documents.rules import rules, without
-from calloff.domain.purchasing_model import applicable_model
+from calloff.domain.purchasing_model import Tier, applicable_model
 
 DOCUMENTS = [name for name in shipped_ids() if shipped(name).model.pattern != "parent_framework"]
 RULES = [(name, rule.path) for name in DOCUMENTS for rule in rules(shipped(name).tree)]
@@ -152,3 +153,15 @@ def test_a_step_that_is_not_there_has_no_rules():
     rule = next(one for one in rules(document.tree) if one.path == "steps.council_team")
 
     assert not [one for one in rules(without(document.tree, rule)) if one.path.startswith("steps.council_team")]
+
+
+@pytest.mark.parametrize(
+    ("tier", "words"),
+    [
+        (Tier("rota", "member", 6), "rota (member, 6)"),
+        (Tier("rota", "member", 3, per_lot=True), "rota (member, 3 in each lot)"),
+        (Tier("primes", "prime", 1, per_locality=True), "primes (prime, 1 in each locality)"),
+    ],
+)
+def test_a_tier_is_counted_as_its_document_counts_it(tier: Tier, words: str):
+    assert tier_words(tier) == words

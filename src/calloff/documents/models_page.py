@@ -78,7 +78,8 @@ def section(shown: Shown) -> str:
 def tier_words(tier: Tier) -> str:
     """`framework (member, 15)`."""
     count = f", {tier.count}" if tier.count else ""
-    return f"{tier.name} ({tier.role.replace('_', ' ')}{count}{' in each locality' if tier.per_locality else ''})"
+    each = f"{' in each lot' if tier.per_lot else ''}{' in each locality' if tier.per_locality else ''}"
+    return f"{tier.name} ({tier.role.replace('_', ' ')}{count}{each})"
 
 
 def row(effect: Effect) -> str:
