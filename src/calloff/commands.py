@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from calloff.domain.contracts import Enrolment
     from calloff.domain.engine import Engine
     from calloff.simulator.responders import Responder
     from calloff.simulator.run import Run
@@ -151,7 +152,9 @@ def import_code_point(file: Source, out: Annotated[Path, typer.Option()]) -> Non
 def allocate(
     model: Annotated[list[str], typer.Option(metavar="ID or PATH", help="Once for each that is in force.")],
     providers: File,
-    contracts: File,
+    contracts: Annotated[
+        list[Path], typer.Option(exists=True, dir_okay=False, help="One file, or one for each model in their order.")
+    ],
     packages: File,
     begins: Annotated[str, typer.Option("--from", metavar="MOMENT", help="ISO 8601 with its offset.")],
     seed: Annotated[int, typer.Option()],
@@ -165,7 +168,6 @@ def allocate(
     """Call packages off to providers under a model, or several at once, and write every decision."""
     from calloff.documents.purchasing_models import load
     from calloff.domain.calendar import parse_moment
-    from calloff.formats.contracts import read_contracts
     from calloff.formats.packages import read_packages
     from calloff.formats.places import read_places
     from calloff.formats.providers import read_providers
@@ -174,10 +176,11 @@ def allocate(
 
     if arrivals not in ("spread", "all-at-once"):
         raise typer.BadParameter("write spread or all-at-once", param_hint="--arrivals")
+    documents = [load(one) for one in model]
     inputs = Inputs(
-        [load(one) for one in model],
+        documents,
         read_providers(providers),
-        read_contracts(contracts),
+        _contracts(contracts, [document.model.id for document in documents]),
         read_packages(packages),
         read_places(places) if places else (),
         _responder(responses, respond, seed),
@@ -189,6 +192,23 @@ def allocate(
     summary = run(inputs, out, _progress())
     typer.echo(summary.table())
     typer.echo(f"\n{summary.decisions:,} decisions in {out / 'decisions.jsonl'}")
+
+
+def _contracts(paths: list[Path], models: list[str]) -> list[Enrolment]:
+    """Contracts of one file, or of a file for each model, whose rows need not say which it is."""
+    from dataclasses import replace
+
+    from calloff.formats.contracts import read_contracts
+
+    if len(paths) == 1:
+        return list(read_contracts(paths[0]))
+    if len(paths) != len(models):
+        raise typer.BadParameter("give one file, or one for each --model in the same order", param_hint="--contracts")
+    return [
+        replace(one, model=one.model or model)
+        for path, model in zip(paths, models, strict=True)
+        for one in read_contracts(path)
+    ]
 
 
 def _engine(compiled: bool) -> Engine:

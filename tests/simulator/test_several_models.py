@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 
 from calloff.cli import app
 from calloff.documents.purchasing_models import shipped
+from calloff.domain.contracts import PriceLine
 from calloff.domain.errors import BadInputError, SeveralModelsError
 from calloff.domain.records import canonical, sha256
 from calloff.formats.contracts import write_contracts
@@ -227,3 +228,27 @@ def test_the_command_takes_every_model_that_is_in_force(tmp_path):
         ("P-first", "P-last", "P-legacy"), "called_off"
     )
     assert AllAccept().assumed() in result.output
+
+
+def test_each_model_may_have_a_file_of_contracts_that_need_not_name_it(tmp_path):
+    documents, contracts, packages = change_over()
+    (tmp_path / "before.yaml").write_text(documents[0].texts[0][1], encoding="utf-8")
+    write_providers(tmp_path / "providers.csv", [provider(name) for name in ("Alder", "Elm", "Oak")])
+    write_packages(tmp_path / "packages.csv", rows(packages))
+    names = ["before", PRIME.model.id]
+    for name in names:
+        own = [replace(one, model="", price_lines=()) for one in contracts if one.model == name]
+        priced = [replace(one, price_lines=(PriceLine(f"{one.reference}#1", 150_000),)) for one in own]
+        write_contracts(tmp_path / f"{name}.csv", priced if name == "before" else own)
+    models = ["--model", str(tmp_path / "before.yaml"), "--model", PRIME.model.id]
+    files = ["--providers", str(tmp_path / "providers.csv"), "--packages", str(tmp_path / "packages.csv")]
+    ends = ["--from", "2021-01-25T09:00Z", "--seed", "7", "--respond", "all-accept", "--out", str(tmp_path / "run")]
+    given = ["--contracts", str(tmp_path / "before.csv"), "--contracts", str(tmp_path / f"{PRIME.model.id}.csv")]
+
+    one_short = CliRunner().invoke(app, ["allocate", *models[:2], *files, *given, *ends])
+    result = CliRunner().invoke(app, ["allocate", *models, *files, *given, *ends])
+
+    assert one_short.exit_code == 2
+    assert result.exit_code == 0, result.output
+    outcomes = by_reference(table(tmp_path / "run" / "packages.csv"), "outcome")
+    assert (outcomes["P-last"], outcomes["P-first"]) == ("called_off", "called_off")
