@@ -25,7 +25,7 @@ from calloff.simulator.keyed_draws import Draws
 from calloff.simulator.responders import half_of, taken
 from calloff.simulator.run import Case, Run
 
-SIZES = {0: 150, 1: 2_600, 2: 52_000}
+SIZES = {0: 330, 1: 2_600, 2: 52_000}
 """Packages in all, over the five documents; enough at tier 1 for 2,000 call-offs."""
 PACKAGES_OF_A_RUN = 260
 SPARE_PERCENT = 45
