@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from dataclasses import replace
 
@@ -29,9 +30,9 @@ def enrolled(document):
     return [replace(one, model=document.model.id, suspensions=()) for one in found]
 
 
-def run(folder, documents, rows):
+def run(folder, documents, rows, responder=None):
     contracts = [one for document in documents for one in enrolled(document)]
-    inputs = Inputs(documents, REGISTER, contracts, rows, PLACES, AllAccept(), BEGINS_AT, 1)
+    inputs = Inputs(documents, REGISTER, contracts, rows, PLACES, responder or AllAccept(), BEGINS_AT, 1)
     summary = allocate(inputs, folder / "out")
     assert not any(one.differs for one in replay(folder / "out" / LOG))
     with (folder / "out" / OUTCOMES).open(encoding="utf-8", newline="") as stream:
@@ -139,3 +140,25 @@ def test_who_has_not_chosen_is_told_whom_there_is_to_choose_from_and_how_else_to
     assert "The person may choose one of the providers that may deliver on a personal budget." in told
     assert "The person may buy the care with a direct payment, from any provider, listed here or not." in direct
     assert "to choose from" not in direct
+
+
+class NobodyAnswers(AllAccept):
+    def answers(self, *args):
+        return []
+
+
+def test_who_chose_in_vain_is_not_told_to_choose_the_same_again(tmp_path):
+    chosen = next(one.provider for one in enrolled(BUDGET) if one.tier == "framework")
+    name = next(one.name for one in REGISTER if one.reference == chosen)
+    rows = [led(PACKAGES[0], "personal_budget", chosen), led(PACKAGES[1], "personal_budget")]
+
+    run(tmp_path, [BUDGET], rows, NobodyAnswers())
+
+    choices = {
+        reference: line.partition("to choose from: ")[2].rstrip(".")
+        for reference in ("P-0", "P-1")
+        for line in explain(tmp_path / "out" / LOG, reference).splitlines()
+        if "to choose from: " in line
+    }
+    told = {reference: set(re.split(", | and ", names)) for reference, names in choices.items()}
+    assert told["P-1"] - told["P-0"] == {name}

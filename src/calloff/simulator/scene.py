@@ -102,14 +102,16 @@ class Scene:
         return {"provider": self.name(row), "provider_s": possessive(self.name(row))}
 
     def may_be_chosen(self) -> list[str] | None:
-        """Whom the person may choose: all of a step of choice who pass every gate; None where no such step is open."""
+        """Whom the person may choose: of a step of choice, past every gate, not asked yet; None where none is open."""
         open_steps = [self.step(one["step"])[1] for one in self.record.get("proof", ()) if "condition" not in one]
         choices = [step for step in open_steps if step.whom == "chosen_provider"]
         if not choices or not self.model.routes:
             return None
         tiers = {name for step in choices for name in step.tiers or [tier.name for tier in self.model.tiers]}
         rows = [row for row, one in enumerate(self.standing.enrolments) if one.tier in tiers]
-        return sorted({self.name(row) for row in rows if not self.enforced(row)})
+        asked = {turn.invited.provider for turn in self.story.invitations}
+        past = [row for row in rows if not self.enforced(row) and self.standing.enrolments[row].provider not in asked]
+        return sorted({self.name(row) for row in past})
 
     # -- why somebody cannot be asked
 
