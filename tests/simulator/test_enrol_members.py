@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 from made_up_register import (
@@ -218,3 +219,15 @@ def test_in_a_market_with_lots_of_its_own_some_members_are_in_every_one_and_none
     assert all(one.pools for one in enrolments)
     assert len(enrolments) == len({one.provider for one in enrolments})
     assert f"assumed: members are in the document's first lot, {OTHER_LOT_PERCENT} % in every one." in report
+
+
+@pytest.mark.parametrize(("counted", "members"), [("count: 6", 6), ("count: 2, per_lot: yes", 4)])
+def test_members_of_a_certain_number_are_dealt_out_over_the_lots(counted, members):
+    text = (Path(__file__).parents[1] / "cases" / "kernel" / "models" / "rotation.yaml").read_text("utf-8")
+    text = text.replace("nation: england", "nation: scotland").replace("count: 6", counted)
+    enrolments, report = enrol(parse([("rotation.yaml", text)]), REGISTER, PLACES, PACKAGES, 4)
+
+    lots = Counter(one.lot for one in enrolments if one.tier == "members")
+    assert lots == {"valley": members // 2, "coast": members // 2}
+    told = "2 in the document in each lot" if "per_lot" in counted else "6 in the document"
+    assert f"Tier members (member): {told}, {members} drawn." in report

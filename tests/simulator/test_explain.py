@@ -315,9 +315,9 @@ def test_a_competition_is_told_with_every_score_and_what_it_was_made_of(tmp_path
     assert "Those who could be asked:\n      1. X\n      2. Y\n" in told
     assert (
         "The answers as they were scored, out of 100:\n"
-        "      1. X: 90.26, from price 95.65 (counts 40 %), the quality score 80.00 (counts 40 %), how soon care begins "
-        "100.00 (counts 20 %)\n"
-        "      2. Y: 74.00, from price 100.00 (counts 40 %), the quality score 60.00 (counts 40 %), how soon care begins "
-        "50.00 (counts 20 %)\n"
+        "      1. X: 90.26, from price 95.65 (counts 40 %), the quality score 80.00 (counts 40 %), how soon care "
+        "begins 100.00 (counts 20 %)\n"
+        "      2. Y: 74.00, from price 100.00 (counts 40 %), the quality score 60.00 (counts 40 %), how soon care "
+        "begins 50.00 (counts 20 %)\n"
     ) in told
     assert "Y's answer was scored, and another scored higher." in told

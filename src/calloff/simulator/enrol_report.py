@@ -67,7 +67,8 @@ def _about_tier(hall: Hall, tier: Tier, enrolments: Sequence[Enrolment]) -> str:
     paper = "no count in the document"
     if tier.count:
         by_locality = tier.per_locality and (tier.count == 1 or tier.role not in ("prime", "block"))
-        paper = f"{tier.count} in the document{' for each group of localities' if by_locality else ''}"
+        each = " for each group of localities" * by_locality + " in each lot" * tier.per_lot
+        paper = f"{tier.count} in the document{each}"
     wanted = hall.members.wanted[tier.name]
     short = f"; {wanted} were wanted, the register has too few" if drawn < wanted else ""
     rows = f" in {len(of_tier)} enrolments" if len(of_tier) != drawn else ""
@@ -173,7 +174,10 @@ def _assumptions(model: PurchasingModel, enrolments: Sequence[Enrolment]) -> lis
         "3 % of members have a suspension near the declaration": True,
         f"members serve personal care, {seats.OTHER_LOT_PERCENT} % also another lot": not model.lots
         and any(one.lot for one in enrolments),
-        f"members are in the document's first lot, {seats.OTHER_LOT_PERCENT} % in every one": bool(model.lots),
+        f"members are in the document's first lot, {seats.OTHER_LOT_PERCENT} % in every one": bool(model.lots)
+        and any(tier.role == "member" and not tier.count for tier in model.tiers),
+        "a tier of a certain number of members is dealt out over the lots": bool(model.lots)
+        and any(tier.role == "member" and tier.count for tier in model.tiers),
         "each provider posts one to three offers, each one pool over two to five bands and a locality or two, at its "
         "own price": booked,
     }

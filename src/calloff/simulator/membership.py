@@ -95,7 +95,8 @@ def _wanted(model: PurchasingModel, tier: Tier, groups: int) -> int:
     if tier.role == "spot":
         return max(1, tier.count)
     if tier.role == "member":
-        return (tier.count or (1 if tier.per_locality else UNCOUNTED_MEMBERS)) * (groups if tier.per_locality else 1)
+        times = (groups if tier.per_locality else 1) * (len(model.lots) if tier.per_lot else 1)
+        return (tier.count or (1 if tier.per_locality else UNCOUNTED_MEMBERS)) * times
     if tier.role == "secondary":
         # The primes of the adjoining groups are the secondaries, where there are enough groups.
         primes = groups if any(one.role == "prime" for one in model.tiers) else 0

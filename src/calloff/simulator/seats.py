@@ -177,7 +177,8 @@ def _lots(hall: Hall, tier: Tier, seats: Sequence[Seat]) -> list[Seat]:
     """
     A seat for each lot that a member serves: personal care all of them, every other lot about a third.
 
-    Where the document itself writes lots, all are in its first, and about a third in every lot: one seat either way.
+    Where the document itself writes lots, a tier of a certain count is dealt out over them; of any other all are in
+    its first lot, and about a third in every one: one seat either way.
     """
     if hall.model.lots:
         return [replace(seat, lot=_own_lot(hall, tier, place, seat)) for place, seat in enumerate(seats)]
@@ -196,7 +197,9 @@ def _lots(hall: Hall, tier: Tier, seats: Sequence[Seat]) -> list[Seat]:
 
 
 def _own_lot(hall: Hall, tier: Tier, place: int, seat: Seat) -> str:
-    """The document's first lot, or no name at all, which is every lot; the first member drawn is in every one."""
+    """Its lot, or no name at all, which is every lot; where they are not dealt out the first drawn is in every one."""
+    if tier.count:
+        return hall.model.lots[place % len(hall.model.lots)].name
     every = place == 0 or hall.draws.chance(OTHER_LOT_PERCENT, "every lot", tier.name, seat.provider.reference)
     return "" if every else hall.model.lots[0].name
 
