@@ -13,6 +13,10 @@ from datetime import date, datetime
 from calloff.domain.errors import NoOptionLeftError
 
 ROLES = ("member", "prime", "secondary", "subcontractor", "block", "in_house", "spot", "legacy")
+PRICED_ROLES = ("member", "prime", "secondary", "spot")
+"""Roles whose price the council limits or sets; the others bring a cost of their own, or none."""
+UNPRICED_ROLES = ("block", "subcontractor")
+"""A block is paid in advance and a subcontractor by its prime: neither needs a price line."""
 DAY_TYPES = ("weekday", "weekend", "bank_holiday", "special_day")
 UNITS = ("hour", "visit")
 BASES = ("tendered", "fixed", "ceiling_capped", "banded", "negotiated", "block")

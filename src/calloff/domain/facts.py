@@ -13,7 +13,8 @@ from math import isqrt
 
 from calloff.domain import allocation
 from calloff.domain.calendar import local
-from calloff.domain.market import Counters, Ground, seconds
+from calloff.domain.ground import Ground
+from calloff.domain.market import Counters, seconds
 from calloff.domain.packages import (
     AGE_GROUPS,
     AREA_BANDS,

@@ -10,7 +10,8 @@ from calloff.domain.batching import PackageLot
 from calloff.domain.contracts import Enrolment
 from calloff.domain.decisions import Part
 from calloff.domain.facts import spare_in, stale_before
-from calloff.domain.market import Ground, minutes_by_pool
+from calloff.domain.ground import Ground
+from calloff.domain.market import minutes_by_pool
 from calloff.domain.packages import Package, Visit
 from calloff.domain.purchasing_model import Step
 from calloff.domain.question import Question

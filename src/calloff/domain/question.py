@@ -10,8 +10,9 @@ from calloff.domain import allocation
 from calloff.domain.contracts import Enrolment
 from calloff.domain.decisions import Ending
 from calloff.domain.facts import asked_of
+from calloff.domain.ground import Ground
 from calloff.domain.history import Event
-from calloff.domain.market import Ground, Market, seconds
+from calloff.domain.market import Market, seconds
 from calloff.domain.packages import Package
 from calloff.domain.purchasing_model import PurchasingModel, Step
 from calloff.domain.story import ACCEPTED, ENDED, OPEN, PART, Story, Turn

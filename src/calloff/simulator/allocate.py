@@ -12,10 +12,10 @@ from pathlib import Path
 from calloff.documents.bank_holidays import calendar_for
 from calloff.documents.purchasing_models import Document
 from calloff.domain.calendar import SATURDAY, Nation, local, to_utc
-from calloff.domain.contracts import Enrolment
+from calloff.domain.contracts import PRICED_ROLES, Enrolment
 from calloff.domain.engine import PLAIN, Engine
 from calloff.domain.errors import BadInputError
-from calloff.domain.market import PRICED_ROLES, Standing
+from calloff.domain.market import Standing
 from calloff.domain.packages import CARE_TYPES, Package
 from calloff.domain.providers import Provider
 from calloff.domain.purchasing_model import PurchasingModel
