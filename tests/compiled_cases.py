@@ -99,14 +99,14 @@ class Both:
 
 @contextmanager
 def in_place_of_the_rule(both: Both) -> Iterator[None]:
-    """Whoever calls the rule meanwhile, through its module or through the plain engine, calls both forms of it."""
+    """Whoever calls the rule meanwhile, through its module or through the plain reckoner, calls both forms of it."""
 
     def twin(name: str) -> Callable[..., Any]:
         return lambda *arguments: both(name, *arguments)
 
-    engine = sys.modules.get("calloff.domain.engine")
-    holders = [vars(one) for one in (allocation, getattr(engine, "PLAIN", None)) if one is not None]
-    # Through their names alone: an engine's own fields cannot be set.
+    reckoner = sys.modules.get("calloff.domain.reckoner")
+    holders = [vars(one) for one in (allocation, getattr(reckoner, "PLAIN", None)) if one is not None]
+    # Through their names alone: an reckoner's own fields cannot be set.
     held = [(holder, name) for holder in holders for name in RULES if holder.get(name) is RULES[name]]
     for holder, name in held:
         holder[name] = twin(name)

@@ -17,7 +17,7 @@ from compiled_cases import Both, Branches, ask, ask_until_every_branch, drawn, i
 
 from calloff import compiled as machine_code
 from calloff.benchmarks import benchmark
-from calloff.compiled import CompilerMissingError, compiled, engine, numbers, sources_hash
+from calloff.compiled import CompilerMissingError, compiled, numbers, reckoner, sources_hash
 from calloff.documents.purchasing_models import shipped, shipped_ids
 from calloff.domain import allocation
 from calloff.domain.packages import serving_order
@@ -44,7 +44,7 @@ def test_a_run_by_the_compiled_rule_writes_the_same_bytes(name, tmp_path):
     inputs = council.inputs(document, council.contracts(document, spare_percent=60), seed=3)
 
     allocate(inputs, tmp_path / "plain")
-    allocate(replace(inputs, engine=engine()), tmp_path / "compiled")
+    allocate(replace(inputs, reckoner=reckoner()), tmp_path / "compiled")
 
     files = sorted(path.name for path in (tmp_path / "plain").iterdir())
     assert files == ["decisions.jsonl", "packages.csv", "summary.csv"]

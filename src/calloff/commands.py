@@ -12,7 +12,7 @@ import typer
 
 if TYPE_CHECKING:
     from calloff.domain.contracts import Enrolment
-    from calloff.domain.engine import Engine
+    from calloff.domain.reckoner import Reckoner
     from calloff.simulator.responders import Responder
     from calloff.simulator.run import Run
 
@@ -187,7 +187,7 @@ def allocate(
         parse_moment(begins),
         seed,
         arrivals,
-        _engine(compiled),
+        _reckoner(compiled),
     )
     summary = run(inputs, out, _progress())
     typer.echo(summary.table())
@@ -211,14 +211,14 @@ def _contracts(paths: list[Path], models: list[str]) -> list[Enrolment]:
     ]
 
 
-def _engine(compiled: bool) -> Engine:
-    from calloff.domain.engine import PLAIN
+def _reckoner(compiled: bool) -> Reckoner:
+    from calloff.domain.reckoner import PLAIN
 
     if not compiled:
         return PLAIN
-    from calloff.compiled import engine
+    from calloff.compiled import reckoner
 
-    return engine()
+    return reckoner()
 
 
 def _responder(responses: Path | None, respond: str, seed: int) -> Responder:

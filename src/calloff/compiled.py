@@ -22,8 +22,8 @@ from types import FunctionType, ModuleType
 from typing import Any, TypeVar, cast
 
 from calloff.domain import allocation
-from calloff.domain.engine import Engine
 from calloff.domain.errors import CalloffError
+from calloff.domain.reckoner import Reckoner
 
 Rule = TypeVar("Rule", bound=Callable[..., Any])
 
@@ -163,11 +163,11 @@ def _forget_others(folder: Path) -> None:
 
 
 @cache
-def engine() -> Engine:
+def reckoner() -> Reckoner:
     """The rule of call-off compiled, over `array`s, whose places read as plain numbers; CompilerMissingError."""
     names = ("decide", "advance", "put_in_order", "score", "cheapest_pair")
     rules = {name: _over_arrays(compiled(getattr(allocation, name))) for name in names}
-    return Engine(partial(array, "q"), numbers, **rules)
+    return Reckoner(partial(array, "q"), numbers, **rules)
 
 
 def _over_arrays(rule: Rule) -> Rule:

@@ -31,7 +31,7 @@ from accept.tally import Tally
 
 from calloff.acceptance import Result, SkippedError
 from calloff.cli import app
-from calloff.compiled import engine
+from calloff.compiled import reckoner
 from calloff.documents.purchasing_models import shipped
 from calloff.domain.calendar import local, parse_moment
 from calloff.domain.contracts import ANY, Enrolment
@@ -243,7 +243,7 @@ def one_run(folder: str, council: Council, name: str, seed: int) -> Found:
 
 def run_compiled(found: Found, work: Path, run: Sequence[object]) -> None:
     """The same run by the compiled rule: every file the same to the byte."""
-    engine()  # Loading the compiler, and compiling after an edit, is no part of a run.
+    reckoner()  # Loading the compiler, and compiling after an edit, is no part of a run.
     began = time.process_time()
     command("allocate", "--compiled", *run)
     found.line += f"; compiled the same in {time.process_time() - began:.1f} s"

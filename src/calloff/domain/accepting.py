@@ -95,7 +95,7 @@ def put_bids_in_order(question: Question, bids: dict[int, Part]) -> None:
         facts[Fact.DAYS_LATE * rows + row] = max(0, (part.start_on - required).days) if part.start_on else 0
         question.chosen[place] = row
     if tables.scores:
-        question.engine.score(question.ground.flat.scores, facts, rows, question.chosen, len(bids))
+        question.reckoner.score(question.ground.flat.scores, facts, rows, question.chosen, len(bids))
         columns = [Fact.SCORE, *(Fact.POINTS + line for line in range(len(tables.scores) // SCORE))]
         question.body["scores"] = [[row, *(facts[column * rows + row] for column in columns)] for row in bids]
     question.found[0] = len(bids)

@@ -52,8 +52,8 @@ class Asked:
         self.ground, self.package = ground, package
         self.visits = [package.visits[number] for number in left]
         self.needs = minutes_by_band(self.visits)
-        self.columns = ground.engine.numbers(package_columns(ground, package, self.visits))
-        self.facts = ground.engine.numbers(standing_facts(ground, package, self.visits))
+        self.columns = ground.reckoner.numbers(package_columns(ground, package, self.visits))
+        self.facts = ground.reckoner.numbers(standing_facts(ground, package, self.visits))
         self.band_costs: list[list[int]] = []
         self.need_of: dict[tuple[int, ...], int] = {}
         self.smallest_of: dict[tuple[int, ...], int] = {}
@@ -165,7 +165,7 @@ def standing_facts(ground: Ground, package: Package, visits: Sequence[Visit]) ->
 
 
 def _put(ground: Ground, facts: MutableSequence[int], column: int, values: Sequence[int]) -> None:
-    facts[column * ground.rows : (column + 1) * ground.rows] = ground.engine.numbers(values)
+    facts[column * ground.rows : (column + 1) * ground.rows] = ground.reckoner.numbers(values)
 
 
 def is_legacy(package: Package, contract_from: date) -> bool:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from calloff.domain import allocation
 from calloff.domain.contracts import ANY, PRICED_ROLES, UNPRICED_ROLES, Enrolment, PriceCell, PriceLine, resolve
-from calloff.domain.engine import Engine
 from calloff.domain.packages import (
     AGE_GROUPS,
     BANDS,
@@ -28,6 +27,7 @@ from calloff.domain.packages import (
 )
 from calloff.domain.providers import SCALES
 from calloff.domain.purchasing_model import PurchasingModel, price_rule_for
+from calloff.domain.reckoner import Reckoner
 from calloff.domain.tables import ALL_BITS, FACT_COLUMNS, FAR_DAY, Fact, Tables, bits, bits_or_all, lower
 from calloff.domain.units import MOST_COST
 
@@ -36,11 +36,11 @@ if TYPE_CHECKING:
 
 
 class FlatTables:
-    """The tables of a model as the engine's own sequences."""
+    """The tables of a model as the reckoner's own sequences."""
 
-    def __init__(self, tables: Tables, engine: Engine) -> None:
-        self.gates, self.conditions, self.lines = map(engine.fixed, (tables.gates, tables.conditions, tables.lines))
-        self.keys, self.steps, self.scores = map(engine.fixed, (tables.keys, tables.steps, tables.scores))
+    def __init__(self, tables: Tables, reckoner: Reckoner) -> None:
+        self.gates, self.conditions, self.lines = map(reckoner.fixed, (tables.gates, tables.conditions, tables.lines))
+        self.keys, self.steps, self.scores = map(reckoner.fixed, (tables.keys, tables.steps, tables.scores))
         self.enforced = tables.enforced
 
 
@@ -51,8 +51,8 @@ class Ground:
         self.model, self.standing = model, standing
         self.rows = len(standing.enrolments)
         self.tables: Tables = lower(model, standing.localities)
-        self.engine = standing.engine
-        self.flat = FlatTables(self.tables, self.engine)
+        self.reckoner = standing.reckoner
+        self.flat = FlatTables(self.tables, self.reckoner)
         self.tier_names = tuple(tier.name for tier in model.tiers)
         self.base = self._base()
         self.lines_of = [self._lines_of(enrolment) for enrolment in standing.enrolments]

@@ -14,7 +14,6 @@ from functools import cached_property
 
 from calloff.domain.calendar import Calendar
 from calloff.domain.contracts import Enrolment
-from calloff.domain.engine import PLAIN, Engine
 from calloff.domain.errors import CapacityError
 from calloff.domain.ground import Ground
 from calloff.domain.packages import (
@@ -23,6 +22,7 @@ from calloff.domain.packages import (
 )
 from calloff.domain.providers import Provider
 from calloff.domain.purchasing_model import PurchasingModel
+from calloff.domain.reckoner import PLAIN, Reckoner
 
 NEVER_STALE = 1 << 50
 
@@ -33,7 +33,7 @@ class Standing:
     Who is enrolled in one model, with the register's facts of each, the council's calendars and its seed.
 
     `localities` are all the council's, in a fixed order; enrolments are kept by reference, whatever order they
-    came in. `seed` is the published text from which ties are drawn. `engine` is no fact: it only says by what the
+    came in. `seed` is the published text from which ties are drawn. `reckoner` is no fact: it only says by what the
     rules are worked out.
     """
 
@@ -42,7 +42,7 @@ class Standing:
     calendars: Mapping[str, Calendar]
     localities: tuple[str, ...]
     seed: str
-    engine: Engine = field(default=PLAIN, repr=False, compare=False)
+    reckoner: Reckoner = field(default=PLAIN, repr=False, compare=False)
     _grounds: dict[tuple[str, bool], Ground] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -64,10 +64,10 @@ def live_wave(question: Question) -> Decision | None:
     if turns and all(question.sealed(turn) and turn.state != OPEN for turn in turns):
         return award(question, turns)
     row_of = question.market.standing.row_of
-    wave = question.engine.numbers(row_of[turn.invited.enrolment] for turn in turns)
-    ranks = question.engine.numbers(turn.invited.rank for turn in turns)
+    wave = question.reckoner.numbers(row_of[turn.invited.enrolment] for turn in turns)
+    ranks = question.reckoner.numbers(turn.invited.rank for turn in turns)
     while True:
-        move = question.engine.advance(wave, ranks, len(wave), question.status, question.found)
+        move = question.reckoner.advance(wave, ranks, len(wave), question.status, question.found)
         if move == allocation.WAIT:
             deadlines = [turn.invited.deadline_at for turn in turns if turn.state == OPEN]
             reason, until = "answers_due", min(deadlines) + ONE_SECOND
@@ -165,7 +165,7 @@ def call_off_unasked(question: Question, step: Step, count: int) -> CallOff:
     best = question.facts[Fact.COST * question.rows + whole[0]] if whole else -1
     pair_cost = -1
     if step.kind == "book" and question.model.splitting:
-        pair_cost = question.engine.cheapest_pair(
+        pair_cost = question.reckoner.cheapest_pair(
             question.facts, question.rows, question.needs, question.chosen, count, question.pools, question.found
         )
     if pair_cost >= 0 and (best < 0 or pair_cost < best):

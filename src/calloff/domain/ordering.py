@@ -18,7 +18,7 @@ def put_candidates_in_order(question: Question) -> int:
     keys_from, keys_to = steps[at + StepColumn.KEYS_FROM], steps[at + StepColumn.KEYS_TO]
 
     def sort() -> int:
-        return question.engine.put_in_order(
+        return question.reckoner.put_in_order(
             tables.keys,
             keys_from,
             keys_to,

@@ -50,8 +50,8 @@ class Question:
     def weigh(self) -> None:
         """Fill the columns, evaluate every gate and find the step in force."""
         self.ground: Ground = self.market.standing.ground(self.model)
-        self.tables, self.engine = self.ground.tables, self.ground.engine
-        numbers = self.engine.numbers
+        self.tables, self.reckoner = self.ground.tables, self.ground.reckoner
+        numbers = self.reckoner.numbers
         rows = self.rows = self.ground.rows
         asked = asked_of(self.ground, self.package, self.story.left)
         self.visits, self.needs = asked.visits, numbers(asked.needs)
@@ -77,7 +77,7 @@ class Question:
     def decide(self) -> int:
         """Gates for every enrolment and the step in force, from the columns as they stand."""
         tables = self.ground.flat
-        return self.engine.decide(
+        return self.reckoner.decide(
             tables.gates,
             tables.conditions,
             tables.lines,

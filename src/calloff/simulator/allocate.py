@@ -13,12 +13,12 @@ from calloff.documents.bank_holidays import calendar_for
 from calloff.documents.purchasing_models import Document
 from calloff.domain.calendar import SATURDAY, Nation, local, to_utc
 from calloff.domain.contracts import PRICED_ROLES, Enrolment
-from calloff.domain.engine import PLAIN, Engine
 from calloff.domain.errors import BadInputError
 from calloff.domain.market import Standing
 from calloff.domain.packages import CARE_TYPES, Package
 from calloff.domain.providers import Provider
 from calloff.domain.purchasing_model import PurchasingModel
+from calloff.domain.reckoner import PLAIN, Reckoner
 from calloff.formats.packages import PackageRow
 from calloff.formats.places import Place
 from calloff.formats.tables import writing_to
@@ -44,7 +44,7 @@ class Inputs:
     What a run is made of; `arrivals` is `spread` over 14 days or `all-at-once`.
 
     Under several documents each contract names its own, and each package falls under the one that governs it. Places
-    are kept in the order of their postcodes, whatever order they came in. `engine` changes nothing but the time.
+    are kept in the order of their postcodes, whatever order they came in. `reckoner` changes nothing but the time.
     """
 
     documents: Sequence[Document]
@@ -56,7 +56,7 @@ class Inputs:
     begins_at: datetime
     seed: int
     arrivals: str = "spread"
-    engine: Engine = PLAIN
+    reckoner: Reckoner = PLAIN
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "places", tuple(sorted(self.places, key=lambda one: one.postcode)))
@@ -169,7 +169,7 @@ def standing_of(
         {nation: calendar_for(Nation(nation)) for nation in nations},
         tuple(localities),
         str(inputs.seed),
-        inputs.engine,
+        inputs.reckoner,
     )
 
 

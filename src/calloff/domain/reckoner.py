@@ -9,7 +9,7 @@ from calloff.domain import allocation
 
 
 @dataclass(frozen=True)
-class Engine:
+class Reckoner:
     """
     The rule's functions, and what makes the flat sequences that they work on.
 
@@ -26,4 +26,4 @@ class Engine:
     cheapest_pair: Callable[..., int] = allocation.cheapest_pair
 
 
-PLAIN = Engine()
+PLAIN = Reckoner()
