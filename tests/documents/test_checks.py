@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
-from calloff.documents.checks import check_report
-from calloff.documents.purchasing_models import shipped_ids
+from calloff.documents.bank_holidays import calendar_for
+from calloff.documents.checks import check_report, longest_asking
+from calloff.documents.purchasing_models import shipped, shipped_ids
+from calloff.domain.calendar import Nation, local
 
 TODAY = date(2018, 3, 5)
 SOUND = """\
@@ -218,3 +221,18 @@ def test_the_gap_to_the_model_before_is_warned_of():
 
     assert sound
     assert "WARNING 91 days between east_lothian_2017_framework and this model are covered by neither (noted: " in told
+
+
+def test_a_package_that_can_wait_is_collected_and_asked_for_with_others_before_it_is_asked_for_alone():
+    model = shipped("mini_competition").model
+    alone = replace(model, batching=None)
+    calendar = calendar_for(Nation(model.nation))
+    begins_at = datetime(2025, 6, 2, 8, tzinfo=UTC)
+
+    urgent = [longest_asking(one, 2, calendar, begins_at) for one in (model, alone)]
+    collected, at_once = ([one.at for one in longest_asking(m, 5, calendar, begins_at)] for m in (model, alone))
+
+    assert urgent[0] == urgent[1]
+    days = [[local(at).date().day for at in one] for one in (collected, at_once)]
+    # A day of collecting, then the competition and spot for the lot; after that alone, a working day for each step.
+    assert days == [[6, 9, 10, 11], [3, 4, 5, 6]]

@@ -16,6 +16,7 @@ from calloff.documents.bank_holidays import calendar_for
 from calloff.documents.purchasing_models import Document, load, shipped_ids
 from calloff.documents.tree import Scalar, Table
 from calloff.documents.wording import count_words, day_words, length_words, listed, moment_words, spaced
+from calloff.domain.batching import LAST_URGENT
 from calloff.domain.calendar import Calendar, Nation, deadline, local, to_utc, working_days_after
 from calloff.domain.errors import BadInputError
 from calloff.domain.packages import PRIORITIES
@@ -112,10 +113,30 @@ def longest_asking(model: PurchasingModel, priority: int, calendar: Calendar, be
 
     Everybody lets the whole window pass, and the next wave goes out at that deadline (the second by which it comes
     later is left out, so that a figure can be checked by hand). Steps that take without asking, are not for this
-    priority, or have only tiers that every package of it has asked before, cost no time.
+    priority, or have only tiers that every package of it has asked before, cost no time. A package that can wait is
+    collected with others first, and then asked for with them before it is asked for alone.
     """
-    at, course, asked = begins_at, list[Exhausted](), set[str]()
-    for step in model.steps:
+    begun_at = begins_at
+    if model.batching and priority > LAST_URGENT:
+        collected_at = begins_at + timedelta(hours=model.batching.hours)
+        # Nobody cares for all of them or was chosen for all: a lot goes to the tiers alone.
+        of_tiers = [step for step in model.steps if step.whom == "tier"]
+        together = _asking(model, of_tiers, priority, calendar, begins_at, collected_at)
+        begun_at = together[-1].at if together else collected_at
+    return _asking(model, model.steps, priority, calendar, begins_at, begun_at)
+
+
+def _asking(
+    model: PurchasingModel,
+    steps: Sequence[Step],
+    priority: int,
+    calendar: Calendar,
+    begins_at: datetime,
+    at: datetime,
+) -> list[Exhausted]:
+    """The steps one after the other from a moment on, for a package approved at another."""
+    course, asked = list[Exhausted](), set[str]()
+    for step in steps:
         # No answer to a sealed step is opened before its deadline, which is one for all.
         size = EVERYONE if step.sealed else step.ask[priority - 1]
         if size == DIRECT or not open_to(step, priority) or (step.whom == "tier" and asked >= set(step.tiers)):
