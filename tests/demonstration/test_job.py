@@ -60,7 +60,7 @@ def test_what_became_of_the_hours_adds_up_to_the_hours_wanted(council, ways):
         figures = figures_of(way)
         assert sum(figures.shares.values()) == figures.wanted == wanted
         assert sum(figures.packages.values()) == len(council.packages)
-        assert figures.minutes == wanted - figures.unmet - figures.shares["outside"]
+        assert figures.minutes == wanted - figures.unmet - figures.shares["outside"] - figures.shares["person"]
 
 
 def test_the_hours_of_a_block_are_told_apart_from_what_has_a_price(ways):

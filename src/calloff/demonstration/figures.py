@@ -21,6 +21,10 @@ PATTERN_WORDS = {
     "locality_prime": "locality prime providers",
     "locality_block": "locality blocks",
     "in_house_first": "in-house first",
+    "mini_competition": "a competition for each package",
+    "dynamic_market": "dynamic market",
+    "ranked_price_quality": "ranked on price and quality",
+    "personal_budget": "personal budgets",
 }
 SHARES = {
     "own": "Provider the person has or chose",
@@ -28,6 +32,7 @@ SHARES = {
     "later": "Later tiers",
     "spot": "Spot purchase",
     "team": "Council’s own team",
+    "person": "Left to the person by a direct payment",
     "unmet": "Not called off (unmet)",
     "outside": "Outside the document’s scope",
 }
@@ -40,7 +45,8 @@ class Figures:
     One way of buying in figures; minutes are worker minutes a week.
 
     `typical_wait` is the median from approval to call-off of packages called off whole, None where there are none.
-    `unmet` leaves out what the document is not for, which is `shares["outside"]`. `block_minutes` are paid for by
+    `unmet` leaves out what the document is not for, which is `shares["outside"]`, and what a person buys with a direct
+    payment, `shares["person"]`. `block_minutes` are paid for by
     the block and not in `pence`.
     """
 
@@ -64,21 +70,22 @@ def figures_of(way: WayOfBuying) -> Figures:
     states = {name: line.packages for name, line in summary.states.items()}
     minutes = sum(line.minutes for line in summary.steps.values())
     outside = summary.states[NO_MODEL].minutes
-    unmet = summary.unmet_minutes - outside
+    person = summary.direct_payment_minutes
+    unmet = summary.unmet_minutes - outside - person
     groups = groups_of(model)
     shares = dict.fromkeys(SHARES, 0)
     for step, line in summary.steps.items():
         shares[groups[step]] += line.minutes
-    shares |= {"unmet": unmet, "outside": outside}
+    shares |= {"person": person, "unmet": unmet, "outside": outside}
     asked = sum(int(row["asked"]) for row in way.outcomes)
     inside = sum(states.values()) - states[NO_MODEL]
     return Figures(
         short=short_name(way),
         title=model.title,
-        pattern=PATTERN_WORDS.get(model.pattern, model.pattern),
+        pattern=PATTERN_WORDS[model.pattern],
         packages={name: states[name] for name in (CALLED_OFF, "part", WAITING, REFERRED, NO_MODEL)},
         minutes=minutes,
-        wanted=minutes + unmet + outside,
+        wanted=minutes + person + unmet + outside,
         unmet=unmet,
         pence=pence_per_week(sum(line.cost for line in summary.steps.values())),
         block_minutes=sum(summary.steps[step.name].minutes for step in model.steps if is_block(model, step)),
@@ -89,9 +96,9 @@ def figures_of(way: WayOfBuying) -> Figures:
 
 
 def short_name(way: WayOfBuying) -> str:
-    """The council whose document it is and the year in which its term begins: Leeds 2010."""
+    """The council whose document it is, or that any might have it, and the year its term begins: Leeds 2010."""
     council = way.document.tree.entries.get("council")
-    name = council.text if isinstance(council, Scalar) else way.document.model.id
+    name = council.text if isinstance(council, Scalar) else "Any council"
     return f"{name} {way.document.model.term.from_on.year}"
 
 

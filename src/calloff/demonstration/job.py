@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -17,9 +17,11 @@ from calloff.demonstration.register import Council
 from calloff.documents.purchasing_models import Document, shipped, shipped_ids
 from calloff.domain.calendar import to_utc
 from calloff.formats.contracts import write_contracts
+from calloff.formats.packages import PackageRow
 from calloff.simulator.allocate import LOG, OUTCOMES, Inputs, allocate
 from calloff.simulator.enrol import assumed_of, enrol
 from calloff.simulator.keyed_draws import Draws
+from calloff.simulator.person_led import ways_of_leading
 from calloff.simulator.replay import replay
 from calloff.simulator.responders import Seeded
 from calloff.simulator.summary import Summary
@@ -80,9 +82,10 @@ def _buy(council: Council, document: Document, folder: Path) -> tuple[WayOfBuyin
     began = time.monotonic()
     name, seed = document.model.id, council.seed
     begins_at = to_utc(council.begins_on, NINE)
-    contracts, enrolled = enrol(document, council.providers, council.places, council.packages, seed, begins_at)
+    packages = as_the_document_needs(document, council.packages)
+    contracts, enrolled = enrol(document, council.providers, council.places, packages, seed, begins_at)
     write_contracts(folder / f"contracts-{name}.csv", contracts, assumed_of(contracts))
-    known = (council.providers, contracts, council.packages, council.places)
+    known = (council.providers, contracts, packages, council.places)
     inputs = Inputs([document], *known, Seeded(Draws(seed)), begins_at, seed)
     summary = allocate(inputs, folder / name)
     log = folder / name / LOG
@@ -90,6 +93,17 @@ def _buy(council: Council, document: Document, folder: Path) -> tuple[WayOfBuyin
     outcomes = read_outcomes(folder / name / OUTCOMES)
     way = WayOfBuying(document, summary, outcomes, enrolled, log, len(again), sum(again))
     return way, time.monotonic() - began
+
+
+def as_the_document_needs(document: Document, rows: Sequence[PackageRow]) -> Sequence[PackageRow]:
+    """
+    The council's packages; for a document that is only for people who lead, as if all of them did.
+
+    The few who do would leave next to nothing to show: how each leads, and whom it chose, is left to the run to draw.
+    """
+    if not ways_of_leading(document.model):
+        return rows
+    return [replace(row, package=replace(row.package, delivery_model="managed", chosen_provider="")) for row in rows]
 
 
 def read_outcomes(path: Path) -> list[dict[str, str]]:

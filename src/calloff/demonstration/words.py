@@ -47,9 +47,10 @@ def asked_in_words(step: Step) -> str:
     """How a step asks, in one sentence: on which condition, whom, in which order, how many at once."""
     order = ", then ".join(RANKS[key.criterion] for key in step.rank_by)
     parts = [_whom(step), f"{order} first" if order else "", _ask(step), *map(_condition, step.when)]
-    if step.opens_after_working_days:
-        days = step.opens_after_working_days
-        parts.append(f"opens {days} working day{'' if days == 1 else 's'} after approval")
+    if step.opens_later:
+        days, hours = step.opens_after_working_days, step.opens_after_hours
+        wait = f"{hours} hour" if hours else f"{days} working day"
+        parts.append(f"opens {wait}{'' if 1 in (days, hours) else 's'} after approval")
     sentence = "; ".join(part for part in parts if part)
     return f"{sentence[:1].upper()}{sentence[1:]}."
 
@@ -58,10 +59,15 @@ def _whom(step: Step) -> str:
     if step.whom == "current_provider":
         within = f", or did in the last {step.within_days} days" if step.within_days else ""
         return f"the provider who cares for the person now{within}"
-    return "the provider the person chose" if step.whom == "chosen_provider" else ""
+    if step.whom == "chosen_provider":
+        return "the provider the person chose"
+    names = [name.replace("_", " ") for name in step.tiers]
+    return f"the tiers {' and '.join(names)} at the same time" if len(names) > 1 else ""
 
 
 def _ask(step: Step) -> str:
+    if step.sealed:
+        return "all asked at once, answers sealed until the deadline"
     if step.kind == "book":
         return "standing offers, alone or two together, taken without asking again"
     ways = set(step.ask)

@@ -40,6 +40,7 @@ ASSUMED = (
 )
 
 
+DIRECT_PAYMENT = "direct_payment"
 SMALL_AREA = "a small area is a square of the National Grid, of 1, 2 or 5 km where it is urban, suburban or rural"
 
 
@@ -71,6 +72,7 @@ class Summary:
     dealings: dict[str, Counter[str]] = field(default_factory=dict)
     exclusions: Counter[str] = field(default_factory=Counter)
     unmet_minutes: int = 0
+    direct_payment_minutes: int = 0
     decisions: int = 0
     late_answers: int = 0
     mapped: list[str] = field(default_factory=list)
@@ -254,6 +256,9 @@ def _count_case(summary: Summary, run: Run, case: Case) -> None:
         summary.models[side.model.id][state].add(minutes if case.parts else case.package.minutes_per_week, cost, full)
     if case.last_refer is not None and case.state != CALLED_OFF:
         summary.routes.update(case.last_refer.routes)
+        if case.package.delivery_model == DIRECT_PAYMENT and DIRECT_PAYMENT in case.last_refer.routes:
+            # Not called off, and yet not unmet: the person has the money and buys the care.
+            summary.direct_payment_minutes += case.package.minutes_per_week - minutes
     summary.unmet_minutes += case.package.minutes_per_week - minutes
     _count_dealings(summary, run, case)
 
