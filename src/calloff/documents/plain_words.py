@@ -284,7 +284,7 @@ def scope_words(model: PurchasingModel) -> str:
     limits += [f"care given as {led}"] if led else []
     limits += [f"people aged {worded('age_groups', sorted(scope.age_groups), 'or')}"] if scope.age_groups else []
     limits += [f"homes in {listed(sorted(scope.localities), 'or')}"] if scope.localities else []
-    return f"It is for {', '.join(limits)}." if limits else "It is for every package."
+    return f"It is for {', '.join(limits)}." if limits else "It is for every package that the council buys."
 
 
 def localities_words(model: PurchasingModel) -> str:

@@ -14,6 +14,8 @@ from enum import IntEnum
 SERVICE_TYPES = ("care_at_home", "housing_support")
 CARE_TYPES = ("personal_care", "independent_living", "specialist", "night_support", "complex")
 DELIVERY_MODELS = ("managed", "personal_budget", "individual_service_fund", "direct_payment")
+BOUGHT_BY_COUNCIL = frozenset({"managed", "personal_budget"})
+"""Those in which the council itself calls care off; in the others the person, or who holds the fund, buys it."""
 CLIENT_GROUPS = ("older_people", "dementia_mental_health", "learning_disability", "physical_disability", "other")
 AGE_GROUPS = ("18-64", "65-74", "75-84", "85+")
 AREA_BANDS = ("urban", "suburban", "rural")

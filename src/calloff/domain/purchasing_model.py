@@ -13,7 +13,7 @@ from datetime import date, datetime
 from calloff.domain.calendar import Clock, add_months
 from calloff.domain.contracts import PriceCell, PriceLine, Term
 from calloff.domain.errors import NoApplicableModelError, SeveralModelsError
-from calloff.domain.packages import Package, SignificantChange, serving_order
+from calloff.domain.packages import BOUGHT_BY_COUNCIL, Package, SignificantChange, serving_order
 from calloff.domain.serving import first_waiting
 
 PATTERNS = (
@@ -235,7 +235,8 @@ class Scope:
     """
     Which packages the model is for; an empty set means all.
 
-    By `delivery_models` a model for those who lead stands beside one for packages that the council manages.
+    By `delivery_models` a model for those who lead stands beside one for packages that the council manages. Where none
+    is named it is for what the council buys: never for money that the person or the person's fund holds.
     """
 
     service_types: frozenset[str] = frozenset()
@@ -252,7 +253,7 @@ class Scope:
         """The first limit that a package does not meet; empty when it meets them all."""
         limits = {
             "service_type": (self.service_types, package.service_type),
-            "delivery_model": (self.delivery_models, package.delivery_model),
+            "delivery_model": (self.delivery_models or BOUGHT_BY_COUNCIL, package.delivery_model),
             "care_type": (self.care_types, package.care_type),
             "client_group": (self.client_groups, package.client_group),
             "age_group": (self.age_groups, package.age_group),
