@@ -122,7 +122,9 @@ TURNS = (
 def test_a_document_without_a_scope_is_for_every_package():
     text = SMALL.replace("scope: {delivery_models: [managed], age_groups: [75-84, 85+], assumed: an example}\n", "")
 
-    assert "  - It is for every package that the council buys. (This document is silent" in model_in_words(parse([("small.yaml", text)]))
+    told = model_in_words(parse([("small.yaml", text)]))
+
+    assert "  - It is for every package that the council buys. (This document is silent" in told
 
 
 def test_turns_and_lots_are_told_whole():
