@@ -10,11 +10,11 @@ from __future__ import annotations
 import hashlib
 import json
 import types
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime
 from functools import cache
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
 from calloff.domain.calendar import moment_text, parse_moment
 from calloff.domain.errors import BadInputError, ReplayError
@@ -22,9 +22,12 @@ from calloff.domain.errors import BadInputError, ReplayError
 RECORD_FORMAT = 1
 
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 def canonical(value: Any) -> bytes:
     """A plain value as the one sequence of bytes that is hashed and stored."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return _ENCODER.encode(value).encode()
 
 
 def sha256(content: bytes) -> str:
@@ -46,12 +49,19 @@ def plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(key): plain(one) for key, one in value.items()}
     if is_dataclass(value):
-        return {
-            one.name: plain(getattr(value, one.name))
-            for one in fields(value)
-            if one.init and getattr(value, one.name) != one.default
-        }
+        told, kind = {}, cast(Hashable, type(value))
+        for name, default in _defaults(kind):
+            own = getattr(value, name)
+            if own != default:
+                told[name] = plain(own)
+        return told
     raise TypeError(f"{type(value).__name__} has no place in a record")
+
+
+@cache
+def _defaults(kind: Any) -> tuple[tuple[str, Any], ...]:
+    """The fields of a kind of value with what each is when nothing is said."""
+    return tuple((one.name, one.default) for one in fields(kind) if one.init)
 
 
 @cache
@@ -152,8 +162,8 @@ class Ledger:
         before = self._columns.get(kind, ("", {}))[1]
         for name, column in columns.items():
             if (kind, name) not in self._written or before.get(name) != column:
-                self._written[kind, name] = canonical(column)
-        whole = b",".join(canonical(name) + b":" + self._written[kind, name] for name in sorted(columns))
+                self._written[kind, name] = canonical(name) + b":" + canonical(column)
+        whole = b",".join(self._written[kind, name] for name in sorted(columns))
         return sha256(b'{"body":{"whole":{' + whole + b'}},"kind":' + canonical(kind) + b"}")
 
 
