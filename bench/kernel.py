@@ -407,7 +407,7 @@ class CompiledStages:
         return self.chosen
 
     def loops(self) -> tuple[Callable[[int], None], Callable[[int], None]]:
-        """So many decisions one after the other within compiled code."""
+        """So many decisions one after the other within compiled code, whose types numba works out for itself."""
         decide, first_in_order, put_in_order = self.decide, self.first_in_order, self.put_in_order
         njit = compiler().njit
 

@@ -71,8 +71,8 @@ def half_up(number: Fraction) -> int:
 
 @given(bids(), st.sampled_from(["lowest_proportional", "linear_to_ceiling"]))
 def test_the_best_score_wins_as_worked_out_in_fractions(written: list[dict[str, int]], method: str):
-    weights = {"price": {"method": method, "percent": "40"}}
-    weights |= {"quality": {"best": "100", "percent": "40"}, "start": {"days": "10", "percent": "20"}}  # type: ignore[dict-item]
+    weights: dict[str, dict[str, str]] = {"price": {"method": method, "percent": "40"}}
+    weights |= {"quality": {"best": "100", "percent": "40"}, "start": {"days": "10", "percent": "20"}}
     changes = {"scoring": {"weights": weights, "minimum_quality": "30", "assumed": "an example"}}
     run = run_of(written, {"document": "competition", "changes": changes})
     begin(run, written)

@@ -45,8 +45,7 @@ class Run:
 
     def refer(self, enrolment: str, visits: Sequence[int], accepted: bool) -> None:
         """Count hours towards the quota: when they are accepted, or whenever they are referred, as the model says."""
-        quota = self.model.quota
-        if accepted == (quota is None or quota.denominator == "accepted"):
+        if self.model.counts_for_quota(accepted):
             row = self.standing.row_of[enrolment]
             self.counters.referred[row] += sum(self.package.visits[number].worker_minutes for number in visits)
 

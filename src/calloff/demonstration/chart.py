@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from calloff.demonstration.figures import SHARES, Figures, percent_text, whole_hours
 
 WIDTH, BAR_HEIGHT, ROW_HEIGHT, TOP = 760, 36, 82, 4
-LABEL_SPACE = 28
 """Units of the drawing: a row is its label, then its bar."""
 LEAST_FOR_TEXT = 46
 """A part narrower than this has no room for its per cent; the table has it."""

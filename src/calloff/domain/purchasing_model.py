@@ -304,6 +304,10 @@ class PurchasingModel:
     def tier(self, name: str) -> Tier:
         return next(tier for tier in self.tiers if tier.name == name)
 
+    def counts_for_quota(self, accepted: bool) -> bool:
+        """Whether hours count as referred when they are accepted, or whenever a prime is asked (settled reading 8)."""
+        return accepted == (self.quota is None or self.quota.denominator == "accepted")
+
     @property
     def takes_turns(self) -> bool:
         """Whether some step asks in rotation."""

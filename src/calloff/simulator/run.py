@@ -352,10 +352,10 @@ class Run:
         self.log.add(decision)
 
     def _invite(self, case: Case, decision: Invite, invitation: Invitation, at: datetime) -> None:
-        side, quota = case.side, case.side.model.quota
+        side = case.side
         side.counters.hold(invitation.holds)
         case.holds[invitation.enrolment] = invitation.holds
-        if quota is not None and quota.denominator == "referred":
+        if side.model.counts_for_quota(accepted=False):
             minutes = sum(case.package.visits[number].worker_minutes for number in invitation.visits)
             self._refer_hours(case, invitation.enrolment, minutes)
         case.history.append(
@@ -396,7 +396,7 @@ class Run:
             counters.called_off_28[same] += minutes
         if any(one.name == step and one.takes_turns for one in side.model.steps):
             counters.take_turn(row)
-        if side.model.quota is None or side.model.quota.denominator == "accepted":
+        if side.model.counts_for_quota(accepted=True):
             self._refer_hours(case, part.enrolment, minutes)
         if sum(minutes for _, minutes in holds) > sum(minutes for _, minutes in part.takes) or part.delivered_by:
             self._wake(case, row)
