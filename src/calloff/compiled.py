@@ -165,16 +165,21 @@ def _forget_others(folder: Path) -> None:
 @cache
 def reckoner() -> Reckoner:
     """The rule of call-off compiled, over `array`s, whose places read as plain numbers; CompilerMissingError."""
+    compiler()
     names = ("decide", "advance", "put_in_order", "score", "cheapest_pair")
-    rules = {name: _over_arrays(compiled(getattr(allocation, name))) for name in names}
+    rules = {name: _over_arrays(getattr(allocation, name)) for name in names}
     return Reckoner(partial(array, "q"), numbers, **rules)
 
 
 def _over_arrays(rule: Rule) -> Rule:
-    """A compiled rule that takes `array`s of 64 bits where it needs numpy's: the same memory, not a copy."""
+    """
+    A rule, compiled when it is first asked, that takes `array`s of 64 bits where it needs numpy's: the same memory.
+    """
     import numpy as np
 
+    view, whole = np.frombuffer, np.dtype(np.int64)
+
     def over(*values: Any) -> Any:
-        return rule(*(np.frombuffer(one, np.int64) if type(one) is array else one for one in values))
+        return compiled(rule)(*[view(one, whole) if type(one) is array else one for one in values])
 
     return cast(Rule, over)

@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -23,6 +24,9 @@ from calloff.domain.errors import DocumentError, DocumentErrors
 _SILENCING = frozenset({"skip", "xfail"})
 
 _FIXTURE_OR_INVARIANT = re.compile(r"[FI]\d{1,2}")
+
+FAST_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""Our own long tables and registers: read them in C where PyYAML has that."""
 
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 

@@ -14,11 +14,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import yaml
 
-from calloff.documents.marks import not_yaml, shown_facts
+from calloff.documents.marks import FAST_LOADER, not_yaml, shown_facts
 from calloff.domain.errors import DocumentError
 
 PAPERS_FILE = Path(__file__).with_name("papers.yaml")
@@ -28,9 +27,6 @@ PAGE = Path("docs/reference/papers.md")
 _PAPER_KEY = re.compile(r"[A-Z]{2}\d{2}")
 _SOURCE_KEY = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)*")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-
-FAST_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""The registers are long and our own: read them in C where PyYAML has that."""
 
 
 @dataclass(frozen=True)

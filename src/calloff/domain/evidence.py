@@ -35,16 +35,14 @@ def gates_evidence(question: Question) -> dict[str, Any]:
     evidence = []
     for row, failed in enumerate(question.failed):
         if failed:
-            evidence.append(
-                [
-                    row,
-                    [
-                        [line, facts[start + row], operand]
-                        for line, (start, operand) in enumerate(lines)
-                        if failed >> line & 1
-                    ],
-                ]
-            )
+            # Read from the lowest bit up, since few of the many lines fail.
+            found, rest = [], int(failed)
+            while rest:
+                line = (rest & -rest).bit_length() - 1
+                start, operand = lines[line]
+                found.append([line, facts[start + row], operand])
+                rest &= rest - 1
+            evidence.append([row, found])
     numbers = [gates[at] for at in range(0, len(gates), LINE)]
     return {"codes": list(question.tables.codes), "numbers": numbers, "failed": evidence}
 

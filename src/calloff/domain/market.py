@@ -19,6 +19,7 @@ from calloff.domain.ground import Ground
 from calloff.domain.packages import (
     BANDS,
     Visit,
+    minutes_by_band,
 )
 from calloff.domain.providers import Provider
 from calloff.domain.purchasing_model import PurchasingModel
@@ -197,9 +198,9 @@ def seconds(moment: datetime) -> int:
 def minutes_by_pool(standing: Standing, row: int, locality: str, visits: Sequence[Visit]) -> dict[int, int]:
     """How many worker minutes a week of these visits fall to each of a row's pools."""
     taken: dict[int, int] = {}
-    for visit in visits:
-        for pool, bands in standing.pools_in[locality][row]:
-            if visit.band in bands:
-                taken[pool] = taken.get(pool, 0) + visit.worker_minutes
-                break
+    for band, minutes in enumerate(minutes_by_band(visits)):
+        if minutes:
+            pool = next((pool for pool, bands in standing.pools_in[locality][row] if band in bands), None)
+            if pool is not None:
+                taken[pool] = taken.get(pool, 0) + minutes
     return taken

@@ -7,7 +7,7 @@ Personal data has no place here: a package is known by a random reference that w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import IntEnum
 
@@ -66,21 +66,23 @@ _BAND_OF_MINUTE = tuple(band_of(minute) for minute in range(24 * 60))
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One attendance of a weekly pattern: `day` 0 is Monday; `minutes` are those of each worker."""
+    """
+    One attendance of a weekly pattern: `day` 0 is Monday; `minutes` are those of each worker.
+
+    `band` and `worker_minutes` follow from the rest; they are worked out once, since every gate reads them.
+    """
 
     day: int
     start_minute: int
     minutes: int
     workers: int = 1
     critical: bool = False
+    band: Band = field(init=False, repr=False, compare=False)
+    worker_minutes: int = field(init=False, repr=False, compare=False)
 
-    @property
-    def band(self) -> Band:
-        return _BAND_OF_MINUTE[self.start_minute]
-
-    @property
-    def worker_minutes(self) -> int:
-        return self.minutes * self.workers
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "band", _BAND_OF_MINUTE[self.start_minute])
+        object.__setattr__(self, "worker_minutes", self.minutes * self.workers)
 
 
 @dataclass(frozen=True)

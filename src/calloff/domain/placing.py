@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate, pairwise
 
@@ -21,6 +21,8 @@ from calloff.domain.tables import PackageColumn
 def covered(question: Question, row: int, visits: Sequence[int]) -> tuple[int, ...]:
     """Those visits that a row's spare minutes hold, band by band through the week, no day's band divided."""
     spare = spare_by_pool(question, row)
+    if _fits(question, spare, minutes_taken(question, row, visits), visits):
+        return tuple(sorted(visits))
     groups: dict[tuple[int, int], list[int]] = {}
     for number in visits:
         visit = question.package.visits[number]
@@ -28,13 +30,19 @@ def covered(question: Question, row: int, visits: Sequence[int]) -> tuple[int, .
     kept: list[int] = []
     for _, numbers in sorted(groups.items()):
         taken = minutes_taken(question, row, numbers)
-        wanted = sum(question.package.visits[number].worker_minutes for number in numbers)
-        fits = all(minutes <= spare[pool] for pool, minutes in taken) and sum(m for _, m in taken) == wanted
-        if fits:
+        if _fits(question, spare, taken, numbers):
             for pool, minutes in taken:
                 spare[pool] -= minutes
             kept += numbers
     return tuple(sorted(kept))
+
+
+def _fits(
+    question: Question, spare: Mapping[int, int], taken: Sequence[tuple[int, int]], visits: Sequence[int]
+) -> bool:
+    """Whether the pools have room for what some visits take, and none of these lies in a band that no pool covers."""
+    wanted = sum(question.package.visits[number].worker_minutes for number in visits)
+    return sum(minutes for _, minutes in taken) == wanted and all(minutes <= spare[pool] for pool, minutes in taken)
 
 
 def spare_by_pool(question: Question, row: int) -> dict[int, int]:

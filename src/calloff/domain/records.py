@@ -10,19 +10,21 @@ from __future__ import annotations
 import hashlib
 import json
 import types
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime
 from functools import cache
-from typing import Any, Union, cast, get_args, get_origin, get_type_hints
+from itertools import compress, count
+from operator import attrgetter, ne
+from typing import Any, Self, Union, cast, get_args, get_origin, get_type_hints
 
 from calloff.domain.calendar import moment_text, parse_moment
 from calloff.domain.errors import BadInputError, ReplayError
 
 RECORD_FORMAT = 1
 
-
-_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+# Nothing that is written contains itself, so that nobody need look for that.
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, check_circular=False)
 
 
 def canonical(value: Any) -> bytes:
@@ -36,32 +38,36 @@ def sha256(content: bytes) -> str:
 
 def plain(value: Any) -> Any:
     """A value of the domain as JSON knows it; what stands at its default is left out."""
-    if value is None or isinstance(value, bool | int | str):
+    kind = type(value)
+    if kind is str or kind is int or value is None or isinstance(value, bool | int | str):
         return value
+    if kind is tuple or kind is list:
+        return [plain(one) for one in value]
     if isinstance(value, datetime):
         return moment_text(value)
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, frozenset):
         return sorted(plain(one) for one in value)
-    if isinstance(value, list | tuple):
-        return [plain(one) for one in value]
     if isinstance(value, Mapping):
         return {str(key): plain(one) for key, one in value.items()}
     if is_dataclass(value):
-        told, kind = {}, cast(Hashable, type(value))
-        for name, default in _defaults(kind):
-            own = getattr(value, name)
-            if own != default:
-                told[name] = plain(own)
-        return told
+        names, defaults, values_of = _fields(cast(Hashable, kind))
+        return {
+            name: plain(own)
+            for name, default, own in zip(names, defaults, values_of(value), strict=True)
+            if own is not default and own != default
+        }
     raise TypeError(f"{type(value).__name__} has no place in a record")
 
 
 @cache
-def _defaults(kind: Any) -> tuple[tuple[str, Any], ...]:
-    """The fields of a kind of value with what each is when nothing is said."""
-    return tuple((one.name, one.default) for one in fields(kind) if one.init)
+def _fields(kind: Any) -> tuple[tuple[str, ...], tuple[Any, ...], Callable[[Any], tuple[Any, ...]]]:
+    """The fields of a kind of value, what each is when nothing is said, and what reads them all of a value."""
+    told = [one for one in fields(kind) if one.init]
+    names = tuple(one.name for one in told)
+    read = attrgetter(*names)
+    return names, tuple(one.default for one in told), read if len(names) > 1 else lambda value: (read(value),)
 
 
 @cache
@@ -107,8 +113,7 @@ class Ledger:
     hashes: set[str] = field(default_factory=set)
     _seen: dict[int, tuple[Any, str]] = field(default_factory=dict)
     _new: list[tuple[str, bytes]] = field(default_factory=list)
-    _columns: dict[str, tuple[str, dict[str, list[int]]]] = field(default_factory=dict)
-    _written: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    _columns: dict[str, WrittenColumns] = field(default_factory=dict)
 
     def add(self, kind: str, value: Any, body: Any = None) -> str:
         """Store a value under its hash and return it; `body` when its plain form is made elsewhere."""
@@ -144,27 +149,53 @@ class Ledger:
 
         The hash is always that of the whole, so that it says what the columns are and not how they came about.
         """
-        before = self._columns.get(kind)
-        if before is not None and before[1] == columns:
-            return before[0]
-        digest = self._whole_hash(kind, columns)
-        body: dict[str, Any] = {"whole": dict(columns)}
-        if before is not None:
-            body = {"since": before[0], "changes": changed(before[1], columns)}
+        written = self._columns.get(kind)
+        if written is None:
+            written = self._columns[kind] = WrittenColumns.of(kind, columns)
+            body: dict[str, Any] = {"whole": dict(columns)}
+        else:
+            changes = changed(written.numbers, columns)
+            if not changes:
+                return written.hash
+            body = {"since": written.hash, "changes": changes}
+            written.apply(changes)
         # Columns that come back to an earlier state are written again, as changes to the state just before.
-        self.hashes.add(digest)
-        self._new.append((digest, canonical({"kind": kind, "body": body})))
-        self._columns[kind] = digest, {name: list(column) for name, column in columns.items()}
-        return digest
+        self.hashes.add(written.hash)
+        self._new.append((written.hash, canonical({"kind": kind, "body": body})))
+        return written.hash
 
-    def _whole_hash(self, kind: str, columns: Mapping[str, list[int]]) -> str:
-        """As `columns_hash`, with only those columns written anew that are not what they were."""
-        before = self._columns.get(kind, ("", {}))[1]
-        for name, column in columns.items():
-            if (kind, name) not in self._written or before.get(name) != column:
-                self._written[kind, name] = canonical(name) + b":" + canonical(column)
-        whole = b",".join(self._written[kind, name] for name in sorted(columns))
-        return sha256(b'{"body":{"whole":{' + whole + b'}},"kind":' + canonical(kind) + b"}")
+
+@dataclass
+class WrittenColumns:
+    """Columns as last written, with the text of every number: to hash the whole, none of them is written anew."""
+
+    kind: str
+    numbers: dict[str, list[int]]
+    texts: dict[str, list[str]]
+    joined: dict[str, str]
+    hash: str = ""
+
+    @classmethod
+    def of(cls, kind: str, columns: Mapping[str, list[int]]) -> Self:
+        numbers = {name: list(columns[name]) for name in sorted(columns)}
+        texts = {name: [str(number) for number in column] for name, column in numbers.items()}
+        written = cls(kind, numbers, texts, {})
+        written._join(columns)
+        return written
+
+    def apply(self, changes: Mapping[str, list[list[int]]]) -> None:
+        for name, places in changes.items():
+            numbers, texts = self.numbers[name], self.texts[name]
+            for place, number in places:
+                numbers[place], texts[place] = number, str(number)
+        self._join(changes)
+
+    def _join(self, names: Iterable[str]) -> None:
+        """The text of these columns anew, and the hash of all: as `columns_hash`, by another way."""
+        for name in names:
+            self.joined[name] = f"{canonical(name).decode()}:[{','.join(self.texts[name])}]"
+        whole = ",".join(self.joined[name] for name in self.numbers)
+        self.hash = sha256(f'{{"body":{{"whole":{{{whole}}}}},"kind":{canonical(self.kind).decode()}}}'.encode())
 
 
 def columns_hash(kind: str, columns: Mapping[str, list[int]]) -> str:
@@ -175,11 +206,11 @@ def columns_hash(kind: str, columns: Mapping[str, list[int]]) -> str:
 def changed(before: Mapping[str, list[int]], after: Mapping[str, list[int]]) -> dict[str, list[list[int]]]:
     """By column, the places whose number changed, with the new one."""
     changes = {
-        name: [[place, new] for place, (old, new) in enumerate(zip(before[name], column, strict=True)) if old != new]
+        name: [[place, column[place]] for place in compress(count(), map(ne, before[name], column))]
         for name, column in after.items()
         if before[name] != column
     }
-    return {name: places for name, places in changes.items() if places}
+    return changes
 
 
 def apply_changes(columns: Mapping[str, list[int]], changes: Mapping[str, list[list[int]]]) -> dict[str, list[int]]:
