@@ -35,6 +35,7 @@ KINDS = {"int": "int64", "Sequence[int]": "int64[::1]", "MutableSequence[int]": 
 """How a parameter's annotation is compiled: a whole number of 64 bits, or a flat array of them."""
 
 _compiled: dict[FunctionType, Any] = {}
+_twins: dict[FunctionType, Any] = {}
 
 
 class CompilerMissingError(CalloffError):
@@ -50,19 +51,29 @@ def compiled(rule: Rule) -> Rule:
     """
     function = cast(FunctionType, rule)
     if function not in _compiled:
-        numba = compiler()
-        # A name of the rule must mean its compiled namesake: hence a function of its own, over names of its own.
+        made = _to_compile(function)
+        made.compile(_signature(compiler(), function))
+        made.disable_compile()
+        _compiled[function] = made
+    return cast(Rule, _compiled[function])
+
+
+def _to_compile(function: FunctionType) -> Any:
+    """
+    A function over names of its own, so that each helper it names means its namesake to compile.
+
+    What is kept of a rule holds its helpers: they are compiled only where the rule itself is.
+    """
+    if function not in _twins:
         names = dict(function.__globals__)
         twin = FunctionType(function.__code__, names, function.__name__, function.__defaults__, function.__closure__)
         twin.__qualname__, twin.__annotations__ = function.__qualname__, function.__annotations__
-        made = _compiled[function] = numba.njit(cache=is_kept())(twin)
+        _twins[function] = compiler().njit(cache=is_kept())(twin)
         for name in function.__code__.co_names:
             helper = names.get(name)
             if isinstance(helper, FunctionType) and helper.__module__.startswith("calloff.domain."):
-                names[name] = compiled(helper)
-        made.compile(_signature(numba, function))
-        made.disable_compile()
-    return cast(Rule, _compiled[function])
+                names[name] = _to_compile(helper)
+    return _twins[function]
 
 
 def numbers(values: Iterable[int]) -> Any:
