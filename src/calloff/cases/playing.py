@@ -218,7 +218,7 @@ class CaseRun(Run):
         return word(name, sorted(self.standing.row_of), "no provider of this case")
 
     def happen(self, at: datetime, words: Sequence[str], entry: Mapping[str, Any]) -> None:
-        self.settle(at)
+        self.release_spent(at)
         who, does, *rest = words
         if who == "council":
             self.council(at, does, rest)

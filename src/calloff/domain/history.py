@@ -79,7 +79,11 @@ class Ended:
 
 @dataclass(frozen=True)
 class CalledOff:
-    """Some visits were called off: confirmed by a person, or by the run in simulation."""
+    """
+    Some visits were called off: confirmed by a person, or by the run in simulation.
+
+    No enrolment means outside the model, recorded afterwards: the visits are placed all the same.
+    """
 
     enrolment: str
     at: datetime

@@ -103,7 +103,8 @@ class Question:
         status = [allocation.ASKABLE] * self.rows
         standing = self.market.standing
         for part in self.story.called_off:
-            status[standing.row_of[part.enrolment]] = allocation.BARRED
+            if part.enrolment:
+                status[standing.row_of[part.enrolment]] = allocation.BARRED
         for turn in self.story.invitations:
             row = standing.row_of[turn.invited.enrolment]
             if turn.state == ENDED and turn.reason not in BARRING:
