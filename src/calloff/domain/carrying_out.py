@@ -1,4 +1,4 @@
-"""What carrying a decision out does: the events it adds, the minutes it keeps, gives back or takes, who has had a turn."""
+"""What carrying a decision out does: the events it adds, the minutes it keeps, gives back or takes, who had a turn."""
 
 from __future__ import annotations
 

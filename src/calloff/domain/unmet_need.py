@@ -7,6 +7,7 @@ K1 on a day is the sum over packages of what is agreed and required by then, les
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -46,7 +47,7 @@ def unmet(agreed: Sequence[Stretch], started: Sequence[Stretch], paused: Sequenc
     every = (*agreed, *started, *paused)
     days = sorted({day for one in every for day in (one.from_on, one.until)})
     found: list[Unmet] = []
-    for day, until in zip(days, days[1:], strict=False):
+    for day, until in itertools.pairwise(days):
         if any(one.covers(day) for one in paused):
             continue
         wanted = sum(one.minutes for one in agreed if one.covers(day))
