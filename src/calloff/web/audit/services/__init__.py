@@ -1,0 +1,25 @@
+"""The chain of events, and what the database refuses for its sake."""
+
+from calloff.web.audit.services.acts import (
+    HOUSE,
+    Act,
+    NothingRecordedError,
+    act,
+    faults_in_chain,
+    hash_of,
+    history_of,
+    saw,
+    whole_second,
+)
+
+__all__ = [
+    "HOUSE",
+    "Act",
+    "NothingRecordedError",
+    "act",
+    "faults_in_chain",
+    "hash_of",
+    "history_of",
+    "saw",
+    "whole_second",
+]

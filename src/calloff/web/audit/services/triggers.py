@@ -1,0 +1,69 @@
+"""What the database itself refuses: a change of history, and a reference into another council."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from django.db import models
+
+REFUSAL = "history is added, never changed"
+
+
+def unchangeable(table: str, vendor: str) -> list[str]:
+    """The statements that make a table refuse UPDATE and DELETE (and TRUNCATE, where there is one)."""
+    if vendor == "sqlite":
+        return [
+            f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
+            f"BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
+            for verb in ("UPDATE", "DELETE")
+        ]
+    return [
+        f"CREATE FUNCTION {table}_refuse() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN RAISE EXCEPTION '{REFUSAL}'; END $$",
+        f"CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table} "
+        f"FOR EACH ROW EXECUTE FUNCTION {table}_refuse()",
+        f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
+        f"FOR EACH STATEMENT EXECUTE FUNCTION {table}_refuse()",
+    ]
+
+
+def changeable_again(table: str, vendor: str) -> list[str]:
+    """Take the refusal away: only for a migration that goes back."""
+    if vendor == "sqlite":
+        return [f"DROP TRIGGER IF EXISTS {table}_no_{verb}" for verb in ("update", "delete")]
+    return [f"DROP FUNCTION IF EXISTS {table}_refuse() CASCADE"]
+
+
+def references_within_council(made: Sequence[type[models.Model]]) -> Iterator[tuple[str, str, str, str]]:
+    """Each reference between rows that both belong to a council: table, column, table and column it points at."""
+    for model in made:
+        if not _council_column(model):
+            continue
+        for field in model._meta.concrete_fields:
+            target = field.related_model
+            if field.name != "council" and isinstance(target, type) and _council_column(target):
+                yield model._meta.db_table, field.column, target._meta.db_table, _council_column(target)
+
+
+def _council_column(model: type[models.Model]) -> str:
+    return next(
+        (field.column for field in model._meta.concrete_fields if field.name == "council" and field.is_relation), ""
+    )
+
+
+def within_council(table: str, column: str, target: str, vendor: str) -> list[str]:
+    """The statements that make a table refuse a reference to a row of another council."""
+    name = f"{table}_{column}_council"
+    wrong = f"(SELECT council_id FROM {target} WHERE id = NEW.{column}) <> NEW.council_id"  # noqa: S608 - our own names
+    if vendor == "sqlite":
+        return [
+            f"CREATE TRIGGER {name}_{verb.lower()} BEFORE {verb} ON {table} WHEN NEW.{column} IS NOT NULL AND {wrong} "
+            "BEGIN SELECT RAISE(ABORT, 'a reference into another council'); END"
+            for verb in ("INSERT", "UPDATE")
+        ]
+    return [
+        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        f"IF NEW.{column} IS NOT NULL AND {wrong} "
+        "THEN RAISE EXCEPTION 'a reference into another council'; END IF; RETURN NEW; END $$",
+        f"CREATE TRIGGER {name} BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()",
+    ]

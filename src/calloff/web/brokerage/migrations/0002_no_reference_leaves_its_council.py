@@ -1,0 +1,18 @@
+"""The database itself refuses a reference from a row of one council to a row of another."""
+
+from django.db import migrations
+
+from calloff.web.audit.services.triggers import references_within_council, within_council
+
+
+def refuse(apps, schema_editor):
+    made = [model for label in ("contracts", "brokerage") for model in apps.get_app_config(label).get_models()]
+    made += [model for model in apps.get_app_config("directory").get_models()]
+    for table, column, target, _council in references_within_council(made):
+        for statement in within_council(table, column, target, schema_editor.connection.vendor):
+            schema_editor.execute(statement)
+
+
+class Migration(migrations.Migration):
+    dependencies = [("brokerage", "0001_requests_to_call_offs"), ("contracts", "0001_models_and_enrolments")]
+    operations = [migrations.RunPython(refuse, migrations.RunPython.noop)]

@@ -1,0 +1,580 @@
+"""Requests, packages, invitations, offers and call-offs, as rows that the database itself keeps consistent."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+from calloff.domain.packages import PRIORITIES
+
+
+class Person(models.Model):
+    """Who needs care. Identity stands here and nowhere else; `area` is the smallest published area of the home."""
+
+    council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="+")
+    reference = models.CharField(max_length=16)
+    name = models.CharField(max_length=120)
+    born_on = models.DateField()
+    sex = models.CharField(max_length=10, default="")
+    address = models.CharField(max_length=200, default="")
+    postcode = models.CharField(max_length=10, default="")
+    phone = models.CharField(max_length=30, default="")
+    case_number = models.CharField(max_length=40, default="")
+    area = models.ForeignKey("directory.Area", on_delete=models.PROTECT, related_name="people")
+    died_on = models.DateField(null=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("council", "reference"), name="person_once"),)
+        indexes = (
+            models.Index(fields=("council", "name"), name="person_by_name"),
+            models.Index(fields=("council", "case_number"), name="person_by_case"),
+        )
+
+
+class Request(models.Model):
+    """
+    A request for support, before approval. `form` is what was filled in, as plain JSON; a draft is kept as typed.
+
+    The approver is another human being than who raised it. What is approved is weekly minutes and a greatest weekly
+    price in pence.
+    """
+
+    DRAFT, WAITING, APPROVED, REFUSED, WITHDRAWN = "draft", "waiting", "approved", "refused", "withdrawn"
+
+    council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="+")
+    reference = models.CharField(max_length=16)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="requests")
+    state = models.CharField(max_length=10, default=DRAFT)
+    form = models.TextField(default="{}")
+    from_hub = models.BooleanField(default=False)
+    changes_package = models.CharField(max_length=16, default="")
+    raised_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    raised_identity = models.PositiveBigIntegerField()
+    raised_at = models.DateTimeField()
+    touched_at = models.DateTimeField()
+    minutes_per_week = models.PositiveIntegerField(default=0)
+    priority = models.PositiveSmallIntegerField(default=5)
+    decided_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, related_name="+")
+    decided_identity = models.PositiveBigIntegerField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    approved_minutes_per_week = models.PositiveIntegerField(null=True)
+    approved_pence_per_week = models.PositiveBigIntegerField(null=True)
+    reason = models.CharField(max_length=500, default="")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("council", "reference"), name="request_once"),
+            models.CheckConstraint(
+                condition=~Q(state="approved") | ~Q(raised_identity=F("decided_identity")),
+                name="request_approved_by_another",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="approved")
+                | Q(decided_identity__isnull=False, approved_minutes_per_week__isnull=False),
+                name="request_approval_is_whole",
+            ),
+        )
+        indexes = (
+            models.Index(fields=("council", "state", "priority", "touched_at"), name="request_by_state"),
+            models.Index(fields=("raised_by", "touched_at"), name="request_of"),
+        )
+
+
+class Package(models.Model):
+    """
+    One person's agreed visits, on their way to a provider.
+
+    `version` numbers the current agreement. What stands from `state` on follows from the events and is written with
+    them, so that lists need not run the kernel: `next_action` is a code, due at `next_action_at`; `owner` empty is the
+    duty team. `price_ceiling_pence` is the greatest weekly price approved.
+    """
+
+    SOURCING, CALLED_OFF, STARTED, ENDED, WITHDRAWN = "sourcing", "called_off", "started", "ended", "withdrawn"
+    STATES = (SOURCING, CALLED_OFF, STARTED, ENDED, WITHDRAWN)
+
+    council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="+")
+    reference = models.CharField(max_length=16)
+    token = models.CharField(max_length=16, unique=True)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="packages")
+    request = models.ForeignKey(Request, on_delete=models.PROTECT, null=True, related_name="+")
+    model_version = models.ForeignKey("contracts.ModelVersion", on_delete=models.PROTECT, null=True, related_name="+")
+    version = models.PositiveSmallIntegerField(default=1)
+    locality = models.ForeignKey("directory.Locality", on_delete=models.PROTECT, related_name="+")
+    area = models.ForeignKey("directory.Area", on_delete=models.PROTECT, related_name="+")
+    priority = models.PositiveSmallIntegerField()
+    approved_at = models.DateTimeField()
+    required_start_on = models.DateField()
+    price_ceiling_pence = models.PositiveBigIntegerField(null=True)
+    imported = models.BooleanField(default=False)
+    in_hospital = models.BooleanField(default=False)
+    clinically_ready_on = models.DateField(null=True)
+    waits_for = models.CharField(max_length=10, default="home")
+
+    state = models.CharField(max_length=12, default=SOURCING)
+    minutes_per_week = models.PositiveIntegerField()
+    minutes_to_place = models.PositiveIntegerField()
+    minutes_started = models.PositiveIntegerField(default=0)
+    two_workers = models.BooleanField(default=False)
+    step = models.CharField(max_length=60, default="")
+    step_started = models.BooleanField(default=False)
+    asked = models.PositiveSmallIntegerField(default=0)
+    answered = models.PositiveSmallIntegerField(default=0)
+    next_action = models.CharField(max_length=30, default="start_step")
+    next_action_at = models.DateTimeField()
+    owner = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, related_name="+")
+    on_hold = models.CharField(max_length=30, default="")
+    waits_for_minutes = models.BooleanField(default=False)
+    changed_at = models.DateTimeField()
+    ended_on = models.DateField(null=True)
+    end_reason = models.CharField(max_length=30, default="")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("council", "reference"), name="package_once"),
+            models.CheckConstraint(
+                condition=Q(state__in=("sourcing", "called_off", "started", "ended", "withdrawn")),
+                name="package_state_known",
+            ),
+            models.CheckConstraint(condition=Q(priority__in=PRIORITIES), name="package_priority_known"),
+            models.CheckConstraint(
+                condition=Q(minutes_to_place__lte=F("minutes_per_week")), name="package_places_no_more_than_it_has"
+            ),
+        )
+        indexes = (
+            models.Index(fields=("council", "state", "next_action_at", "reference"), name="package_queue"),
+            models.Index(fields=("council", "owner", "state", "next_action_at"), name="package_of_owner"),
+            models.Index(
+                fields=("council", "priority", "required_start_on", "approved_at"),
+                condition=Q(waits_for_minutes=True),
+                name="package_waits_for_minutes",
+            ),
+        )
+
+
+class PackageVersion(models.Model):
+    """What was agreed: the kernel's package as plain JSON, from a moment on until the next version."""
+
+    council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="+")
+    package = models.ForeignKey(Package, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveSmallIntegerField()
+    facts = models.TextField()
+    minutes_per_week = models.PositiveIntegerField()
+    from_at = models.DateTimeField()
+    reason = models.CharField(max_length=300, default="")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("package", "number"), name="package_version_once"),)
+
+
+class Decision(models.Model):
+    """
+    What the kernel decided, as the record that `replay` works out again; its facts stand once each in `Fact`.
+
+    Only decisions that were carried out, or refused to somebody, are kept.
+    """
+
+    council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="+")
+    package = models.ForeignKey(Package, on_delete=models.PROTECT, related_name="decisions")
+    number = models.PositiveIntegerField()
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=10)
+    content = models.TextField()
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("package", "number"), name="decision_once"),)
+
+
+class Fact(models.Model):
+    """A value that decisions name by its hash, stored once for a council."""
+
+    council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="+")
+    hash = models.CharField(max_length=64)
+    content = models.TextField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("council", "hash"), name="fact_once"),)
+
+
+class LastCounters(models.Model):
+    """The counters as the last decision under a model wrote them, so that the next one tells only what changed."""
+
+    council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="+")
+    model = models.CharField(max_length=80)
+    hash = models.CharField(max_length=64)
+    columns = models.TextField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("council", "model"), name="last_counters_once"),)
+
+
+class UnmetStretch(models.Model):
+    """
+    Minutes a week that a package lacked from a day on, up to but without `until`: what the ledger of unmet need sums.
+
+    It follows from versions, call-offs and pauses and is written with them; `whole` when nothing has started.
+    """
+
+    council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="+")
+    package = models.ForeignKey(Package, on_delete=models.CASCADE, related_name="unmet")
+    locality = models.ForeignKey("directory.Locality", on_delete=models.PROTECT, related_name="+")
+    minutes = models.PositiveIntegerField()
+    whole = models.BooleanField()
+    from_on = models.DateField()
+    until = models.DateField()
+
+    class Meta:
+        indexes = (models.Index(fields=("council", "until", "from_on"), name="unmet_by_day"),)
+
+
+class Waiting(models.Model):
+    """
+    A package waits for minutes of an enrolment: `seen` is what each of its pools had to spare when it was passed over.
+
+    Only more than that is a reason to ask again.
+    """
+
+    council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="+")
+    package = models.ForeignKey(Package, on_delete=models.CASCADE, related_name="waits")
+    enrolment = models.ForeignKey("contracts.Enrolment", on_delete=models.PROTECT, related_name="+")
+    seen = models.TextField(default="{}")
+    seen_minutes = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("package", "enrolment"), name="waiting_once"),)
+        indexes = (models.Index(fields=("enrolment", "package"), name="waiting_for"),)
+
+
+class Invitation(models.Model):
+    """
+    The council asks one enrolment. `visits` and `holds` are the kernel's, as plain JSON; `area` is what is shown.
+
+    `token` is its address on the web, `number` its place in the package's history. `state` follows from the answers and
+    the clock; one that is `open` past its deadline is expired, whatever stands here.
+    """
+
+    OPEN, ACCEPTED, PART, DECLINED, EXPIRED, ENDED, CALLED_OFF = (
+        "open",
+        "accepted",
+        "part",
+        "declined",
+        "expired",
+        "ended",
+        "called_off",
+    )
+    LIVE = (OPEN, ACCEPTED, PART)
+
+    council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="+")
+    token = models.CharField(max_length=16, unique=True)
+    package = models.ForeignKey(Package, on_delete=models.PROTECT, related_name="invitations")
+    version = models.PositiveSmallIntegerField()
+    enrolment = models.ForeignKey("contracts.Enrolment", on_delete=models.PROTECT, related_name="+")
+    branch = models.ForeignKey("directory.Branch", on_delete=models.PROTECT, related_name="invitations")
+    step = models.CharField(max_length=60)
+    wave = models.PositiveSmallIntegerField()
+    rank = models.PositiveSmallIntegerField()
+    sealed = models.BooleanField(default=False)
+    visits = models.TextField()
+    holds = models.TextField(default="[]")
+    area_shown = models.CharField(max_length=120)
+    pence_per_week = models.PositiveBigIntegerField(null=True)
+    sent_at = models.DateTimeField()
+    deadline_at = models.DateTimeField()
+    seen_at = models.DateTimeField(null=True)
+    state = models.CharField(max_length=10, default=OPEN)
+    settled_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=40, default="")
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(state__in=("open", "accepted", "part", "declined", "expired", "ended", "called_off")),
+                name="invitation_state_known",
+            ),
+            models.UniqueConstraint(
+                fields=("package", "enrolment"),
+                condition=Q(state__in=("open", "accepted", "part")),
+                name="invitation_lives_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(deadline_at__gte=F("sent_at")), name="invitation_deadline_after_sending"
+            ),
+        )
+        indexes = (
+            models.Index(fields=("branch", "state", "deadline_at"), name="invitation_of_branch"),
+            models.Index(
+                fields=("council", "deadline_at"),
+                condition=Q(state__in=("open", "accepted", "part")),
+                name="invitation_live",
+            ),
+            models.Index(fields=("package", "sent_at"), name="invitation_of_package"),
+        )
+
+
+class Offer(models.Model):
+    """
+    A provider's answer to an invitation; a later one before the deadline stands in its place, the earlier is kept.
+
+    `received_at` is when the council had it, `recorded_at` the server's clock. What a broker recorded names who spoke
+    and in what words; late recording names a second person.
+    """
+
+    CHANNELS = ("portal", "api", "phone", "email", "letter", "mailbox")
+
+    council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="+")
+    invitation = models.ForeignKey(Invitation, on_delete=models.PROTECT, related_name="offers")
+    receipt = models.CharField(max_length=16, unique=True)
+    answer = models.CharField(max_length=8)
+    reason = models.CharField(max_length=30, default="")
+    facts = models.TextField(default="{}")
+    message = models.CharField(max_length=1000, default="")
+    channel = models.CharField(max_length=8)
+    answered_by = models.CharField(max_length=120, default="")
+    words = models.CharField(max_length=1000, default="")
+    received_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    recorded_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, related_name="+")
+    recorded_identity = models.PositiveBigIntegerField(null=True)
+    second_identity = models.PositiveBigIntegerField(null=True)
+    late_reason = models.CharField(max_length=300, default="")
+    disputed_at = models.DateTimeField(null=True)
+    dispute = models.CharField(max_length=1000, default="")
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(condition=Q(answer__in=("accept", "part", "decline")), name="offer_answer_known"),
+            models.CheckConstraint(condition=Q(received_at__lte=F("recorded_at")), name="offer_not_from_the_future"),
+            models.CheckConstraint(
+                condition=Q(second_identity__isnull=True) | ~Q(second_identity=F("recorded_identity")),
+                name="offer_second_is_another",
+            ),
+        )
+        indexes = (models.Index(fields=("invitation", "received_at"), name="offer_of_invitation"),)
+
+
+class CallOff(models.Model):
+    """
+    Visits of a package placed with an enrolment, confirmed by a person.
+
+    `centipence_minutes` is the weekly cost unrounded (centipence an hour times minutes), `pence_per_week` the same
+    rounded once. One outside the model names its reason and a second person.
+    """
+
+    council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="+")
+    token = models.CharField(max_length=16, unique=True)
+    package = models.ForeignKey(Package, on_delete=models.PROTECT, related_name="call_offs")
+    version = models.PositiveSmallIntegerField()
+    enrolment = models.ForeignKey("contracts.Enrolment", on_delete=models.PROTECT, null=True, related_name="+")
+    branch = models.ForeignKey("directory.Branch", on_delete=models.PROTECT, related_name="call_offs")
+    invitation = models.ForeignKey(Invitation, on_delete=models.PROTECT, null=True, related_name="+")
+    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, null=True, related_name="+")
+    kind = models.CharField(max_length=12)
+    step = models.CharField(max_length=60, default="")
+    visits = models.TextField()
+    takes = models.TextField(default="[]")
+    minutes_per_week = models.PositiveIntegerField()
+    centipence_minutes = models.PositiveBigIntegerField()
+    pence_per_week = models.PositiveBigIntegerField()
+    line_ids = models.CharField(max_length=300, default="")
+    on_framework = models.BooleanField(default=True)
+    override_reason = models.CharField(max_length=30, default="")
+    outside_reason = models.CharField(max_length=30, default="")
+    words = models.CharField(max_length=1000, default="")
+    confirmed_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, related_name="+")
+    confirmed_identity = models.PositiveBigIntegerField(null=True)
+    second_identity = models.PositiveBigIntegerField(null=True)
+    confirmed_at = models.DateTimeField()
+    start_on = models.DateField(null=True)
+    first_visit_on = models.DateField(null=True)
+    ended_on = models.DateField(null=True)
+    end_reason = models.CharField(max_length=30, default="")
+    delivered_by = models.ForeignKey("contracts.Enrolment", on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(second_identity__isnull=True) | ~Q(second_identity=F("confirmed_identity")),
+                name="call_off_second_is_another",
+            ),
+            models.CheckConstraint(
+                condition=Q(outside_reason="") | Q(second_identity__isnull=False), name="call_off_outside_is_seconded"
+            ),
+        )
+        indexes = (
+            models.Index(fields=("council", "confirmed_at"), name="call_off_by_moment"),
+            models.Index(fields=("branch", "ended_on"), name="call_off_of_branch"),
+        )
+
+
+class PlacedVisit(models.Model):
+    """A visit of a package version in a call-off: while it lives, no other call-off can hold it."""
+
+    council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="+")
+    package = models.ForeignKey(Package, on_delete=models.PROTECT, related_name="placed_visits")
+    version = models.PositiveSmallIntegerField()
+    visit = models.PositiveSmallIntegerField()
+    call_off = models.ForeignKey(CallOff, on_delete=models.PROTECT, related_name="placed_visits")
+    live = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("package", "version", "visit"), condition=Q(live=True), name="visit_placed_once"
+            ),
+        )
+
+
+class Override(models.Model):
+    """One person orders another candidate, a second agrees; only then does the kernel read it."""
+
+    WAITING, AGREED, REFUSED = "waiting", "agreed", "refused"
+
+    council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="+")
+    package = models.ForeignKey(Package, on_delete=models.PROTECT, related_name="overrides")
+    enrolment = models.ForeignKey("contracts.Enrolment", on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=30)
+    words = models.CharField(max_length=500, default="")
+    state = models.CharField(max_length=8, default=WAITING)
+    ordered_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    ordered_identity = models.PositiveBigIntegerField()
+    ordered_at = models.DateTimeField()
+    decided_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, related_name="+")
+    decided_identity = models.PositiveBigIntegerField(null=True)
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=~Q(state="agreed") | ~Q(ordered_identity=F("decided_identity")),
+                name="override_agreed_by_another",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="agreed") | Q(decided_identity__isnull=False), name="override_agreed_by_somebody"
+            ),
+            models.UniqueConstraint(fields=("package",), condition=Q(state="waiting"), name="override_waits_once"),
+        )
+
+
+class Message(models.Model):
+    """Words between the council and one branch about a package; no identity before the call-off."""
+
+    council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="+")
+    package = models.ForeignKey(Package, on_delete=models.PROTECT, related_name="messages")
+    branch = models.ForeignKey("directory.Branch", on_delete=models.PROTECT, related_name="+")
+    from_council = models.BooleanField()
+    text = models.CharField(max_length=2000)
+    by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = (
+            models.Index(fields=("package", "at"), name="message_of_package"),
+            models.Index(fields=("branch", "read_at"), name="message_of_branch"),
+        )
+
+
+class Note(models.Model):
+    """A contact note of the council's own, with when to look again; it is no answer of anybody."""
+
+    council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="+")
+    package = models.ForeignKey(Package, on_delete=models.PROTECT, related_name="notes")
+    text = models.CharField(max_length=2000)
+    next_action_at = models.DateTimeField(null=True)
+    by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = (models.Index(fields=("package", "at"), name="note_of_package"),)
+
+
+class Bridge(models.Model):
+    """Care that stands in until the package starts; its hours still count as unmet, and are shown apart."""
+
+    KINDS = ("reablement", "in_house", "residential")
+
+    council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="+")
+    package = models.ForeignKey(Package, on_delete=models.PROTECT, related_name="bridges")
+    kind = models.CharField(max_length=12)
+    from_on = models.DateField()
+    to_on = models.DateField(null=True)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(to_on__isnull=True) | Q(to_on__gte=F("from_on")), name="bridge_ends_after"
+            ),
+        )
+
+
+class Stay(models.Model):
+    """A person in hospital: since when, ready for discharge since when, and what is waited for."""
+
+    council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="stays")
+    admitted_on = models.DateField()
+    ready_on = models.DateField(null=True)
+    waits_for = models.CharField(max_length=10, default="home")
+    discharged_on = models.DateField(null=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("person",), condition=Q(discharged_on__isnull=True), name="stay_lives_once"
+            ),
+        )
+        indexes = (models.Index(fields=("council", "discharged_on"), name="stay_of_council"),)
+
+
+class CareHomeWait(models.Model):
+    """How many people in hospital wait for a care home on a day, typed by the hub."""
+
+    council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="+")
+    on = models.DateField()
+    people = models.PositiveSmallIntegerField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("council", "on"), name="care_home_wait_once_a_day"),)
+
+
+class Handback(models.Model):
+    """A provider gives a call-off back, with notice; the council is told first."""
+
+    council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="+")
+    call_off = models.ForeignKey(CallOff, on_delete=models.PROTECT, related_name="handbacks")
+    last_day_on = models.DateField()
+    reason = models.CharField(max_length=30)
+    words = models.CharField(max_length=1000, default="")
+    by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    agreed = models.BooleanField(null=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("call_off",), name="handback_once"),)
+
+
+class SavedForm(models.Model):
+    """What somebody was typing into a form, kept every few seconds, so that nothing typed is lost."""
+
+    user = models.ForeignKey("accounts.User", on_delete=models.CASCADE, related_name="+")
+    form = models.CharField(max_length=40)
+    about = models.CharField(max_length=40, default="")
+    fields = models.TextField()
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("user", "form", "about"), name="saved_form_once"),)
+
+
+class Repeat(models.Model):
+    """A command that was carried out under a key: the same key brings the same answer and no second effect."""
+
+    user = models.PositiveBigIntegerField()
+    key = models.CharField(max_length=80)
+    body_hash = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField()
+    answer = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("user", "key"), name="repeat_once"),)

@@ -1,0 +1,196 @@
+"""How a decision becomes rows: invitations that go out, end or are called off, with the notices they bring."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Q
+
+from calloff.domain.decisions import CallOff as KernelCallOff
+from calloff.domain.decisions import Decision as KernelDecision
+from calloff.domain.decisions import Invitation as KernelInvitation
+from calloff.domain.decisions import Invite, Part
+from calloff.domain.history import Overridden
+from calloff.domain.placing import priced
+from calloff.domain.records import plain
+from calloff.domain.units import pence_per_week
+from calloff.web.accounts.models import User
+from calloff.web.accounts.services import holders
+from calloff.web.brokerage.models import CallOff, Decision, Invitation, Package, PlacedVisit
+from calloff.web.brokerage.services.desk import Desk, own_numbers, record, told
+from calloff.web.contracts.models import Enrolment
+from calloff.web.directory.models import Branch
+from calloff.web.directory.services import draw
+from calloff.web.jobs import services as jobs
+
+ONE_SECOND = timedelta(seconds=1)
+ENDED_BY_LOSS = ("placed_elsewhere", "lower_score")
+"""Endings after which whoever offered is sent a letter: others were chosen."""
+
+
+def carry_out(desk: Desk, decision: KernelDecision, by: User | None) -> tuple[Decision, list[dict[str, Any]]]:
+    """Write what was decided as rows; the stored record, and what it adds to the package's history."""
+    stored = record(desk, decision)
+    for ending in decision.ends:
+        end_invitation(desk, desk.row(ending.enrolment), ending.reason)
+    added = desk.course.carry_out(decision, desk.at)
+    if isinstance(decision, Invite):
+        for one in decision.invitations:
+            send_invitation(desk, decision, one)
+        first = min(one.deadline_at for one in decision.invitations)
+        look_again(desk.package, first + ONE_SECOND)
+    elif isinstance(decision, KernelCallOff):
+        for part in decision.parts:
+            place(desk, decision, part, stored, by)
+    reopen_after(desk, desk.store())
+    return stored, told(desk.package.version, *added)
+
+
+def look_again(package: Package, due_at: datetime) -> None:
+    """Let the worker ask the kernel about a package at a moment."""
+    jobs.add("advance", package.reference, council=package.council_id, due_at=due_at, data={"package": package.pk})
+
+
+def reopen_after(desk: Desk, freed: Sequence[int]) -> None:
+    """Where minutes came free, let the worker look at those who wait for them."""
+    rows = sorted({desk.market.pools[pool][0] for pool in freed})
+    for enrolment in rows:
+        jobs.add(
+            "reopen", str(enrolment), council=desk.package.council_id, due_at=desk.at, data={"enrolment": enrolment}
+        )
+
+
+def send_invitation(desk: Desk, decision: Invite, one: KernelInvitation) -> Invitation:
+    """One invitation as a row, and a notice to everybody of the branch who may answer it."""
+    row = desk.row(one.enrolment)
+    visits = [desk.facts.visits[number] for number in one.visits]
+    cost, lines = priced(desk.standing.ground(desk.model), desk.facts, desk.standing.row_of[one.enrolment], visits)
+    step = next(step for step in desk.model.steps if step.name == decision.step)
+    invitation = Invitation.objects.create(
+        council_id=desk.package.council_id,
+        token=draw(),
+        package=desk.package,
+        version=desk.package.version,
+        enrolment=row,
+        branch=row.branch,
+        step=decision.step,
+        wave=decision.wave,
+        rank=one.rank,
+        sealed=step.sealed,
+        visits=json.dumps(one.visits),
+        holds=own_numbers(one.holds, desk.market),
+        area_shown=area_shown(desk.package),
+        pence_per_week=pence_per_week(cost) if lines else None,
+        sent_at=desk.at,
+        deadline_at=one.deadline_at,
+    )
+    tell_branch(invitation.branch, "invited", invitation, desk)
+    return invitation
+
+
+def tell_branch(branch: Branch, kind: str, invitation: Invitation, desk: Desk) -> None:
+    """A notice about an invitation to everybody of a branch who may answer, each once."""
+    for user in holders("portal_answer", branch_id=branch.pk, on=desk.at.date()):
+        jobs.tell(
+            user,
+            kind,
+            invitation.area_shown,
+            council=desk.package.council_id,
+            key=f"{kind}-{invitation.pk}",
+            at=desk.at,
+            package=desk.package.reference,
+            link=f"/provider/invitations/{invitation.token}",
+        )
+
+
+def area_shown(package: Package) -> str:
+    """The smallest published area in which at least k people receive or await care, else the next wider one."""
+    area, k = package.area, package.council.k
+    live = Package.objects.filter(council=package.council_id).exclude(state__in=(Package.ENDED, Package.WITHDRAWN))
+    people = live.aggregate(
+        here=Count("person", filter=Q(area=area), distinct=True),
+        around=Count("person", filter=Q(locality=package.locality), distinct=True),
+    )
+    if people["here"] >= k:
+        return area.name
+    return package.locality.name if people["around"] >= k else package.council.name
+
+
+def end_invitation(desk: Desk, enrolment: Enrolment, reason: str) -> None:
+    """The council ends a living invitation; whoever was asked sees that it is closed."""
+    invitation = Invitation.objects.filter(package=desk.package, enrolment=enrolment, state__in=Invitation.LIVE).first()
+    if invitation is None:
+        return
+    offered = invitation.state in (Invitation.ACCEPTED, Invitation.PART)
+    invitation.state, invitation.reason, invitation.settled_at = Invitation.ENDED, reason, desk.at
+    invitation.save(update_fields=("state", "reason", "settled_at"))
+    tell_branch(
+        invitation.branch, "not_selected" if offered and reason in ENDED_BY_LOSS else "closed", invitation, desk
+    )
+
+
+def place(desk: Desk, decision: KernelCallOff, part: Part, stored: Decision, by: User | None) -> CallOff:
+    """A part of a package placed: the call-off, its visits, and the end of its invitation."""
+    package, row = desk.package, desk.row(part.enrolment)
+    invitation = Invitation.objects.filter(package=package, enrolment=row, state__in=Invitation.LIVE).first()
+    call_off = CallOff.objects.create(
+        council_id=package.council_id,
+        token=draw(),
+        package=package,
+        version=package.version,
+        enrolment=row,
+        branch=row.branch,
+        invitation=invitation,
+        decision=stored,
+        kind=part.kind,
+        step=decision.step,
+        visits=json.dumps([[number, plain(visit)] for number, visit in visits_of(desk, part)]),
+        takes=own_numbers(part.takes, desk.market),
+        minutes_per_week=sum(visit.worker_minutes for _, visit in visits_of(desk, part)),
+        centipence_minutes=part.cost,
+        pence_per_week=pence_per_week(part.cost),
+        line_ids=" ".join(part.line_ids)[:300],
+        on_framework=row.role != "spot",
+        override_reason=override_reason(desk, part.enrolment),
+        confirmed_by=by,
+        confirmed_identity=by.identity_id if by else None,
+        confirmed_at=desk.at,
+        start_on=part.start_on or package.required_start_on,
+        delivered_by=desk.row(part.delivered_by) if part.delivered_by else None,
+    )
+    PlacedVisit.objects.bulk_create(
+        PlacedVisit(
+            council_id=package.council_id, package=package, version=package.version, visit=number, call_off=call_off
+        )
+        for number in part.visits
+    )
+    if invitation is not None:
+        invitation.state, invitation.settled_at = Invitation.CALLED_OFF, desk.at
+        invitation.save(update_fields=("state", "settled_at"))
+    for user in holders("portal_packages", branch_id=row.branch_id, on=desk.at.date()):
+        jobs.tell(
+            user,
+            "called_off",
+            area_shown(package),
+            council=package.council_id,
+            key=f"called_off-{call_off.pk}",
+            at=desk.at,
+            package=package.reference,
+            link=f"/provider/packages/{call_off.token}",
+        )
+    return call_off
+
+
+def visits_of(desk: Desk, part: Part) -> list[tuple[int, Any]]:
+    """The visits of a part with their places, at other times where those were agreed."""
+    moved = dict(part.moved)
+    return [(number, moved.get(number, desk.facts.visits[number])) for number in part.visits]
+
+
+def override_reason(desk: Desk, enrolment: str) -> str:
+    """The reason for which a person chose this enrolment out of turn, if one did in this version."""
+    orders = [one for one in desk.course.history if isinstance(one, Overridden) and one.enrolment == enrolment]
+    return orders[-1].reason if orders else ""

@@ -1,0 +1,246 @@
+"""What stands in a package's row for the lists: the next action, since when, the step, who was asked and answered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+
+from django.db.models import Count, Q, Sum
+
+from calloff.domain.calendar import local
+from calloff.domain.decisions import CallOff as KernelCallOff
+from calloff.domain.decisions import Decision as KernelDecision
+from calloff.domain.decisions import Invite, Refer, Wait
+from calloff.domain.errors import NothingToPlaceError
+from calloff.domain.history import Event as Happening
+from calloff.domain.history import Held, Released, Withdrawn
+from calloff.domain.units import pence_per_week
+from calloff.domain.unmet_need import FOR_EVER, Stretch, unmet
+from calloff.web.brokerage.models import (
+    CallOff,
+    Handback,
+    Invitation,
+    Override,
+    Package,
+    PackageVersion,
+    UnmetStretch,
+    Waiting,
+)
+from calloff.web.brokerage.services.desk import Desk, whole_history
+
+ONE_DAY = timedelta(days=1)
+REVIEW_AFTER = timedelta(hours=24)
+"""When somebody looks again at a package that nobody can take (assumed)."""
+ASSIGN_WITHIN = timedelta(minutes=30)
+"""Working time in which the duty team gives a package an owner (assumed)."""
+
+NEXT_ACTIONS = (
+    "start_step",
+    "await_answers",
+    "confirm",
+    "approve_price",
+    "second_override",
+    "await_step",
+    "on_hold",
+    "await_minutes",
+    "decide",
+    "answer_handback",
+    "enter_start",
+    "none",
+)
+
+
+def refresh(desk: Desk, decision: KernelDecision | None) -> None:
+    """Write a package's columns as they follow from its rows and from what the kernel says now."""
+    package = desk.package
+    story = desk.story()
+    visits = desk.facts.visits
+    package.minutes_to_place = sum(visits[number].worker_minutes for number in story.left)
+    live = Invitation.objects.filter(package=package, version=package.version)
+    counts = live.aggregate(
+        asked=Count("pk", filter=Q(state__in=Invitation.LIVE)),
+        answered=Count("pk", filter=Q(state__in=(Invitation.ACCEPTED, Invitation.PART), sealed=False)),
+    )
+    package.asked, package.answered = counts["asked"], counts["answered"]
+    if package.state not in (Package.ENDED, Package.WITHDRAWN):
+        placed(package)
+    package.step = decision.step if decision is not None else ""
+    package.next_action, package.next_action_at = next_action(desk, decision)
+    wait_for_minutes(desk, decision)
+    package.changed_at = desk.at
+    package.save()
+    write_unmet(package, desk.course.history if package.version == 1 else whole_history(package))
+
+
+def placed(package: Package) -> None:
+    """The state that follows from the call-offs: called off once every visit is placed, started once all began."""
+    if package.minutes_to_place:
+        package.state = Package.SOURCING
+    live = CallOff.objects.filter(package=package, version=package.version, ended_on__isnull=True)
+    started = live.filter(first_visit_on__isnull=False).aggregate(minutes=Sum("minutes_per_week"))["minutes"] or 0
+    package.minutes_started = started
+    if not package.minutes_to_place:
+        package.state = Package.STARTED if started >= package.minutes_per_week else Package.CALLED_OFF
+
+
+def next_action(desk: Desk, decision: KernelDecision | None) -> tuple[str, datetime]:
+    """What somebody has to do next about a package, as a code, and when."""
+    package, at = desk.package, desk.at
+    if package.state in (Package.ENDED, Package.WITHDRAWN):
+        return "none", at
+    handback = Handback.objects.filter(call_off__package=package, agreed__isnull=True).first()
+    if handback is not None:
+        return "answer_handback", handback.at
+    if Override.objects.filter(package=package, state=Override.WAITING).exists():
+        return "second_override", at
+    if package.state in (Package.CALLED_OFF, Package.STARTED):
+        return _after_call_off(package, at)
+    if package.on_hold:
+        return "on_hold", max(at, package.next_action_at) if package.next_action == "on_hold" else at + REVIEW_AFTER
+    if isinstance(decision, KernelCallOff):
+        return ("approve_price" if over_ceiling(desk, decision) else "confirm"), _due_since(package, "confirm", at)
+    if isinstance(decision, Wait):
+        action = "await_answers" if decision.reason == "answers_due" else "await_step"
+        return action, decision.until or at + REVIEW_AFTER
+    if isinstance(decision, Refer):
+        # A review that was set stays where it is: looking at it does not put it off.
+        action = "await_minutes" if decision.passed_over else "decide"
+        return action, package.next_action_at if package.next_action == action else at + REVIEW_AFTER
+    if isinstance(decision, Invite):
+        return ("await_step" if package.step_started else "start_step"), _due_since(package, "start_step", at)
+    return "decide", at
+
+
+def _due_since(package: Package, action: str, at: datetime) -> datetime:
+    """Something is due since it first was."""
+    same = package.next_action == action or (action == "confirm" and package.next_action == "approve_price")
+    return package.next_action_at if same else at
+
+
+def _after_call_off(package: Package, at: datetime) -> tuple[str, datetime]:
+    waiting = CallOff.objects.filter(
+        package=package, version=package.version, ended_on__isnull=True, first_visit_on__isnull=True
+    ).order_by("start_on")
+    first = waiting.first()
+    if first is None or first.start_on is None:
+        return "none", at
+    return "enter_start", datetime.combine(first.start_on, datetime.min.time(), at.tzinfo)
+
+
+def over_ceiling(desk: Desk, decision: KernelCallOff) -> bool:
+    """Whether a call-off would bring the package's weekly price above what was approved."""
+    package = desk.package
+    if package.price_ceiling_pence is None:
+        return False
+    live = CallOff.objects.filter(package=package, version=package.version, ended_on__isnull=True)
+    before = live.aggregate(pence=Sum("pence_per_week"))["pence"] or 0
+    return before + sum(pence_per_week(part.cost) for part in decision.parts) > package.price_ceiling_pence
+
+
+def wait_for_minutes(desk: Desk, decision: KernelDecision | None) -> None:
+    """Remember what each passed-over enrolment had to spare: more than that re-opens the package."""
+    package = desk.package
+    Waiting.objects.filter(package=package).delete()
+    wanted = isinstance(decision, Refer) and decision.passed_over and not package.on_hold
+    package.waits_for_minutes = bool(wanted) and package.state == Package.SOURCING
+    if not package.waits_for_minutes or not isinstance(decision, Refer):
+        return
+    counters, pools_in = desk.course.counters, desk.standing.pools_in[desk.facts.locality]
+    rows = []
+    for reference in decision.passed_over:
+        row = desk.standing.row_of[reference]
+        spare = {
+            desk.market.pools[pool][1]: counters.declared[pool] - counters.used[pool] - counters.held[pool]
+            for pool, _ in pools_in[row]
+        }
+        rows.append(
+            Waiting(
+                council_id=package.council_id,
+                package=package,
+                enrolment_id=desk.market.rows[row].pk,
+                seen=json.dumps(spare),
+                seen_minutes=sum(spare.values()),
+            )
+        )
+    Waiting.objects.bulk_create(rows)
+
+
+def ask_quietly(desk: Desk) -> KernelDecision | None:
+    """What the kernel says now; nothing when every visit is placed."""
+    try:
+        return desk.ask()
+    except NothingToPlaceError:
+        return None
+
+
+def write_unmet(package: Package, history: Sequence[Happening]) -> None:
+    """Write the package's stretches of unmet need anew, as they follow from its rows."""
+    found = unmet(*stretches_of(package, history))
+    wanted = {(one.minutes, one.whole, one.from_on, one.until) for one in found}
+    rows = {
+        (row.minutes, row.whole, row.from_on, row.until): row.pk for row in UnmetStretch.objects.filter(package=package)
+    }
+    gone = [key for told, key in rows.items() if told not in wanted]
+    UnmetStretch.objects.filter(pk__in=gone).delete()
+    UnmetStretch.objects.bulk_create(
+        UnmetStretch(
+            council_id=package.council_id,
+            package=package,
+            locality_id=package.locality_id,
+            minutes=minutes,
+            whole=whole,
+            from_on=from_on,
+            until=until,
+        )
+        for minutes, whole, from_on, until in sorted(wanted - set(rows))
+    )
+
+
+def stretches_of(package: Package, history: Sequence[Happening]) -> tuple[list[Stretch], list[Stretch], list[Stretch]]:
+    """What was agreed, what started and when the package paused for a stay in hospital."""
+    ended = package.ended_on + ONE_DAY if package.ended_on else FOR_EVER
+    if package.state == Package.WITHDRAWN:
+        ended = local(package.changed_at).date()
+    versions = list(PackageVersion.objects.filter(package=package).order_by("number"))
+    agreed = []
+    for version, following in zip(versions, [*versions[1:], None], strict=True):
+        begins = date.fromisoformat(json.loads(version.facts)["required_start_on"])
+        until = min(ended, local(following.from_at).date()) if following else ended
+        if begins < until:
+            agreed.append(Stretch(version.minutes_per_week, begins, until))
+    started = []
+    for row in CallOff.objects.filter(package=package, first_visit_on__isnull=False):
+        until = row.ended_on + ONE_DAY if row.ended_on else FOR_EVER
+        if row.first_visit_on is not None and row.first_visit_on < until:
+            started.append(Stretch(row.minutes_per_week, row.first_visit_on, until))
+    return agreed, started, pauses_in(history)
+
+
+def pauses_in(history: Sequence[Happening]) -> list[Stretch]:
+    """The days on which a package was held because the person was in hospital: nothing was due then."""
+    found: list[Stretch] = []
+    since = None
+    for event in history:
+        if isinstance(event, Held) and event.reason == "in_hospital":
+            since = local(event.at).date()
+        elif isinstance(event, Released | Withdrawn) and since is not None:
+            if since < local(event.at).date():
+                found.append(Stretch(0, since, local(event.at).date()))
+            since = None
+    return [*found, Stretch(0, since)] if since is not None else found
+
+
+def columns_of(package: Package) -> Mapping[str, object]:
+    """The columns that follow from events, by name: what a rebuild must find the same."""
+    names = (
+        "state",
+        "minutes_to_place",
+        "minutes_started",
+        "step",
+        "asked",
+        "answered",
+        "next_action",
+        "waits_for_minutes",
+    )
+    return {name: getattr(package, name) for name in names}

@@ -1,0 +1,61 @@
+"""Words that may give the person away before the call-off: stopped, with the words marked."""
+
+from __future__ import annotations
+
+import re
+
+from django.utils.translation import gettext as _
+
+from calloff.web.brokerage.models import Package
+from calloff.web.brokerage.services.refusals import IdentityInTextError
+
+POSTCODE = re.compile(r"\b[A-Z]{1,2}[0-9][A-Z0-9]?\s*[0-9][A-Z]{2}\b", re.IGNORECASE)
+PHONE = re.compile(r"(?<![\w£.])(?:\+44\s?|0)(?:[\d][\s()-]?){8,10}\d\b")
+EMAIL = re.compile(r"\b[\w.+-]+@[\w-]+\.[\w.]+\b")
+NHS_NUMBER = re.compile(r"\b\d{3}[ -]?\d{3}[ -]?\d{4}\b")
+TITLED = re.compile(r"\b(?:Mr|Mrs|Miss|Ms|Mx|Dr|Sir|Lady)\.?\s+[A-Z][\w'-]+")
+WORD = re.compile(r"[^\W\d_][\w'-]*")
+NAME_PAIR = re.compile(r"\b[A-Z][a-z'-]+\s+[A-Z][a-z'-]+\b")
+SHORTEST_NAME = 3
+
+
+def identifying(text: str, package: Package, knows_person: bool) -> list[str]:
+    """
+    The words of a text that may name the person: a postcode, a number, an address, a titled name, or the person's own.
+
+    In the order in which they stand. The person's own words are looked for only in what somebody writes who knows them:
+    to anybody else a mark would tell that a guess was right.
+    """
+    found = {
+        match.start(): match.group()
+        for pattern in (POSTCODE, PHONE, EMAIL, NHS_NUMBER, TITLED)
+        for match in pattern.finditer(text)
+    }
+    if not knows_person:
+        for match in NAME_PAIR.finditer(text):
+            found.setdefault(match.start(), match.group())
+        return [found[place] for place in sorted(found)]
+    person = package.person
+    own = {word.casefold() for word in WORD.findall(f"{person.name} {person.address}") if len(word) >= SHORTEST_NAME}
+    known = {word.casefold() for word in WORD.findall(f"{package.area.name} {package.locality.name}")} | COMMON
+    for match in WORD.finditer(text):
+        if match.group().casefold() in own - known:
+            found.setdefault(match.start(), match.group())
+    return [found[place] for place in sorted(found)]
+
+
+COMMON = frozenset(
+    {"road", "street", "lane", "close", "avenue", "house", "flat", "court", "the", "and", "drive", "place"}
+)
+"""Words of many addresses, which name nobody."""
+
+
+def refuse_identity(text: str, package: Package, *, knows_person: bool) -> None:
+    """Raise IdentityInTextError when a text may name the person."""
+    found = identifying(text, package, knows_person)
+    if found:
+        raise IdentityInTextError(
+            _("Nothing was sent, since these words may say who the person is: %(words)s. Take them out and send again.")
+            % {"words": ", ".join(found)},
+            found,
+        )

@@ -1,0 +1,372 @@
+"""A package after its call-off: its first visit, care that stands in, changes of need, hospital, handback, the end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from calloff.domain.calendar import local
+from calloff.domain.history import CalledOff
+from calloff.domain.packages import Package as KernelPackage
+from calloff.domain.records import canonical, plain
+from calloff.web.accounts.models import User
+from calloff.web.accounts.services import holders
+from calloff.web.audit.services import act
+from calloff.web.brokerage.models import (
+    Bridge,
+    CallOff,
+    CareHomeWait,
+    Handback,
+    Invitation,
+    Package,
+    PackageVersion,
+    Person,
+    PlacedVisit,
+    Request,
+    Stay,
+)
+from calloff.web.brokerage.services.carrying import end_invitation, look_again, reopen_after
+from calloff.web.brokerage.services.columns import ask_quietly, refresh
+from calloff.web.brokerage.services.desk import Desk, desk_for, told
+from calloff.web.brokerage.services.refusals import RefusedError, SamePersonError
+from calloff.web.brokerage.services.requests import facts_for, write_stay
+from calloff.web.brokerage.services.sourcing import fresh_desk
+from calloff.web.contracts.models import Pool
+from calloff.web.contracts.services.market import version_for
+from calloff.web.directory.models import Council
+from calloff.web.jobs import services as jobs
+
+END_REASONS = ("died", "hospital", "care_home", "moved", "own_choice", "needs_met", "handback", "changed", "other")
+HANDBACK_REASONS = ("no_workers", "needs_changed", "risk_to_staff", "travel", "price", "closing", "other")
+LONGEST_NOTICE_DAYS = 365
+HOSPITAL_PRIORITY, HANDBACK_PRIORITY, CHANGE_PRIORITY = 2, 3, 6
+ONE_DAY = timedelta(days=1)
+
+
+def enter_start(*, call_off: CallOff, first_visit_on: date, by: User, at: datetime) -> None:
+    """The day of the first visit, as provider or broker enter it."""
+    with act(council=call_off.council_id, by=by, at=at) as doing:
+        again = CallOff.objects.select_related("package").get(pk=call_off.pk)
+        if again.ended_on is not None:
+            raise RefusedError("This care has ended; its first day can no longer be entered.")
+        if first_visit_on > local(doing.at).date():
+            raise RefusedError("The first visit is entered when it was made, not before.")
+        if first_visit_on < local(again.confirmed_at).date():
+            raise RefusedError("The first visit cannot be before the call-off.")
+        before = again.first_visit_on
+        again.first_visit_on = first_visit_on
+        again.save(update_fields=("first_visit_on",))
+        desk = fresh_desk(again.package, doing.at)
+        refresh(desk, ask_quietly(desk))
+        data = {"call_off": again.token, "before": str(before or ""), "after": str(first_visit_on)}
+        doing.record("start_entered", again.package.reference, data)
+
+
+def end_package(*, package: Package, last_day_on: date, reason: str, by: User, at: datetime) -> None:
+    """
+    The care ends: every call-off with its last day, every living invitation, and the minutes come free.
+
+    Waiting packages are looked at again in their order.
+    """
+    if reason not in END_REASONS:
+        raise RefusedError("Choose a reason of the list. Nothing was ended.")
+    with act(council=package.council_id, by=by, at=at) as doing:
+        desk = fresh_desk(package, doing.at)
+        if desk.package.state in (Package.ENDED, Package.WITHDRAWN):
+            raise RefusedError(f"Package {package.reference} has ended already.")
+        end_invitations(desk, "package_ended")
+        for call_off in CallOff.objects.filter(package=package, ended_on__isnull=True):
+            end_call_off(desk, call_off, last_day_on, reason)
+        if reason == "died":
+            Person.objects.filter(pk=desk.package.person_id, died_on__isnull=True).update(died_on=last_day_on)
+        desk.package.state, desk.package.ended_on, desk.package.end_reason = Package.ENDED, last_day_on, reason
+        refresh(desk, None)
+        doing.record("package_ended", package.reference, {"last_day_on": str(last_day_on), "reason": reason})
+
+
+def end_invitations(desk: Desk, reason: str) -> None:
+    """End what is still asked about a package; minutes kept for it come free."""
+    for row in Invitation.objects.filter(package=desk.package, state__in=Invitation.LIVE).select_related("enrolment"):
+        desk.course.counters.release(desk.course.held.pop(row.enrolment.reference, ()))
+        end_invitation(desk, row.enrolment, reason)
+    reopen_after(desk, desk.store())
+
+
+def end_call_off(desk: Desk, call_off: CallOff, last_day_on: date, reason: str) -> None:
+    """End one call-off: its visits are nobody's any more, its minutes come free, the provider is told."""
+    call_off.ended_on, call_off.end_reason = last_day_on, reason
+    call_off.save(update_fields=("ended_on", "end_reason"))
+    PlacedVisit.objects.filter(call_off=call_off).update(live=False)
+    if call_off.enrolment_id is not None:
+        deliverer = call_off.delivered_by_id or call_off.enrolment_id
+        # Whoever gives a package back has not the workers for another one.
+        give_back(deliverer, json.loads(call_off.takes), free=reason != "handback")
+        jobs.add("reopen", str(deliverer), council=call_off.council_id, due_at=desk.at, data={"enrolment": deliverer})
+    for user in holders("portal_packages", branch_id=call_off.branch_id, on=desk.at.date()):
+        jobs.tell(
+            user,
+            "called_off_ended",
+            desk.package.reference,
+            council=call_off.council_id,
+            key=f"ended-{call_off.pk}",
+            at=desk.at,
+            package=desk.package.reference,
+            link=f"/provider/packages/{call_off.token}",
+        )
+
+
+def give_back(enrolment: int, takes: Iterable[tuple[int, int]], *, free: bool) -> None:
+    """Minutes of a call-off go back to the pools they were taken from, free for others or gone."""
+    for number, minutes in takes:
+        pool = Pool.objects.get(enrolment=enrolment, number=number)
+        pool.used -= minutes
+        pool.declared -= 0 if free else minutes
+        pool.save(update_fields=("used", "declared"))
+
+
+def hand_back(*, call_off: CallOff, last_day_on: date, reason: str, words: str, by: User, at: datetime) -> Handback:
+    """A provider gives a call-off back, with notice; the council is told first and answers."""
+    if reason not in HANDBACK_REASONS:
+        raise RefusedError("Choose a reason of the list. Nothing was sent.")
+    with act(council=call_off.council_id, by=by, at=at) as doing:
+        again = CallOff.objects.select_related("package__owner").get(pk=call_off.pk)
+        if again.ended_on is not None or Handback.objects.filter(call_off=again).exists():
+            raise RefusedError("This package has ended, or was given back already.")
+        notice = (last_day_on - local(doing.at).date()).days
+        if not 0 <= notice <= LONGEST_NOTICE_DAYS:
+            raise RefusedError("Enter the last day on which you can deliver: today or later, within a year.")
+        handback = Handback.objects.create(
+            council_id=again.council_id,
+            call_off=again,
+            last_day_on=last_day_on,
+            reason=reason,
+            words=words,
+            by=by,
+            at=doing.at,
+        )
+        desk = fresh_desk(again.package, doing.at)
+        refresh(desk, ask_quietly(desk))
+        tell_council(desk, "handback", f"handback-{handback.pk}")
+        doing.record(
+            "handed_back", again.package.reference, {"call_off": again.token, "reason": reason, "notice_days": notice}
+        )
+    return handback
+
+
+def tell_council(desk: Desk, kind: str, key: str) -> None:
+    """A notice to the package's owner, or to everybody of the duty team."""
+    package = desk.package
+    people = (
+        [package.owner] if package.owner else holders("work_package", council_id=package.council_id, on=desk.at.date())
+    )
+    for user in people:
+        jobs.tell(
+            user,
+            kind,
+            package.reference,
+            council=package.council_id,
+            key=key,
+            at=desk.at,
+            package=package.reference,
+            link=f"/packages/{package.token}",
+        )
+
+
+def answer_handback(*, handback: Handback, agreed: bool, by: User, at: datetime) -> None:
+    """
+    The council answers: agreed or not, the care ends on the day that was named, and the package goes back
+    to waiting with its owner, its place in the order and its clock.
+    """
+    with act(council=handback.council_id, by=by, at=at) as doing:
+        again = Handback.objects.select_related("call_off__package").get(pk=handback.pk)
+        if again.agreed is not None:
+            raise RefusedError("This handback was answered already.")
+        again.agreed = agreed
+        again.save(update_fields=("agreed",))
+        desk = fresh_desk(again.call_off.package, doing.at)
+        end_invitations(desk, "handed_back")
+        end_call_off(desk, again.call_off, again.last_day_on, "handback")
+        facts = replace(
+            desk.facts,
+            priority=min(desk.facts.priority, HANDBACK_PRIORITY),
+            required_start_on=max(again.last_day_on + ONE_DAY, local(doing.at).date()),
+            # Whoever gave it back is not asked for it again (assumed).
+            exclusions=desk.facts.exclusions | {again.call_off.branch.reference},
+            current_provider="",
+            chosen_provider="",
+        )
+        every = {number: number for number in range(len(facts.visits))}
+        history = new_version(desk, facts, "handback", every)
+        data = {"call_off": again.call_off.token, "agreed": agreed, "last_day_on": str(again.last_day_on)}
+        doing.record("handback_answered", desk.package.reference, data, history)
+
+
+def new_version(desk: Desk, facts: KernelPackage, reason: str, carried: Mapping[int, int]) -> list[dict[str, Any]]:
+    """
+    A package goes on under a new version; what its history begins with is returned, to be recorded with the act.
+
+    `carried` says which visit of the new version is the same as which of the old: what is called off of these stays
+    called off; everything else is to place.
+    """
+    package = desk.package
+    kept = list(CallOff.objects.filter(package=package, version=package.version, ended_on__isnull=True))
+    package.version += 1
+    package.state, package.step_started = Package.SOURCING, False
+    package.minutes_per_week = package.minutes_to_place = facts.minutes_per_week
+    package.priority, package.required_start_on = facts.priority, facts.required_start_on
+    package.two_workers = any(visit.workers > 1 for visit in facts.visits)
+    package.model_version = version_for(package.council, facts, local(desk.at).date())
+    PackageVersion.objects.create(
+        council_id=package.council_id,
+        package=package,
+        number=package.version,
+        facts=canonical(plain(facts)).decode(),
+        minutes_per_week=facts.minutes_per_week,
+        from_at=desk.at,
+        reason=reason,
+    )
+    package.save()
+    happened = [one for call_off in kept if (one := carry_over(call_off, package, carried)) is not None]
+    again = desk_for(package, desk.at)
+    again.course.history += happened
+    refresh(again, ask_quietly(again))
+    look_again(package, desk.at)
+    return told(package.version, *happened)
+
+
+def carry_over(call_off: CallOff, package: Package, carried: Mapping[int, int]) -> CalledOff | None:
+    """A call-off goes on in a new version of its package, if every visit of it does."""
+    live = PlacedVisit.objects.filter(call_off=call_off, live=True)
+    old = list(live.values_list("visit", flat=True))
+    if not old or not set(old) <= set(carried.values()):
+        return None
+    new = sorted(number for number, before in carried.items() if before in old)
+    live.update(live=False)
+    call_off.version = package.version
+    call_off.save(update_fields=("version",))
+    PlacedVisit.objects.bulk_create(
+        PlacedVisit(
+            council_id=package.council_id, package=package, version=package.version, visit=number, call_off=call_off
+        )
+        for number in new
+    )
+    deliverer = call_off.delivered_by.reference if call_off.delivered_by else ""
+    enrolment = call_off.enrolment.reference if call_off.enrolment else ""
+    return CalledOff(enrolment, call_off.confirmed_at, tuple(new), deliverer)
+
+
+def change_need(*, package: Package, request: Request, pence_per_week_at_most: int, by: User, at: datetime) -> None:
+    """
+    An approved change of need is a new version of the package (settled reading 9).
+
+    Visits that stay as they were stay with their provider; the rest is to place, its provider first where the model
+    says so. What no longer is wanted ends with its call-off.
+    """
+    with act(council=package.council_id, by=by, at=at) as doing:
+        if request.raised_identity == by.identity_id:
+            raise SamePersonError("Nobody approves what they asked for themselves. Nothing was approved.")
+        again = Request.objects.select_related("person__area__locality").get(pk=request.pk)
+        if again.state != Request.WAITING:
+            raise RefusedError(f"Request {again.reference} does not wait for approval: it is {again.state}.")
+        desk = fresh_desk(package, doing.at)
+        if desk.package.state in (Package.ENDED, Package.WITHDRAWN):
+            raise RefusedError(f"Package {package.reference} has ended; ask for a new one.")
+        again.state, again.decided_by, again.decided_identity = Request.APPROVED, by, by.identity_id
+        again.decided_at = again.touched_at = doing.at
+        again.approved_minutes_per_week, again.approved_pence_per_week = again.minutes_per_week, pence_per_week_at_most
+        again.save()
+        end_invitations(desk, "need_changed")
+        wanted = facts_for(again, package.reference, desk.facts.approved_at)
+        wanted = with_current(wanted, desk)
+        carried = same_visits(desk.facts, wanted)
+        for call_off in CallOff.objects.filter(package=package, version=desk.package.version, ended_on__isnull=True):
+            visits = set(call_off.placed_visits.filter(live=True).values_list("visit", flat=True))
+            if not visits <= set(carried.values()):
+                end_call_off(desk, call_off, wanted.required_start_on - ONE_DAY, "changed")
+        desk.package.price_ceiling_pence = pence_per_week_at_most
+        history = new_version(desk, wanted, "need_changed", carried)
+        data = {"request": again.reference, "version": desk.package.version}
+        doing.record("need_changed", package.reference, data, history)
+
+
+def with_current(wanted: KernelPackage, desk: Desk) -> KernelPackage:
+    """The new need of somebody who has a provider: it is asked first, and the change is measured by what it has."""
+    live = CallOff.objects.filter(package=desk.package, version=desk.package.version, ended_on__isnull=True)
+    main = live.order_by("-minutes_per_week").first()
+    if main is None or main.enrolment is None:
+        return wanted
+    return replace(
+        wanted,
+        current_provider=main.branch.reference,
+        current_since=local(main.confirmed_at).date(),
+        priority=max(wanted.priority, CHANGE_PRIORITY) if wanted.priority > HOSPITAL_PRIORITY else wanted.priority,
+    )
+
+
+def same_visits(before: KernelPackage, after: KernelPackage) -> dict[int, int]:
+    """Which visit of the new pattern is the very same as which of the old, each used once."""
+    free = list(range(len(before.visits)))
+    same: dict[int, int] = {}
+    for number, visit in enumerate(after.visits):
+        found = next((old for old in free if before.visits[old] == visit), None)
+        if found is not None:
+            free.remove(found)
+            same[number] = found
+    return same
+
+
+# Care that stands in, and hospital
+
+
+def bridge(*, package: Package, kind: str, from_on: date, to_on: date | None, by: User, at: datetime) -> Bridge:
+    """Care that stands in until the package starts: reablement, the in-house team or a care home."""
+    if kind not in Bridge.KINDS or (to_on is not None and to_on < from_on):
+        raise RefusedError("Choose what stands in, and a last day that is not before the first. Nothing was entered.")
+    with act(council=package.council_id, by=by, at=at) as doing:
+        made = Bridge.objects.create(
+            council_id=package.council_id, package=package, kind=kind, from_on=from_on, to_on=to_on
+        )
+        data = {"kind": kind, "from_on": str(from_on), "to_on": str(to_on or "")}
+        doing.record("bridged", package.reference, data)
+    return made
+
+
+def record_stay(
+    *,
+    person: Person,
+    admitted_on: date,
+    ready_on: date | None,
+    waits_for: str,
+    discharged_on: date | None,
+    by: User,
+    at: datetime,
+) -> Stay:
+    """A stay in hospital as the hub knows it: since when, ready since when, and what is waited for."""
+    if waits_for not in ("home", "care_home") or any(
+        day is not None and day < admitted_on for day in (ready_on, discharged_on)
+    ):
+        raise RefusedError("The days must follow each other: admitted, ready, discharged. Nothing was entered.")
+    with act(council=person.council_id, by=by, at=at) as doing:
+        stay = Stay.objects.filter(person=person, discharged_on__isnull=True).first() or Stay(
+            council_id=person.council_id, person=person
+        )
+        stay.admitted_on, stay.ready_on, stay.waits_for = admitted_on, ready_on, waits_for
+        stay.discharged_on = discharged_on
+        stay.save()
+        for package in person.packages.exclude(state__in=(Package.ENDED, Package.WITHDRAWN)):
+            write_stay(package)
+        data = {"ready_on": str(ready_on or ""), "waits_for": waits_for, "discharged_on": str(discharged_on or "")}
+        doing.record("stay_recorded", person.reference, data)
+    return stay
+
+
+def count_care_home_waits(*, council: Council, on: date, people: int, by: User, at: datetime) -> None:
+    """How many people in hospital wait for a care home on a day, where nobody enters them one by one."""
+    if people < 0 or on > local(at).date():
+        raise RefusedError("Enter a number of people from 0 on, for today or an earlier day. Nothing was entered.")
+    with act(council=council.pk, by=by, at=at) as doing:
+        row, _made = CareHomeWait.objects.update_or_create(council=council, on=on, defaults={"people": people})
+        doing.record("care_home_waits_counted", "", {"on": str(on), "people": row.people})

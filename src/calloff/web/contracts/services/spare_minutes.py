@@ -1,0 +1,56 @@
+"""What a provider says it has to spare, by its own word or as a broker heard it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from calloff.domain.errors import CalloffError
+from calloff.domain.units import MOST_MINUTES
+from calloff.web.accounts.models import User
+from calloff.web.audit.services import act
+from calloff.web.contracts.models import Enrolment, Pool
+from calloff.web.jobs import services as jobs
+
+
+class SpareMinutesError(CalloffError):
+    """A declaration that cannot be taken; nothing was changed."""
+
+
+def declare_spare(
+    *,
+    enrolment: Enrolment,
+    spare: Mapping[int, int],
+    by: User,
+    at: datetime,
+    told_by: str = "",
+    channel: str = "portal",
+) -> None:
+    """
+    Say how many minutes a week are free now, by the number of the pool, beside what is called off or kept already.
+
+    Whoever waits for minutes is looked at again where more is free than before.
+    """
+    with act(council=enrolment.council_id, by=by, at=at) as doing:
+        pools = {pool.number: pool for pool in Pool.objects.filter(enrolment=enrolment)}
+        before, raised = {}, False
+        for number, minutes in spare.items():
+            pool = pools.get(number)
+            if pool is None or pool.declared_at is None or not 0 <= minutes <= MOST_MINUTES:
+                raise SpareMinutesError("Enter the hours a week that are free, from 0 on. Nothing was changed.")
+            before[str(number)] = pool.spare
+            if minutes > pool.spare:
+                pool.raised_at, raised = doing.at, True
+            pool.declared, pool.declared_at = pool.used + pool.held + minutes, doing.at
+            pool.save(update_fields=("declared", "declared_at", "raised_at"))
+        if raised:
+            jobs.add(
+                "reopen",
+                str(enrolment.pk),
+                council=enrolment.council_id,
+                due_at=doing.at,
+                data={"enrolment": enrolment.pk},
+            )
+        after = {str(number): minutes for number, minutes in spare.items()}
+        data = {"enrolment": enrolment.reference, "before": before, "after": after, "channel": channel}
+        doing.record("spare_declared", enrolment.reference, {**data, "told_by": bool(told_by)})

@@ -1,0 +1,209 @@
+"""Jobs are added with what causes them, leased by a worker, done once in effect; notices go out the same way."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db import connection, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from calloff.domain.errors import CalloffError
+from calloff.domain.records import canonical
+from calloff.web.accounts.models import User
+from calloff.web.audit.services import whole_second
+from calloff.web.jobs.models import Job, Notice, Pulse
+
+LEASE = timedelta(seconds=60)
+"""So long a worker may take for one job before another thinks that it died."""
+MOST_ATTEMPTS = 6
+BEATS_EVERY = timedelta(seconds=5)
+ALIVE_FOR = timedelta(seconds=30)
+
+log = logging.getLogger("calloff.jobs")
+
+
+@dataclass(frozen=True)
+class Task:
+    """A job as its handler sees it."""
+
+    council: int
+    key: str
+    data: Mapping[str, Any]
+
+
+Handler = Callable[[Task, datetime], None]
+_handlers: dict[str, Handler] = {}
+
+
+def handles(kind: str) -> Callable[[Handler], Handler]:
+    """Name the function that does the jobs of a kind. It must do no harm when it runs twice."""
+
+    def named(handler: Handler) -> Handler:
+        _handlers[kind] = handler
+        return handler
+
+    return named
+
+
+def kinds() -> tuple[str, ...]:
+    """The kinds of jobs that somebody can do."""
+    return tuple(sorted(_handlers))
+
+
+def add(kind: str, key: str, *, council: int, due_at: datetime, data: Mapping[str, Any] | None = None) -> None:
+    """
+    Add a job in the running transaction; one that waits under the same key is moved to the earlier moment.
+
+    Must be called inside a transaction: a job without its cause, or a cause without its job, would be a loss.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("a job is added in the transaction of what causes it")
+    due_at, text = whole_second(due_at), canonical(dict(data or {})).decode()
+    waiting = Job.objects.filter(kind=kind, key=key, state=Job.WAITING).first()
+    if waiting is None:
+        Job.objects.create(council=council, kind=kind, key=key, data=text, due_at=due_at)
+    elif due_at < waiting.due_at:
+        Job.objects.filter(pk=waiting.pk).update(due_at=due_at, data=text)
+
+
+def claim(worker: str, at: datetime) -> Job | None:
+    """The job that is due longest, leased to a worker: one that waits, or one whose worker let its lease run out."""
+    due = Q(state=Job.WAITING, due_at__lte=at) | Q(state=Job.RUNNING, lease_until__lt=at)
+    with transaction.atomic():
+        rows = Job.objects.filter(due).order_by("due_at", "pk")
+        if connection.features.has_select_for_update_skip_locked:
+            rows = rows.select_for_update(skip_locked=True)
+        job = rows.first()
+        if job is None:
+            return None
+        job.state, job.leased_by, job.lease_until = Job.RUNNING, worker, at + LEASE
+        job.attempts += 1
+        job.save(update_fields=("state", "leased_by", "lease_until", "attempts"))
+    return job
+
+
+def work_once(worker: str, at: datetime) -> bool:
+    """Do the next job that is due; False when there is none."""
+    job = claim(worker, at)
+    if job is None:
+        return False
+    try:
+        handler = _handlers[job.kind]
+        handler(Task(job.council, job.key, json.loads(job.data)), at)
+    except Exception as error:
+        _put_back(job, worker, at, error)
+        return True
+    Job.objects.filter(pk=job.pk, state=Job.RUNNING, leased_by=worker).update(state=Job.DONE, done_at=at)
+    return True
+
+
+def _put_back(job: Job, worker: str, at: datetime, error: Exception) -> None:
+    """Try again later, each time twice as late; after the last attempt the job is failed and says why."""
+    # What an error says may name a person: the log keeps its kind and the job's number alone.
+    log.error("job %s (%s) broke off at attempt %s: %s", job.pk, job.kind, job.attempts, type(error).__name__)
+    failed = job.attempts >= MOST_ATTEMPTS
+    problem = str(error)[:200] if isinstance(error, CalloffError) else type(error).__name__
+    with transaction.atomic():
+        twin = Job.objects.filter(kind=job.kind, key=job.key, state=Job.WAITING).exclude(pk=job.pk).exists()
+        state = Job.FAILED if failed or twin else Job.WAITING
+        due_at = at + timedelta(seconds=2**job.attempts)
+        Job.objects.filter(pk=job.pk, leased_by=worker).update(state=state, due_at=due_at, problem=problem)
+
+
+def beat(worker: str, at: datetime) -> None:
+    """Say that this worker lives."""
+    Pulse.objects.update_or_create(worker=worker, defaults={"at": at})
+
+
+def worker_lives(at: datetime | None = None) -> bool:
+    """Whether some worker gave a sign in the last half minute."""
+    return Pulse.objects.filter(at__gte=(at or timezone.now()) - ALIVE_FOR).exists()
+
+
+# Notices
+
+
+def tell(
+    user: User,
+    kind: str,
+    about: str,
+    *,
+    council: int,
+    key: str,
+    at: datetime,
+    package: str = "",
+    link: str = "",
+    by_email: bool = True,
+) -> None:
+    """Put a notice on somebody's screen and, as a job, into their mail; a second one of the same key is not made."""
+    notice, made = Notice.objects.get_or_create(
+        user=user,
+        key=key,
+        defaults={
+            "council": council,
+            "kind": kind,
+            "about": about,
+            "package": package,
+            "link": link,
+            "created_at": at,
+            "email_state": Notice.WAITING if by_email else Notice.QUIET,
+        },
+    )
+    if made and by_email:
+        add("email", f"notice-{notice.pk}", council=council, due_at=at, data={"notice": notice.pk})
+
+
+SUBJECTS = {
+    "invited": gettext_lazy("An invitation to offer care needs an answer"),
+    "closed": gettext_lazy("An invitation is closed"),
+    "not_selected": gettext_lazy("A letter about your offer"),
+    "called_off": gettext_lazy("A package was called off to you"),
+    "called_off_ended": gettext_lazy("A package you deliver ends"),
+    "answer_recorded": gettext_lazy("The council recorded an answer of yours"),
+    "message": gettext_lazy("A message about a package"),
+    "assigned": gettext_lazy("A package is yours now"),
+    "decide": gettext_lazy("A package needs you"),
+    "override_waits": gettext_lazy("An override waits for a second person"),
+    "handback": gettext_lazy("A provider gives a package back"),
+    "approval_waits": gettext_lazy("Something waits for your approval"),
+    "draft_decided": gettext_lazy("Your draft was decided"),
+    "request_decided": gettext_lazy("A request was decided"),
+    "suspended": gettext_lazy("New work is stopped for a while"),
+    "lifted": gettext_lazy("New work is open again"),
+}
+"""What an e-mail says: never who it is about."""
+
+
+@handles("email")
+def send_email(task: Task, at: datetime) -> None:
+    """Send a notice by e-mail: one recipient, a subject from the closed list, a link and no identity."""
+    notice = Notice.objects.select_related("user__identity").get(pk=task.data["notice"])
+    if notice.email_state == Notice.SENT:
+        return
+    address = notice.user.identity.email
+    text = _("%(subject)s: %(about)s.\n\nSign in to read it: %(link)s\n") % {
+        "subject": SUBJECTS[notice.kind],
+        "about": notice.about,
+        "link": f"{settings.SITE_URL}{notice.link}",
+    }
+    # The number stands in the message: mail that goes out twice after a crash is known to be the same.
+    headers = {"Message-ID": f"<notice-{notice.pk}@calloff.invalid>"}
+    message = EmailMessage(str(SUBJECTS[notice.kind]), text, settings.DEFAULT_FROM_EMAIL, [address], headers=headers)
+    try:
+        message.send()
+    except OSError as error:
+        Notice.objects.filter(pk=notice.pk).update(
+            email_state=Notice.FAILED, email_problem=type(error).__name__, email_at=at
+        )
+        raise
+    Notice.objects.filter(pk=notice.pk).update(email_state=Notice.SENT, email_problem="", email_at=at)
