@@ -1,0 +1,1 @@
+"""The website: people of the council and of providers at work on the same packages."""

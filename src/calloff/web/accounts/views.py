@@ -1,0 +1,124 @@
+"""The door of every view, and the pages on which people look after their own account."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, cast
+
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.contrib.auth import logout
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+
+from calloff.web.accounts.models import User
+from calloff.web.accounts.services import passing
+from calloff.web.accounts.services.rights import roles_held, today
+from calloff.web.accounts.services.roles import roles, roles_with
+from calloff.web.accounts.services.users import sign_out_everywhere
+
+log = logging.getLogger("calloff.refused")
+
+P = ParamSpec("P")
+
+
+class SignedIn(HttpRequest):
+    """
+    What a view behind `allowed` is given.
+
+    `council_id` is the council at whose desk the user sits (None for a provider's people, and for staff of several
+    councils who have not chosen), `council` its row; `provider` the branches whose people the user belongs to. In the
+    provider portal every query starts from `provider`.
+    """
+
+    user: User
+    council_id: int | None
+    council: Any
+    provider: tuple[int, ...]
+
+
+SignedInView = Callable[Concatenate[SignedIn, P], HttpResponse]
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+
+def allowed(permission: str) -> Callable[[SignedInView[P]], View[P]]:
+    """
+    Let a view be used by whoever holds a permission at the council's desk, in one of their branches, or everywhere.
+
+    Nobody signed in: to the sign-in page and back. Without the second factor: to where it is set up or asked for.
+    Without the permission: a plain page, 403. The view still starts from what the user may see of one thing.
+    The permission is kept on the view as `permission`, so that all of them can be listed.
+    """
+    codes = roles_with(permission)
+
+    def door(view: SignedInView[P]) -> View[P]:
+        @wraps(view)
+        def guarded(request: HttpRequest, *arguments: P.args, **options: P.kwargs) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            if not passing.second_factor(request):
+                return to_second_factor(request)
+            signed_in = cast(SignedIn, request)
+            if not _holds(signed_in, codes):
+                log.warning("user %s may not %s", signed_in.user.pk, permission)
+                return not_allowed(request)
+            return view(signed_in, *arguments, **options)
+
+        guarded.permission = permission  # type: ignore[attr-defined]
+        return cast(View[P], guarded)
+
+    return door
+
+
+def _holds(request: SignedIn, codes: frozenset[str]) -> bool:
+    for held in roles_held(request.user, today()):
+        here = held.council_id is None or held.council_id == request.council_id
+        if held.role in codes and here:
+            return True
+    return False
+
+
+def to_second_factor(request: HttpRequest) -> HttpResponseRedirect:
+    """To where the second factor is asked for, or set up by whoever has none; then back to the page that was asked."""
+    has_one = Authenticator.objects.filter(user_id=request.user.pk, type=Authenticator.Type.TOTP).exists()
+    return redirect_to_login(request.get_full_path(), "mfa_reauthenticate" if has_one else "mfa_activate_totp")
+
+
+def not_allowed(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """The page for what a role does not allow; it says nothing of what lies behind it."""
+    return render(request, "403.html", status=403)
+
+
+def too_many(request: HttpRequest) -> HttpResponse:
+    """The page for whoever asks too often."""
+    return render(request, "429.html", status=429)
+
+
+@require_GET
+def account(request: HttpRequest) -> HttpResponse:
+    """One's own account: roles, sessions, password, recovery codes."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    user = request.user
+    known = roles()
+    titles = sorted({known[held.role].title for held in roles_held(user, today())})
+    return render(request, "accounts/account.html", {"person": user.identity, "titles": titles})
+
+
+@require_http_methods(["GET", "POST"])
+def sessions(request: HttpRequest) -> HttpResponse:
+    """Where one is signed in, and the button that ends all of it."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    user = request.user
+    if request.method == "POST":
+        sign_out_everywhere(user=user, by=user, at=timezone.now())
+        logout(request)
+        return redirect("account_login")
+    open_ones = sorted(UserSession.objects.purge_and_list(user), key=lambda one: one.created_at, reverse=True)
+    return render(request, "accounts/sessions.html", {"sessions": open_ones})
