@@ -1,0 +1,1 @@
+"""What holds the website together: settings, addresses, the look of every page."""

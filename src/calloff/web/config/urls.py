@@ -1,0 +1,13 @@
+"""Every address. An app that has pages is included here by its own list."""
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from calloff.web.config import views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("health", views.health, name="health"),
+    path("", include("calloff.web.accounts.urls")),
+]
+
+handler403 = "calloff.web.accounts.views.not_allowed"
+handler429 = "calloff.web.accounts.views.too_many"
