@@ -11,6 +11,11 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+# The website is tried as the demonstration, with the demonstration's key. What a live council's settings say and refuse
+# is tried on its own (tests/web/config). DATABASE_URL, where it is given, names the engine.
+os.environ.setdefault("CALLOFF_DEMO", "1")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "calloff.web.config.settings")
+
 # The same run everywhere: the cases come from the test itself, and a busy machine fails nothing.
 settings.register_profile("calloff", derandomize=True, deadline=None)
 settings.load_profile("calloff")
@@ -75,6 +80,13 @@ def no_network() -> Iterator[None]:
             patch.setattr(socket.socket, name, guarded(getattr(socket.socket, name)))
         patch.setattr(socket, "getaddrinfo", guarded_look_up)
         yield
+
+
+def pytest_configure() -> None:
+    """Set Django up here: pytest-django by itself would do it before this file has named the settings."""
+    import django
+
+    django.setup()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

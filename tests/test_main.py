@@ -56,6 +56,7 @@ def codes_of_stages(monkeypatch, failing: str) -> list[str]:
 
     monkeypatch.setattr(stages, "run", run)
     monkeypatch.setattr(stages, "install_chromium_when_root", lambda: None)
+    monkeypatch.setattr(stages, "no_postgres_at", lambda address: "")
     return names
 
 
@@ -63,7 +64,7 @@ def test_tests_come_last(monkeypatch):
     names = codes_of_stages(monkeypatch, failing="none")
 
     assert stages.run_all(with_tests=True) == 0
-    assert names == ["style", "format", "types", "house contracts", "tests"]
+    assert names == ["style", "format", "types", "house contracts", "tests on PostgreSQL", "tests"]
 
 
 def test_stages_stop_at_the_first_that_fails(monkeypatch):
@@ -78,6 +79,25 @@ def test_check_runs_no_tests(monkeypatch):
 
     assert stages.run_all(with_tests=False) == 0
     assert "tests" not in names
+
+
+@pytest.mark.parametrize(("required", "code", "outcome"), [("", 0, "skipped"), ("1", 1, "failed")])
+def test_tests_on_postgres_are_skipped_by_name_or_fail_where_they_are_required(
+    monkeypatch, capsys, required, code, outcome
+):
+    monkeypatch.setenv("CALLOFF_TEST_POSTGRES", "postgresql://nobody@127.0.0.1:1/none")
+    monkeypatch.setenv("REQUIRE_POSTGRES", required)
+    monkeypatch.setattr(stages, "run", lambda stage: pytest.fail(f"{stage.name} was run"))
+
+    assert stages.run_on_postgres() == code
+    assert f"== tests on PostgreSQL: {outcome}" in capsys.readouterr().out
+
+
+def test_tests_that_are_named_are_run_once(monkeypatch):
+    names = codes_of_stages(monkeypatch, failing="none")
+
+    assert stages.run_all(with_tests=True, pytest_arguments=["-k", "tie"]) == 0
+    assert "tests on PostgreSQL" not in names
 
 
 def test_pytest_arguments_name_files_from_the_callers_folder(monkeypatch, tmp_path):

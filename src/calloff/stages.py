@@ -1,8 +1,9 @@
 """
 The stages of `./calloff test`: style, format, types, house contracts and, last, the tests.
 
-They run one after another, each with its name and the seconds it took, until one fails. pytest comes last, so
-that its count of passed and failed tests is the last thing printed.
+They run one after another, each with its name and the seconds it took, until one fails. The tests of the website run
+on PostgreSQL first, where a server answers. pytest on everything comes last, so that its count of passed and failed
+tests is the last thing printed.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,21 +23,30 @@ ROOT = Path(__file__).resolve().parents[2]
 # when Calloff is moved.
 LINT_IMPORTS = "from importlinter.cli import lint_imports_command; lint_imports_command()"
 
+POSTGRES = "postgresql://postgres@127.0.0.1:5432/test"
+"""Where a PostgreSQL for tests is looked for, unless CALLOFF_TEST_POSTGRES names another."""
+
 CHROMIUM_PACKAGES = ("chromium", "fonts-liberation")
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One check: its name, and what the Python of Calloff is told to run, from Calloff's own folder."""
+    """
+    One check: its name, and what the Python of Calloff is told to run, from Calloff's own folder.
+
+    `environment` is added to what the caller's environment says.
+    """
 
     name: str
     arguments: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 CHECKS = (
     Stage("style", ("-m", "ruff", "check", ".")),
     Stage("format", ("-m", "ruff", "format", "--check", ".")),
-    Stage("types", ("-m", "mypy")),
+    # The plugin for Django's types starts the website, which runs with no settings but the demonstration's.
+    Stage("types", ("-m", "mypy"), {"CALLOFF_DEMO": "1"}),
     Stage("house contracts", ("-c", LINT_IMPORTS, "--no-logo")),
 )
 
@@ -49,24 +59,64 @@ def run_all(*, with_tests: bool, pytest_arguments: Sequence[str] = ()) -> int:
     folder.
     """
     for stage in CHECKS:
-        began = time.monotonic()
-        code = run(stage)
-        outcome = "passed" if code == 0 else f"failed (exit code {code})"
-        print(f"== {stage.name}: {outcome} in {time.monotonic() - began:.1f} s", flush=True)
-        if code != 0:
+        if code := run_and_tell(stage):
             return code
     if not with_tests:
         return 0
+    # Whoever names tests wants those, once.
+    if not pytest_arguments and (code := run_on_postgres()):
+        return code
     install_chromium_when_root()
     # pytest tells its own seconds, in the line that closes everything.
     return run(Stage("tests", ("-m", "pytest", *from_root(pytest_arguments))))
+
+
+def run_and_tell(stage: Stage) -> int:
+    """Run one stage and say how it ended and how long it took; returns its exit code."""
+    began = time.monotonic()
+    code = run(stage)
+    outcome = "passed" if code == 0 else f"failed (exit code {code})"
+    print(f"== {stage.name}: {outcome} in {time.monotonic() - began:.1f} s", flush=True)
+    return code
 
 
 def run(stage: Stage) -> int:
     """Run one stage under its name; returns its exit code."""
     print(f"== {stage.name}", flush=True)
     command = [sys.executable, *stage.arguments]
-    return subprocess.run(command, cwd=ROOT, check=False).returncode  # noqa: S603 (our own words)
+    environment = {**os.environ, **stage.environment}
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode  # noqa: S603 (our own words)
+
+
+def run_on_postgres() -> int:
+    """
+    Run the tests of the website on PostgreSQL, browser tests apart; returns the exit code.
+
+    Where no server answers they are skipped, and the name of the stage says so; where REQUIRE_POSTGRES is set, that is
+    a failure. The server's own databases stay as they are: the tests make one whose name begins with test_.
+    """
+    name = "tests on PostgreSQL"
+    address = os.environ.get("CALLOFF_TEST_POSTGRES", POSTGRES)
+    if problem := no_postgres_at(address):
+        required = bool(os.environ.get("REQUIRE_POSTGRES"))
+        outcome = "failed (REQUIRE_POSTGRES is set)" if required else "skipped"
+        print(f"== {name}: {outcome}: {problem}", flush=True)
+        return int(required)
+    arguments = ("-m", "pytest", "-q", "-m", "not browser", "tests/web")
+    # A file named for SQLite would be a second database, and two are refused.
+    return run_and_tell(Stage(name, arguments, {"DATABASE_URL": address, "CALLOFF_DATABASE": ""}))
+
+
+def no_postgres_at(address: str) -> str:
+    """Why the tests cannot run on a PostgreSQL at an address, in a few words; empty where they can."""
+    import psycopg
+
+    try:
+        psycopg.connect(address, connect_timeout=3).close()
+    except psycopg.Error as error:
+        told = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        return f"no PostgreSQL answers ({told}); name one with CALLOFF_TEST_POSTGRES"
+    return ""
 
 
 def from_root(arguments: Sequence[str]) -> list[str]:
