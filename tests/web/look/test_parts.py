@@ -7,6 +7,7 @@ from datetime import date, time
 from pathlib import Path
 
 import pytest
+from django.template import engines
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy
 from hypothesis import given
@@ -18,7 +19,7 @@ from calloff.web.config.look.fields import ClockField, DayField
 from calloff.web.config.look.ledger import Ledger, Point
 from calloff.web.config.look.lists import Choice, Filter, FilterState, Paging
 from calloff.web.config.look.parts import tone_of
-from calloff.web.config.look.tables import Column, Table
+from calloff.web.config.look.tables import Cell, Column, Row, Table
 from calloff.web.config.look.week import Week
 
 STATIC = Path(__file__).resolve().parents[3] / "src" / "calloff" / "web" / "config" / "static"
@@ -316,3 +317,13 @@ def test_static_files_are_hashed_and_compressed_by_gzip_alone(tmp_path):
     assert [error for *_, error in found if isinstance(error, Exception)] == []
     assert sorted(path.suffix for path in tmp_path.iterdir() if path.suffix == ".br") == []
     assert len([path for path in tmp_path.iterdir() if path.suffix == ".gz"]) >= 3
+
+
+def test_cells_are_escaped_whatever_they_hold():
+    bad = '<i>"&'
+    table = Table(bad, [Column(bad, unit=bad)], [Row([Cell(bad, bad, bad, bad, strong=True)], url=bad, marked=True)])
+    html = engines["django"].from_string("{% load look %}{% data_table table %}").render({"table": table})
+
+    assert "<i>" not in html
+    assert html.count("&lt;i&gt;&quot;&amp;") == 9
+    assert "data-open" in html

@@ -102,8 +102,7 @@ def _forms_of(context: Context) -> list[BaseForm]:
 @register.inclusion_tag("look/table.html")
 def data_table(table: Table) -> dict[str, Any]:
     """A table; on a narrow screen each row is a card."""
-    rows = [(row, table.pairs(row.cells)) for row in table.laid_out]
-    return {"table": table, "rows": rows, "foot": table.pairs(table.foot) if table.foot else ()}
+    return {"table": table, "foot": table.pairs(table.foot) if table.foot else ()}
 
 
 @register.inclusion_tag("look/pages.html")
