@@ -72,7 +72,7 @@ for (const form of all("form[data-draft]")) {
 // Keyboard shortcuts, for who asked for them; the choice is a cookie that the server reads too.
 const item = document.querySelector("[data-shortcuts-switch]");
 const list = document.getElementById("shortcuts");
-const on = () => body.dataset.shortcuts === "on";
+const on = () => list && body.dataset.shortcuts === "on";
 if (item) {
   const button = item.querySelector("button");
   const show = () => button.setAttribute("aria-pressed", String(on()));
