@@ -8,6 +8,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from hypothesis import given
 from hypothesis import strategies as st
+from web.conftest import NOW
 
 from calloff.web.accounts.models import RoleHeld
 from calloff.web.accounts.services import (
@@ -24,7 +25,6 @@ from calloff.web.accounts.services import (
     roles,
 )
 from calloff.web.accounts.services.rights import branch_ids_held
-from web.conftest import NOW
 
 DAY = date(2026, 11, 26)
 pytestmark = pytest.mark.django_db
@@ -110,7 +110,9 @@ def test_where_somebody_may_do_something(add_user):
     role=st.sampled_from(sorted(code for code in roles() if code != "system_admin")),
     here=st.booleans(),
 )
-def test_a_role_counts_from_its_first_day_to_its_last_both_included(django_db_blocker, first, length, asked, role, here):
+def test_a_role_counts_from_its_first_day_to_its_last_both_included(
+    django_db_blocker, first, length, asked, role, here
+):
     # One row, laid anew for each case inside a transaction that is undone.
     from calloff.web.accounts.models import Identity, User
 

@@ -93,8 +93,8 @@ USE_TZ = True
 USE_I18N = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = said.static
 # The demonstration needs no collecting of files; a live council serves them compressed, under names that change.
+STATIC_ROOT = None if said.demo else said.static
 WHITENOISE_USE_FINDERS = said.demo
 WHITENOISE_AUTOREFRESH = said.debug
 STORAGES = {

@@ -81,7 +81,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     """Authenticators: their secrets are encrypted under the council's key, and nobody takes their own away."""
 
     error_messages = DefaultMFAAdapter.error_messages | {
-        "incorrect_code": AccountAdapter.error_messages["incorrect_code"],
+        code: AccountAdapter.error_messages[code] for code in ("incorrect_code", "rate_limited")
     }
 
     def encrypt(self, text: str) -> str:

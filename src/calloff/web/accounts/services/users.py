@@ -30,9 +30,13 @@ class AccountRefusedError(CalloffError):
 
 
 def _tell(kind: str, user: User, by: User | None, at: datetime, **data: Any) -> None:
+    _refuse_naive(at)
+    changed.send(User, kind=kind, by=by, at=at, about=f"user-{user.pk}", data=data)
+
+
+def _refuse_naive(at: datetime) -> None:
     if at.tzinfo is None:
         raise ValueError("a moment without a time zone names no moment")
-    changed.send(User, kind=kind, by=by, at=at, about=f"user-{user.pk}", data=data)
 
 
 def _refuse_weak(password: str, user: User) -> None:
@@ -206,6 +210,7 @@ def reset_second_factor(*, user: User, by: User, at: datetime) -> User:
 
 
 def _end_sessions(user: User, at: datetime) -> None:
+    _refuse_naive(at)
     # A session that began in the very moment ends too: sessions are compared by "not after".
     user.sessions_end_at = at
     user.save(update_fields=("sessions_end_at",))
