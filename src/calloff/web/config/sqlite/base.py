@@ -55,9 +55,9 @@ def _between(least: int, most: int) -> str:
 
 
 def _same(function: str, characters: int) -> str:
-    """The text is what SQLite itself makes of its first characters: 31 February becomes 3 March, and is refused."""
+    """The text is what SQLite itself makes of it: 31 February becomes 3 March, but only where something is added."""
     text = f'substr("%(column)s", 1, {characters})'
-    return f"{function}({text}) IS {text}"
+    return f"({function}({text}, '+0 days') IS {text})"
 
 
 class StrictSchemaEditor(DatabaseSchemaEditor):
@@ -97,9 +97,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
     data_type_check_constraints = base.DatabaseWrapper.data_type_check_constraints | {
         "BooleanField": '"%(column)s" IN (0, 1)',
         "CharField": LENGTH,
-        "DateField": '(date("%(column)s") IS "%(column)s")',
-        "DateTimeField": f"({_same('datetime', 19)})",
-        "TimeField": f"({_same('time', 8)})",
+        "DateField": f'({_same("date", 10)} AND length("%(column)s") = 10)',
+        "DateTimeField": _same("datetime", 19),
+        "TimeField": _same("time", 8),
         "FileField": LENGTH,
         "FilePathField": LENGTH,
         "SlugField": LENGTH,
