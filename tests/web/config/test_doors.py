@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 
 import pytest
 from django.conf import settings as configured
@@ -11,8 +12,9 @@ from web.config.addresses import KINDS
 
 from calloff.web.accounts import services
 from calloff.web.accounts.services import permissions, roles
-from calloff.web.config import logs, views
-from calloff.web.config.middleware import COUNCIL
+from calloff.web.config import logs, urls, views
+from calloff.web.config.middleware import COUNCIL, WITHOUT_SECOND_FACTOR
+from calloff.web.directory.models import Council
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("web.config.addresses")]
 
@@ -41,6 +43,28 @@ def test_no_door_opens_to_anybody_unknown_nor_to_a_password_alone(client, add_us
         assert client.get(f"/may/{permission}/")["Location"] == f"/sign-in/set-up/?next=/may/{permission}/"
 
 
+def addresses(patterns, before=""):
+    """Every address of ours with its name; what stands for an argument is something of its kind."""
+    samples = {"int": "1", "uuid": "00000000-0000-0000-0000-000000000001"}
+    for one in patterns:
+        route = re.sub(r"<(?:(\w+):)?\w+>", lambda found: samples.get(found[1], "x"), before + str(one.pattern))
+        if hasattr(one, "url_patterns"):
+            yield from addresses(one.url_patterns, route)
+        else:
+            yield "/" + route, one.name
+
+
+def test_no_address_of_ours_but_those_of_signing_in_opens_to_a_password_alone(client, add_user):
+    client.force_login(add_user("anna", "broker", council_id=4))
+    closed = [(path, name) for path, name in addresses(urls.urlpatterns) if name not in WITHOUT_SECOND_FACTOR]
+    assert ("/account/", "account") in closed
+
+    for path, _name in closed:
+        for act in (client.get, client.post):
+            answer = act(path)
+            assert (answer.status_code, answer["Location"].partition("?")[0]) == (302, "/sign-in/set-up/"), path
+
+
 def test_a_closed_door_says_so_on_a_page_of_ours_and_in_the_log(add_user, signed_in, caplog):
     user = add_user("anna", "auditor", council_id=4)
     with caplog.at_level(logging.WARNING, "calloff.refused"):
@@ -63,9 +87,17 @@ def test_staff_of_two_councils_choose_one_and_may_there_what_their_role_there_sa
     user = add_user("anna", "broker", council_id=4)
     services.grant_role(user=user, role="auditor", council_id=5, from_on=user.roles.get().from_on, by=None, at=_now())
     client = signed_in(user)
-    assert client.get("/may/see_queue/").status_code == 403
+    back = client.get("/may/see_queue/")["Location"]
+    assert back == "/account/council/?next=/may/see_queue/"
+    Council.objects.create(pk=4, code="four", name="Four", nation="scotland", seed="s")
+    page = client.get(back).content.decode()
+    assert 'value="four"' in page
+    assert client.post(back, {"council": "five", "next": "/may/see_queue/"}).status_code == 404
+    assert client.post(back, {"council": "four", "next": "/may/see_queue/"})["Location"] == "/may/see_queue/"
+    assert client.get("/may/see_queue/").json()["council"] == 4
+    assert client.post(back, {"council": "four", "next": "https://elsewhere.example/"})["Location"] == "/"
 
-    for council, expected in ((4, 200), (5, 403), (6, 403)):
+    for council, expected in ((4, 200), (5, 403), (6, 302)):
         session = client.session
         session[COUNCIL] = council
         session.save()

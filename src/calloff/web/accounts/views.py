@@ -16,7 +16,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
-from calloff.web.accounts.models import User
+from calloff.web.accounts.models import RoleHeld, User
 from calloff.web.accounts.services import passing
 from calloff.web.accounts.services.rights import roles_held, today
 from calloff.web.accounts.services.roles import roles, roles_with
@@ -33,13 +33,14 @@ class SignedIn(HttpRequest):
 
     `council_id` is the council at whose desk the user sits (None for a provider's people, and for staff of several
     councils who have not chosen), `council` its row; `provider` the branches whose people the user belongs to. In the
-    provider portal every query starts from `provider`.
+    provider portal every query starts from `provider`. `roles_held` are the roles in force today.
     """
 
     user: User
     council_id: int | None
     council: Any
     provider: tuple[int, ...]
+    roles_held: list[RoleHeld]
 
 
 SignedInView = Callable[Concatenate[SignedIn, P], HttpResponse]
@@ -50,9 +51,10 @@ def allowed(permission: str) -> Callable[[SignedInView[P]], View[P]]:
     """
     Let a view be used by whoever holds a permission at the council's desk, in one of their branches, or everywhere.
 
-    Nobody signed in: to the sign-in page and back. Without the second factor: to where it is set up or asked for.
-    Without the permission: a plain page, 403. The view still starts from what the user may see of one thing.
-    The permission is kept on the view as `permission`, so that all of them can be listed.
+    Nobody signed in: to the sign-in page and back. Without the second factor: to where it is set up or asked for. Held
+    only in councils of which none is chosen: to where one is chosen. Without the permission: a plain page, 403. The
+    view still starts from what the user may see of one thing. The permission is kept on the view as `permission`, so
+    that all of them can be listed.
     """
     codes = roles_with(permission)
 
@@ -65,6 +67,8 @@ def allowed(permission: str) -> Callable[[SignedInView[P]], View[P]]:
                 return to_second_factor(request)
             signed_in = cast(SignedIn, request)
             if not _holds(signed_in, codes):
+                if signed_in.council_id is None and any(one.role in codes for one in signed_in.roles_held):
+                    return redirect_to_login(request.get_full_path(), "choose_council")
                 log.warning("user %s may not %s", signed_in.user.pk, permission)
                 return not_allowed(request)
             return view(signed_in, *arguments, **options)
@@ -76,7 +80,7 @@ def allowed(permission: str) -> Callable[[SignedInView[P]], View[P]]:
 
 
 def _holds(request: SignedIn, codes: frozenset[str]) -> bool:
-    for held in roles_held(request.user, today()):
+    for held in request.roles_held:
         here = held.council_id is None or held.council_id == request.council_id
         if held.role in codes and here:
             return True

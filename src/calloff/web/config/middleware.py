@@ -60,7 +60,7 @@ def request_number(answer: Answer) -> Answer:
 def _log(request: HttpRequest, response: HttpResponse, began: float) -> None:
     """The route by its name, never the address: that may hold a reference."""
     route = request.resolver_match.view_name if request.resolver_match else "-"
-    user = request.session.get("_auth_user_id", "-") if hasattr(request, "session") else "-"
+    user = getattr(request, "user_number", "-")
     milliseconds = round((time.perf_counter() - began) * 1000)
     log.info("%s %s %s user %s %s ms", request.method, route, response.status_code, user, milliseconds)
 
@@ -127,14 +127,17 @@ def desk(answer: Answer) -> Answer:
 
     def seated(request: HttpRequest) -> HttpResponse:
         user: Any = request.user
-        councils = rights.council_ids_held(user) if user.is_authenticated else ()
+        held = rights.roles_held(user, rights.today()) if user.is_authenticated else []
+        councils = rights.councils_in(held)
         chosen = request.session.get(COUNCIL)
         sits_at = chosen if chosen in councils else councils[0] if len(councils) == 1 else None
         request.council_id = sits_at  # type: ignore[attr-defined]
         request.council = (  # type: ignore[attr-defined]
             None if sits_at is None else SimpleLazyObject(lambda: Council.objects.get(pk=sits_at))
         )
-        request.provider = rights.branch_ids_held(user) if user.is_authenticated else ()  # type: ignore[attr-defined]
+        request.provider = rights.branches_in(held)  # type: ignore[attr-defined]
+        request.roles_held = held  # type: ignore[attr-defined]
+        request.user_number = user.pk or "-"  # type: ignore[attr-defined]
         return answer(request)
 
     return seated

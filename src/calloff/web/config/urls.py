@@ -6,6 +6,7 @@ from calloff.web.config import views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("health", views.health, name="health"),
+    path("account/council/", views.choose_council, name="choose_council"),
     path("", include("calloff.web.accounts.urls")),
 ]
 

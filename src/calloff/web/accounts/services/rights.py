@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from django.db.models import Q, QuerySet
@@ -82,24 +83,27 @@ def branches_of(user: User, permission: str, *, on: date | None = None) -> froze
     )
 
 
+def councils_in(held: Iterable[RoleHeld]) -> tuple[int, ...]:
+    """The councils of some roles, in the order of their numbers."""
+    return tuple(sorted({one.council_id for one in held if one.council_id is not None}))
+
+
+def branches_in(held: Iterable[RoleHeld]) -> tuple[int, ...]:
+    """The branches of some roles of a provider's people, in the order of their numbers."""
+    known = roles()
+    return tuple(
+        sorted({one.branch_id for one in held if one.branch_id is not None and known[one.role].side is Side.PROVIDER})
+    )
+
+
 def council_ids_held(user: User, *, on: date | None = None) -> tuple[int, ...]:
     """The councils in which a user holds any role on a day, in the order of their numbers."""
-    held = roles_held(user, on or today())
-    return tuple(sorted({one.council_id for one in held if one.council_id is not None}))
+    return councils_in(roles_held(user, on or today()))
 
 
 def branch_ids_held(user: User, *, on: date | None = None) -> tuple[int, ...]:
     """The branches in which a user holds a role of a provider's people, in the order of their numbers."""
-    known = roles()
-    return tuple(
-        sorted(
-            {
-                one.branch_id
-                for one in roles_held(user, on or today())
-                if one.branch_id is not None and known[one.role].side is Side.PROVIDER
-            }
-        )
-    )
+    return branches_in(roles_held(user, on or today()))
 
 
 def holders(
