@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from small_market import enrolment, framework
 
+from calloff.documents.purchasing_models import parse
 from calloff.domain.packages import Visit
 from calloff.web.accounts.models import Identity, RoleHeld, User
 from calloff.web.brokerage.models import Invitation, Package, Person
@@ -149,8 +150,8 @@ class World:
         return done
 
 
-def made_world(splitting: bool = True, **more: str) -> World:
-    """A council of one locality and one area, with a framework of one tier asked in turn."""
+def made_world(splitting: bool = True, ask: str = "in_turn", **more: str) -> World:
+    """A council of one locality and one area, with a framework of one tier, asked in turn if nothing else is said."""
     council = Council.objects.create(code="testshire", name="Testshire Council", nation="england", seed="a seed")
     locality = Locality.objects.create(council=council, code="north", name="North")
     area = Area.objects.create(
@@ -160,6 +161,8 @@ def made_world(splitting: bool = True, **more: str) -> World:
     if splitting:
         rules += "\nsplitting: {most_providers: 2, assumed: an example}"
     document = framework("framework", "2020-01-01", "2030-12-31", more=rules, **more)
+    if ask != "in_turn":
+        document = parse([(name, text.replace("ask: in_turn", f"ask: {ask}")) for name, text in document.texts])
     publish(council=council, texts=texts_of(document), starts_on=date(2020, 1, 1), at=MONDAY)
     return World(council, area)
 

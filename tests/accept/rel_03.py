@@ -1,0 +1,90 @@
+"""
+REL-03: two approvers at once, and approval of one's own work, never pass the limit.
+
+Each race: a request, and at the same moment its own raiser (by a second account too), an approver within the limit and
+one beyond it. One approval may come of it, by somebody else than the raiser and within the limit; the others are told
+why not.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from accept.contenders import Contenders
+from accept.engines import on_each_engine
+from accept.tally import Tally
+
+from calloff.acceptance import Result
+
+SIZES = {0: 5, 1: 1_000, 2: 5_000}
+LIMIT_PENCE = 50_000
+PLAIN = ("done", "SamePersonError", "ApprovalNeededError", "RefusedError")
+MOST = 5
+
+
+def check(size: int) -> Result:
+    """So many races on each engine."""
+    tally = Tally()
+    on_each_engine(tally, "rel_03", "races", size, SIZES[0])
+    return tally.result
+
+
+def races(tally: Tally, size: int) -> None:
+    from world import made_world
+
+    world = made_world()
+    world.provider("acorn", 15, 60_000)
+    twin = world.user("twin", "approver", identity=world.assessor.identity)
+    approvers = [world.user(f"approver-{number}", "approver").pk for number in range(3)]
+    chance = random.Random(3)
+    contenders = Contenders(MOST, approve)
+    try:
+        for _ in range(size):
+            one_race(tally, world, contenders, [world.assessor.pk, twin.pk], approvers, chance)
+    finally:
+        contenders.end()
+
+
+def one_race(
+    tally: Tally, world: Any, contenders: Contenders, own: list[int], approvers: list[int], chance: random.Random
+) -> None:
+    from world import EVERY_MORNING
+
+    from calloff.web.brokerage.models import Package, Request
+    from calloff.web.brokerage.services.requests import Wanted, raise_request
+
+    wanted = Wanted(EVERY_MORNING, world.at.date(), 5)
+    request = raise_request(council=world.council, person=world.person(), wanted=wanted, by=world.assessor, at=world.at)
+    tasks = [(request.pk, by, LIMIT_PENCE, world.at) for by in own]
+    tasks += [(request.pk, by, LIMIT_PENCE + chance.randint(-100, 100), world.at) for by in approvers]
+    chance.shuffle(tasks)
+    found = contenders.race(tasks)
+    tally.n += 1
+    done = [task for task, (kind, _) in zip(tasks, found, strict=True) if kind == "done"]
+    within = [task for task in tasks if task[1] not in own and task[2] <= LIMIT_PENCE]
+    request = Request.objects.get(pk=request.pk)
+    tally.expect(len(done) == min(1, len(within)), f"{len(done)} approvals of one request: {found}")
+    tally.expect(all(task in within for task in done), "approved by the raiser, or above the limit")
+    tally.expect(
+        Package.objects.filter(request=request).count() == len(done), "another number of packages than of approvals"
+    )
+    for kind, text in found:
+        tally.expect(kind in PLAIN, f"somebody was told {kind}: {text}")
+
+
+def approve(task: tuple[int, int, int, Any]) -> str:
+    """One person approves."""
+    from calloff.web.accounts.models import User
+    from calloff.web.brokerage.models import Request
+    from calloff.web.brokerage.services.requests import approve_request
+
+    request, by, pence, at = task
+    approve_request(
+        request=Request.objects.get(pk=request),
+        pence_per_week_at_most=pence,
+        limit_pence=LIMIT_PENCE,
+        by=User.objects.get(pk=by),
+        at=at,
+    )
+    return str(by)
