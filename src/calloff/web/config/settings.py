@@ -220,5 +220,7 @@ LOGGING = {
     "loggers": {
         "calloff": {"level": "INFO"},
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+        # What was not found or not allowed has its line already, by its route; here would stand whatever was typed.
+        "django.request": {"level": "ERROR"},
     },
 }
