@@ -1,7 +1,7 @@
 """
 REL-02: call-offs of different packages at once never take more of a provider's hours than it has.
 
-Packages are called off unasked to one block, many at the same moment, while there is room for some of them only; now and
+Packages are called off unasked to one block, many at once, while there is room for some of them only; now and
 then the block's provider lowers what it has in the same moment. What is called off must fit, and what was refused must
 be told in plain words, never as a deadlock or a broken constraint.
 """

@@ -1,7 +1,7 @@
 """
 REL-23: altered, deleted, inserted, reordered or cut-off audit events are all detected.
 
-A chain of some hundred events is tampered with behind the database's back, its triggers taken away, in so many ways; each
+A chain of some hundred events is tampered with behind the database's back, its triggers taken away, in many ways; each
 time the chain must say that something is wrong, and nothing while it is whole. That the whole database was put back to
 an earlier day shows only against a checkpoint kept elsewhere.
 """

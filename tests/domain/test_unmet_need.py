@@ -1,3 +1,4 @@
+import itertools
 from datetime import date, timedelta
 
 import pytest
@@ -57,7 +58,7 @@ def test_each_day_counts_what_is_agreed_less_what_has_started(agreed, started, p
 def test_neighbours_differ(agreed, started, paused):
     found = unmet(agreed, started, paused)
 
-    for one, other in zip(found, found[1:], strict=False):
+    for one, other in itertools.pairwise(found):
         assert one.until <= other.from_on
         assert one.until < other.from_on or (one.minutes, one.whole) != (other.minutes, other.whole)
 

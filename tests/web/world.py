@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -98,6 +97,12 @@ class World:
     def branch(self, name: str) -> Branch:
         return Branch.objects.get(reference=name)
 
+    def declared(self, name: str) -> Enrolment:
+        """The enrolment of a provider whose minutes were declared today."""
+        found = Enrolment.objects.get(reference=name)
+        found.pools.update(declared_at=self.at)
+        return found
+
     # -- the work
 
     def person(self, name: str = "Ada Example") -> Person:
@@ -167,6 +172,6 @@ def made_world(splitting: bool = True, ask: str = "in_turn", **more: str) -> Wor
     return World(council, area)
 
 
-def told(text: str) -> object:
-    """The plain value of stored JSON."""
-    return json.loads(text)
+def another_version() -> str:
+    """The texts of a second version of the framework."""
+    return texts_of(framework("framework", "2020-01-01", "2031-12-31", rank_by="capacity"))

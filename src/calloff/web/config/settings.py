@@ -106,7 +106,9 @@ STORAGES = {
     },
 }
 
-EMAIL_BACKEND = "django.core.mail.backends." + ("filebased" if said.mail.folder else "smtp") + ".EmailBackend"
+EMAIL_BACKEND = (
+    "calloff.web.config.mail.FolderBackend" if said.mail.folder else "django.core.mail.backends.smtp.EmailBackend"
+)
 EMAIL_FILE_PATH = said.mail.folder
 EMAIL_HOST, EMAIL_PORT = said.mail.host, said.mail.port
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = said.mail.user, said.mail.password

@@ -33,6 +33,11 @@ class Act:
     at: datetime
     chain: Chain
     events: list[Event] = field(default_factory=list)
+    idle: bool = False
+
+    def nothing(self) -> None:
+        """Say that nothing had to be done: the act ends without an event, and must have written nothing."""
+        self.idle = True
 
     def record(
         self, kind: str, about: str, data: Mapping[str, Any] | None = None, history: Sequence[Mapping[str, Any]] = ()
@@ -73,7 +78,7 @@ def act(*, council: int, by: User | None, at: datetime) -> Iterator[Act]:
     with transaction.atomic():
         doing = Act(council, by, at, _locked_chain(council))
         yield doing
-        if not doing.events:
+        if not doing.events and not doing.idle:
             raise NothingRecordedError("an act ended without an event; nothing was changed")
 
 
@@ -145,3 +150,9 @@ def faults_in_chain(council: int, checkpoint: tuple[int, str] | None = None) -> 
 def saw(*, council: int, user: User, about: str, screen: str, at: datetime) -> None:
     """Note that somebody looked at a record that names a person."""
     Look.objects.create(council=council, user=user, about=about, screen=screen, at=at)
+
+
+def record_account(sender: object, *, kind: str, by: User | None, at: datetime, about: str, **told: Any) -> None:
+    """Add what was done to an account to the chain of the house, in the transaction in which it was done."""
+    with act(council=HOUSE, by=by, at=at) as doing:
+        doing.record(kind, about, told.get("data") or {})

@@ -186,7 +186,7 @@ def _enter(
     )
     desk.course.history.append(happened)
     settle(desk, again, received_at)
-    before = (desk.package.next_action, desk.package.step)
+    before = desk.package.next_action
     refresh(desk, ask_quietly(desk))
     look_again(desk.package, doing.at)
     tell_owner(desk, before)

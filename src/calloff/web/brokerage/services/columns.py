@@ -8,10 +8,10 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Count, Q, Sum
 
-from calloff.domain.calendar import local
+from calloff.domain.calendar import local, to_utc
 from calloff.domain.decisions import CallOff as KernelCallOff
 from calloff.domain.decisions import Decision as KernelDecision
-from calloff.domain.decisions import Invite, Refer, Wait
+from calloff.domain.decisions import Refer, Wait
 from calloff.domain.errors import NothingToPlaceError
 from calloff.domain.history import Event as Happening
 from calloff.domain.history import Held, Released, Withdrawn
@@ -51,9 +51,10 @@ NEXT_ACTIONS = (
 )
 
 
-def refresh(desk: Desk, decision: KernelDecision | None) -> None:
-    """Write a package's columns as they follow from its rows and from what the kernel says now."""
+def refresh(desk: Desk, decision: KernelDecision | None) -> bool:
+    """Write a package's columns as they follow from its rows and from what the kernel says now; whether any moved."""
     package = desk.package
+    before = Package.objects.filter(pk=package.pk).values(*WRITTEN).get()
     story = desk.story()
     visits = desk.facts.visits
     package.minutes_to_place = sum(visits[number].worker_minutes for number in story.left)
@@ -68,9 +69,36 @@ def refresh(desk: Desk, decision: KernelDecision | None) -> None:
     package.step = decision.step if decision is not None else ""
     package.next_action, package.next_action_at = next_action(desk, decision)
     wait_for_minutes(desk, decision)
-    package.changed_at = desk.at
-    package.save()
-    write_unmet(package, desk.course.history if package.version == 1 else whole_history(package))
+    moved = before != {name: getattr(package, name) for name in WRITTEN}
+    if moved:
+        package.changed_at = desk.at
+        package.save()
+    return write_unmet(package, desk.course.history if package.version == 1 else whole_history(package)) or moved
+
+
+WRITTEN = (
+    "state",
+    "version",
+    "model_version_id",
+    "priority",
+    "required_start_on",
+    "price_ceiling_pence",
+    "minutes_per_week",
+    "minutes_to_place",
+    "minutes_started",
+    "two_workers",
+    "step",
+    "step_started",
+    "asked",
+    "answered",
+    "next_action",
+    "next_action_at",
+    "on_hold",
+    "waits_for_minutes",
+    "ended_on",
+    "end_reason",
+)
+"""The columns of a package that acts move: nothing is written where none of them did."""
 
 
 def placed(package: Package) -> None:
@@ -85,47 +113,48 @@ def placed(package: Package) -> None:
 
 
 def next_action(desk: Desk, decision: KernelDecision | None) -> tuple[str, datetime]:
-    """What somebody has to do next about a package, as a code, and when."""
+    """
+    What somebody has to do next about a package, as a code, and when.
+
+    What was to do already stays due when it was: looking at a package puts nothing off.
+    """
     package, at = desk.package, desk.at
+
+    def due(action: str, otherwise: datetime) -> tuple[str, datetime]:
+        return action, package.next_action_at if package.next_action == action else otherwise
+
     if package.state in (Package.ENDED, Package.WITHDRAWN):
-        return "none", at
+        return due("none", at)
     handback = Handback.objects.filter(call_off__package=package, agreed__isnull=True).first()
     if handback is not None:
         return "answer_handback", handback.at
     if Override.objects.filter(package=package, state=Override.WAITING).exists():
-        return "second_override", at
+        return due("second_override", at)
     if package.state in (Package.CALLED_OFF, Package.STARTED):
-        return _after_call_off(package, at)
+        first = first_day_to_come(package)
+        return due("none", at) if first is None else ("enter_start", to_utc(first, 0))
     if package.on_hold:
-        return "on_hold", max(at, package.next_action_at) if package.next_action == "on_hold" else at + REVIEW_AFTER
+        return due("on_hold", at + REVIEW_AFTER)
     if isinstance(decision, KernelCallOff):
-        return ("approve_price" if over_ceiling(desk, decision) else "confirm"), _due_since(package, "confirm", at)
+        return due("approve_price" if over_ceiling(desk, decision) else "confirm", at)
     if isinstance(decision, Wait):
         action = "await_answers" if decision.reason == "answers_due" else "await_step"
-        return action, decision.until or at + REVIEW_AFTER
+        return (action, decision.until) if decision.until else due(action, at + REVIEW_AFTER)
     if isinstance(decision, Refer):
-        # A review that was set stays where it is: looking at it does not put it off.
-        action = "await_minutes" if decision.passed_over else "decide"
-        return action, package.next_action_at if package.next_action == action else at + REVIEW_AFTER
-    if isinstance(decision, Invite):
-        return ("await_step" if package.step_started else "start_step"), _due_since(package, "start_step", at)
-    return "decide", at
+        return due("await_minutes" if decision.passed_over else "decide", at + REVIEW_AFTER)
+    return due("await_step" if package.step_started else "start_step", at)
 
 
-def _due_since(package: Package, action: str, at: datetime) -> datetime:
-    """Something is due since it first was."""
-    same = package.next_action == action or (action == "confirm" and package.next_action == "approve_price")
-    return package.next_action_at if same else at
-
-
-def _after_call_off(package: Package, at: datetime) -> tuple[str, datetime]:
+def first_day_to_come(package: Package) -> date | None:
+    """The first day on which a call-off shall start whose first visit nobody has entered."""
     waiting = CallOff.objects.filter(
-        package=package, version=package.version, ended_on__isnull=True, first_visit_on__isnull=True
-    ).order_by("start_on")
-    first = waiting.first()
-    if first is None or first.start_on is None:
-        return "none", at
-    return "enter_start", datetime.combine(first.start_on, datetime.min.time(), at.tzinfo)
+        package=package,
+        version=package.version,
+        ended_on__isnull=True,
+        first_visit_on__isnull=True,
+        start_on__isnull=False,
+    )
+    return waiting.order_by("start_on").values_list("start_on", flat=True).first()
 
 
 def over_ceiling(desk: Desk, decision: KernelCallOff) -> bool:
@@ -141,29 +170,33 @@ def over_ceiling(desk: Desk, decision: KernelCallOff) -> bool:
 def wait_for_minutes(desk: Desk, decision: KernelDecision | None) -> None:
     """Remember what each passed-over enrolment had to spare: more than that re-opens the package."""
     package = desk.package
-    Waiting.objects.filter(package=package).delete()
-    wanted = isinstance(decision, Refer) and decision.passed_over and not package.on_hold
-    package.waits_for_minutes = bool(wanted) and package.state == Package.SOURCING
-    if not package.waits_for_minutes or not isinstance(decision, Refer):
+    wanted: dict[int, dict[str, int]] = {}
+    if isinstance(decision, Refer) and not package.on_hold and package.state == Package.SOURCING:
+        wanted = {desk.row(name).pk: spare_of(desk, name) for name in decision.passed_over}
+    package.waits_for_minutes = bool(wanted)
+    rows = {row.enrolment_id: json.loads(row.seen) for row in Waiting.objects.filter(package=package)}
+    if rows == wanted:
         return
-    counters, pools_in = desk.course.counters, desk.standing.pools_in[desk.facts.locality]
-    rows = []
-    for reference in decision.passed_over:
-        row = desk.standing.row_of[reference]
-        spare = {
-            desk.market.pools[pool][1]: counters.declared[pool] - counters.used[pool] - counters.held[pool]
-            for pool, _ in pools_in[row]
-        }
-        rows.append(
-            Waiting(
-                council_id=package.council_id,
-                package=package,
-                enrolment_id=desk.market.rows[row].pk,
-                seen=json.dumps(spare),
-                seen_minutes=sum(spare.values()),
-            )
+    Waiting.objects.filter(package=package).delete()
+    Waiting.objects.bulk_create(
+        Waiting(
+            council_id=package.council_id,
+            package=package,
+            enrolment_id=enrolment,
+            seen=json.dumps(spare),
+            seen_minutes=sum(spare.values()),
         )
-    Waiting.objects.bulk_create(rows)
+        for enrolment, spare in wanted.items()
+    )
+
+
+def spare_of(desk: Desk, reference: str) -> dict[str, int]:
+    """What each pool of an enrolment has to spare where the person lives, by the pool's own number."""
+    counters, row = desk.course.counters, desk.standing.row_of[reference]
+    return {
+        str(desk.market.pools[pool][1]): counters.declared[pool] - counters.used[pool] - counters.held[pool]
+        for pool, _ in desk.standing.pools_in[desk.facts.locality][row]
+    }
 
 
 def ask_quietly(desk: Desk) -> KernelDecision | None:
@@ -174,13 +207,15 @@ def ask_quietly(desk: Desk) -> KernelDecision | None:
         return None
 
 
-def write_unmet(package: Package, history: Sequence[Happening]) -> None:
-    """Write the package's stretches of unmet need anew, as they follow from its rows."""
+def write_unmet(package: Package, history: Sequence[Happening]) -> bool:
+    """Write the package's stretches of unmet need as they follow from its rows; whether any moved."""
     found = unmet(*stretches_of(package, history))
     wanted = {(one.minutes, one.whole, one.from_on, one.until) for one in found}
     rows = {
         (row.minutes, row.whole, row.from_on, row.until): row.pk for row in UnmetStretch.objects.filter(package=package)
     }
+    if set(rows) == wanted:
+        return False
     gone = [key for told, key in rows.items() if told not in wanted]
     UnmetStretch.objects.filter(pk__in=gone).delete()
     UnmetStretch.objects.bulk_create(
@@ -195,6 +230,7 @@ def write_unmet(package: Package, history: Sequence[Happening]) -> None:
         )
         for minutes, whole, from_on, until in sorted(wanted - set(rows))
     )
+    return True
 
 
 def stretches_of(package: Package, history: Sequence[Happening]) -> tuple[list[Stretch], list[Stretch], list[Stretch]]:

@@ -38,6 +38,8 @@ from calloff.web.directory.models import Council
 
 COUNTED_DAYS = timedelta(days=28)
 QUOTA_MONTHS_DAYS = timedelta(days=365)
+WHOLE_EVERY = 50
+"""So often the counters are written whole, so that nobody follows a long chain of changes to read them."""
 
 
 @dataclass
@@ -45,7 +47,8 @@ class Desk:
     """
     One package as the kernel is asked about it, at one moment.
 
-    `pools` are the rows behind the counters, in the kernel's order.
+    `pools` are the rows behind the counters, in the kernel's order. `wrote` says that the clock alone moved something,
+    which was written when the desk was set up.
     """
 
     package: Package
@@ -55,6 +58,7 @@ class Desk:
     pools: list[Pool]
     course: Course
     at: datetime
+    wrote: bool = False
 
     @property
     def standing(self) -> Standing:
@@ -272,16 +276,17 @@ def _counters_text(council: int, desk: Desk, digest: str, whole: str) -> str:
     """The counters as what changed since the last decision under the model, or whole where that says no more."""
     columns = desk.course.counters.columns
     last = LastCounters.objects.filter(council=council, model=desk.model.id).first()
-    text = whole
-    if last is not None:
+    text, steps = whole, 0
+    if last is not None and last.steps + 1 < WHOLE_EVERY:
         before = json.loads(last.columns)
         if {name: len(column) for name, column in before.items()} == {n: len(c) for n, c in columns.items()}:
             body = {"kind": "counters", "body": {"since": last.hash, "changes": changed(before, columns)}}
             shorter = canonical(body).decode()
-            text = shorter if len(shorter) < len(whole) else whole
+            if len(shorter) < len(whole):
+                text, steps = shorter, last.steps + 1
     LastCounters.objects.update_or_create(
         council_id=council,
         model=desk.model.id,
-        defaults={"hash": digest, "columns": json.dumps(columns, separators=(",", ":"))},
+        defaults={"hash": digest, "columns": json.dumps(columns, separators=(",", ":")), "steps": steps},
     )
     return text

@@ -11,7 +11,7 @@ from calloff.domain.decisions import Invite, Wait
 from calloff.domain.history import Held, Released, Withdrawn
 from calloff.web.accounts.models import User
 from calloff.web.accounts.services import holders
-from calloff.web.audit.services import act
+from calloff.web.audit.services import Act, act
 from calloff.web.brokerage.models import Invitation, Note, Package, Waiting
 from calloff.web.brokerage.services.carrying import carry_out, look_again
 from calloff.web.brokerage.services.columns import ask_quietly, refresh
@@ -56,7 +56,7 @@ def fresh_desk(package: Package, at: datetime) -> Desk:
     """The package as it stands inside the act, and what the clock ended written down."""
     again = Package.objects.select_related("council", "model_version", "locality", "area", "owner").get(pk=package.pk)
     desk = desk_for(again, at)
-    write_run_out(desk)
+    desk.wrote = write_run_out(desk)
     return desk
 
 
@@ -93,30 +93,39 @@ def advance(*, package: Package, at: datetime) -> bool:
     """
     with act(council=package.council_id, by=None, at=at) as doing:
         desk = fresh_desk(package, doing.at)
-        before = (desk.package.next_action, desk.package.step)
         if desk.package.state in (Package.ENDED, Package.WITHDRAWN):
-            doing.record("looked_at", package.reference)
-            return False
+            return _looked(doing, desk, moved=desk.wrote)
+        before = desk.package.next_action
         decision = ask_quietly(desk)
-        opened = isinstance(decision, Invite) and desk.package.step_started and not desk.package.on_hold
-        history: list[object] = []
-        data: dict[str, object] = {}
-        if opened and decision is not None:
-            stored, history = carry_out(desk, decision, None)  # type: ignore[assignment]
-            data = {"decision": stored.hash, "step": decision.step}
-            decision = ask_quietly(desk)
-        refresh(desk, decision)
-        if isinstance(decision, Wait) and decision.until is not None:
-            look_again(desk.package, decision.until)
-        tell_owner(desk, before)
-        doing.record("step_opened" if opened else "looked_at", package.reference, data, history)  # type: ignore[arg-type]
-        return opened
+        opens = isinstance(decision, Invite) and desk.package.step_started and not desk.package.on_hold
+        if not opens or decision is None:
+            moved = refresh(desk, decision)
+            tell_owner(desk, before)
+            if isinstance(decision, Wait) and decision.until is not None and moved:
+                look_again(desk.package, decision.until)
+            return _looked(doing, desk, moved=moved or desk.wrote)
+        stored, history = carry_out(desk, decision, None)
+        following = ask_quietly(desk)
+        refresh(desk, following)
+        data = {"decision": stored.hash, "step": decision.step}
+        doing.record("step_opened", package.reference, data, history)
+        return True
 
 
-def tell_owner(desk: Desk, before: tuple[str, str]) -> None:
+def _looked(doing: Act, desk: Desk, moved: bool) -> bool:
+    """The worker opened nothing: what moved with the clock is an event, and a mere look is none."""
+    if moved:
+        package = desk.package
+        doing.record("looked_at", package.reference, {"next_action": package.next_action, "step": package.step})
+    else:
+        doing.nothing()
+    return False
+
+
+def tell_owner(desk: Desk, before: str) -> None:
     """Tell the owner (or the duty team) once, when a package begins to need a person."""
     package = desk.package
-    if package.next_action not in ("confirm", "approve_price", "decide") or before[0] == package.next_action:
+    if package.next_action not in ("confirm", "approve_price", "decide") or before == package.next_action:
         return
     people: Iterable[User] = (
         [package.owner] if package.owner else holders("work_package", council_id=package.council_id, on=desk.at.date())

@@ -1,0 +1,349 @@
+"""
+Every act that writes, ready to be done once: what it needs is prepared first, and then it is one call.
+
+A service without an act here is a fault of the checks that use them: nothing that writes goes unlooked at.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+Act = Callable[[], object]
+ROOMS = ("brokerage", "contracts")
+"""Apps whose services are acts; those of accounts are looked at by their own checks."""
+
+
+def services() -> Iterator[str]:
+    """Each public service that takes `by` or nothing but `at`, and writes: as `module.name`."""
+    for room in ROOMS:
+        package = importlib.import_module(f"calloff.web.{room}.services")
+        for found in pkgutil.iter_modules(package.__path__):
+            module = importlib.import_module(f"{package.__name__}.{found.name}")
+            for name, function in vars(module).items():
+                if not inspect.isfunction(function) or function.__module__ != module.__name__ or name.startswith("_"):
+                    continue
+                kinds = inspect.signature(function).parameters
+                if {"by", "at"} <= set(kinds) and all(one.kind == one.KEYWORD_ONLY for one in kinds.values()):
+                    yield f"{found.name}.{name}"
+
+
+def acts(world: Any) -> dict[str, Callable[[], Act]]:
+    """By service: what prepares it and gives the call."""
+    from calloff.web.brokerage.services import answering, confirming, living, requests, sourcing
+    from calloff.web.contracts.services import publishing, spare_minutes, suspensions
+
+    # Made beforehand, so that no act makes a user.
+    _ = world.broker, world.senior, world.assessor, world.approver, world.manager("acorn")
+    for name, role in (
+        ("contracts", "contract_manager"),
+        ("other", "contract_manager"),
+        ("commissioner", "commissioner"),
+    ):
+        world.user(name, role)
+
+    def ready() -> Any:
+        package = world.started()
+        world.answer(package, "acorn")
+        return package
+
+    def placed() -> Any:
+        package = ready()
+        world.confirm(package)
+        return package
+
+    def call_off(package: Any) -> Any:
+        return package.call_offs.get()
+
+    def wanted(**more: Any) -> Any:
+        from world import EVERY_MORNING
+
+        return requests.Wanted(EVERY_MORNING, (world.at + timedelta(days=7)).date(), 5, **more)
+
+    def raised() -> Any:
+        return requests.raise_request(
+            council=world.council, person=world.person(), wanted=wanted(), by=world.assessor, at=world.at
+        )
+
+    def ordered() -> Any:
+        from calloff.web.contracts.models import Enrolment
+
+        return confirming.order_override(
+            package=world.package(),
+            enrolment=Enrolment.objects.get(reference="beech"),
+            reason="person_at_risk",
+            words="",
+            by=world.broker,
+            at=world.at,
+        )
+
+    def suspended() -> Any:
+        from calloff.web.contracts.models import Enrolment
+
+        return suspensions.suspend(
+            enrolment=Enrolment.objects.get(reference="beech"),
+            from_on=world.at.date(),
+            to_on=None,
+            step_in=False,
+            reason="an inquiry",
+            by=world.user("contracts", "contract_manager"),
+            at=world.at,
+        )
+
+    def drafted() -> Any:
+        from world import another_version
+
+        return publishing.propose(
+            council=world.council,
+            kind="model",
+            title="a version",
+            content=another_version(),
+            starts_on=(world.at + timedelta(days=30)).date(),
+            note="",
+            by=world.user("commissioner", "commissioner"),
+            at=world.at,
+        )
+
+    def confirmation() -> Act:
+        package = ready()
+        shown = confirming.proposal(world.again(package), world.at)
+        assert shown is not None
+        return lambda: confirming.confirm_call_off(package=package, shown=shown.hash, by=world.broker, at=world.at)
+
+    def of(prepare: Callable[[], Any], act: Callable[[Any], object]) -> Callable[[], Act]:
+        def prepared() -> Act:
+            thing = prepare()
+            return lambda: act(thing)
+
+        return prepared
+
+    at, broker = world.at, world.broker
+    return {
+        "sourcing.start_step": of(world.package, lambda p: sourcing.start_step(package=p, by=broker, at=at)),
+        "sourcing.hold": of(
+            world.started,
+            lambda p: sourcing.hold(package=p, reason="other", review_at=at + timedelta(1), by=broker, at=at),
+        ),
+        "sourcing.end_hold": of(lambda: _held(world), lambda p: sourcing.end_hold(package=p, by=broker, at=at)),
+        "sourcing.withdraw": of(
+            ready, lambda p: sourcing.withdraw(package=p, reason="moved", words="moved away", by=broker, at=at)
+        ),
+        "sourcing.assign": of(world.package, lambda p: sourcing.assign(package=p, to=broker, by=world.senior, at=at)),
+        "sourcing.hand_over": of(
+            lambda: [world.package(), world.package()],
+            lambda many: sourcing.hand_over(packages=many, to=world.senior, note="on leave", by=broker, at=at),
+        ),
+        "sourcing.write_note": of(
+            world.package,
+            lambda p: sourcing.write_note(package=p, text="rang", next_action_at=at, by=broker, at=at),
+        ),
+        "answering.answer_invitation": of(
+            world.started,
+            lambda p: answering.answer_invitation(
+                invitation=world.invitation(p, "acorn"),
+                answer=answering.Answer("decline", reason="no_capacity"),
+                by=world.manager("acorn"),
+                at=at,
+            ),
+        ),
+        "answering.record_answer": of(
+            world.started,
+            lambda p: answering.record_answer(
+                invitation=world.invitation(p, "acorn"),
+                answer=answering.Answer("accept"),
+                received_at=at,
+                channel="phone",
+                answered_by="A Manager",
+                words="yes",
+                by=broker,
+                at=at,
+            ),
+        ),
+        "answering.dispute": of(
+            ready,
+            lambda p: answering.dispute(
+                offer=world.invitation(p, "acorn").offers.get(), words="we said no", by=world.manager("acorn"), at=at
+            ),
+        ),
+        "confirming.confirm_call_off": confirmation,
+        "confirming.approve_price": of(
+            ready,
+            lambda p: confirming.approve_price(
+                package=p, pence_per_week_at_most=90_000, limit_pence=100_000, by=world.approver, at=at
+            ),
+        ),
+        "confirming.order_override": lambda: ordered_act(world),
+        "confirming.agree_override": of(
+            ordered, lambda order: confirming.agree_override(order=order, by=world.senior, at=at)
+        ),
+        "confirming.refuse_override": of(
+            ordered, lambda order: confirming.refuse_override(order=order, by=world.senior, at=at)
+        ),
+        "confirming.record_outside": of(
+            world.package,
+            lambda p: confirming.record_outside(package=p, made=_outside(world), second=world.senior, by=broker, at=at),
+        ),
+        "living.enter_start": of(
+            placed,
+            lambda p: living.enter_start(call_off=call_off(p), first_visit_on=at.date(), by=broker, at=at),
+        ),
+        "living.end_package": of(
+            placed, lambda p: living.end_package(package=p, last_day_on=at.date(), reason="died", by=broker, at=at)
+        ),
+        "living.hand_back": of(
+            placed,
+            lambda p: living.hand_back(
+                call_off=call_off(p),
+                last_day_on=at.date(),
+                reason="travel",
+                words="",
+                by=world.manager("acorn"),
+                at=at,
+            ),
+        ),
+        "living.answer_handback": of(
+            lambda: _handed_back(world, placed()),
+            lambda handback: living.answer_handback(handback=handback, agreed=True, by=broker, at=at),
+        ),
+        "living.change_need": lambda: _changed(world, placed()),
+        "living.bridge": of(
+            world.package,
+            lambda p: living.bridge(package=p, kind="reablement", from_on=at.date(), to_on=None, by=broker, at=at),
+        ),
+        "living.record_stay": of(
+            world.package,
+            lambda p: living.record_stay(
+                person=p.person,
+                admitted_on=at.date(),
+                ready_on=None,
+                waits_for="home",
+                discharged_on=None,
+                by=broker,
+                at=at,
+            ),
+        ),
+        "living.count_care_home_waits": of(
+            world.package,
+            lambda p: living.count_care_home_waits(council=world.council, on=at.date(), people=3, by=broker, at=at),
+        ),
+        "requests.save_draft": of(
+            world.person,
+            lambda person: requests.save_draft(
+                request=None, council=world.council, person=person, form={"a": "b"}, by=world.assessor, at=at
+            ),
+        ),
+        "requests.raise_request": of(
+            world.person,
+            lambda person: requests.raise_request(
+                council=world.council, person=person, wanted=wanted(), by=world.assessor, at=at
+            ),
+        ),
+        "requests.approve_request": of(
+            raised,
+            lambda request: requests.approve_request(
+                request=request, pence_per_week_at_most=9_000, limit_pence=10_000, by=world.approver, at=at
+            ),
+        ),
+        "requests.refuse_request": of(
+            raised,
+            lambda request: requests.refuse_request(request=request, reason="too much", by=world.approver, at=at),
+        ),
+        "requests.withdraw_request": of(
+            raised, lambda request: requests.withdraw_request(request=request, by=world.assessor, at=at)
+        ),
+        "spare_minutes.declare_spare": of(
+            lambda: world.declared("acorn"),
+            lambda enrolment: spare_minutes.declare_spare(
+                enrolment=enrolment, spare={0: 70_000}, by=world.manager("acorn"), at=at
+            ),
+        ),
+        "suspensions.suspend": lambda: suspended,
+        "suspensions.lift": of(
+            suspended,
+            lambda one: suspensions.lift(
+                suspension=one, reason="cleared", by=world.user("other", "contract_manager"), at=at
+            ),
+        ),
+        "publishing.propose": lambda: drafted,
+        "publishing.approve": of(
+            drafted,
+            lambda draft: publishing.approve(draft=draft, by=world.user("contracts", "contract_manager"), at=at),
+        ),
+        "publishing.refuse": of(
+            drafted,
+            lambda draft: publishing.refuse(
+                draft=draft, reason="no", by=world.user("contracts", "contract_manager"), at=at
+            ),
+        ),
+    }
+
+
+def ordered_act(world: Any) -> Act:
+    from calloff.web.brokerage.services.confirming import order_override
+    from calloff.web.contracts.models import Enrolment
+
+    package, enrolment = world.package(), Enrolment.objects.get(reference="beech")
+    return lambda: order_override(
+        package=package, enrolment=enrolment, reason="person_at_risk", words="", by=world.broker, at=world.at
+    )
+
+
+def _held(world: Any) -> Any:
+    from calloff.web.brokerage.services.sourcing import hold
+
+    package = world.started()
+    hold(package=package, reason="other", review_at=world.at, by=world.broker, at=world.at)
+    return package
+
+
+def _outside(world: Any) -> Any:
+    from calloff.web.brokerage.services.confirming import Outside
+
+    return Outside(
+        branch=world.branch("beech"),
+        visits=(0, 1),
+        centipence_per_hour=200_000,
+        made_at=world.at,
+        made_by="the night team",
+        reason="emergency_at_night",
+        words="",
+        start_on=world.at.date(),
+    )
+
+
+def _handed_back(world: Any, package: Any) -> Any:
+    from calloff.web.brokerage.services.living import hand_back
+
+    return hand_back(
+        call_off=package.call_offs.get(),
+        last_day_on=world.at.date(),
+        reason="travel",
+        words="",
+        by=world.manager("acorn"),
+        at=world.at,
+    )
+
+
+def _changed(world: Any, package: Any) -> Act:
+    from world import EVERY_MORNING
+
+    from calloff.domain.packages import Visit
+    from calloff.web.brokerage.services.living import change_need
+    from calloff.web.brokerage.services.requests import Wanted, raise_request
+
+    wanted = Wanted((*EVERY_MORNING, Visit(0, 1140, 30)), (world.at + timedelta(days=7)).date(), 6)
+    request = raise_request(
+        council=world.council,
+        person=package.person,
+        wanted=wanted,
+        by=world.assessor,
+        at=world.at,
+        changes=package,
+    )
+    return lambda: change_need(
+        package=package, request=request, pence_per_week_at_most=90_000, by=world.approver, at=world.at
+    )
