@@ -197,12 +197,17 @@ class Fact(models.Model):
 
 
 class LastCounters(models.Model):
-    """The counters as the last decision under a model wrote them, so that the next one tells only what changed."""
+    """
+    The counters as the last decision under a model wrote them, so that the next one tells only what changed.
+
+    `steps` counts the decisions since they were last written whole.
+    """
 
     council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="+")
     model = models.CharField(max_length=80)
     hash = models.CharField(max_length=64)
     columns = models.TextField()
+    steps = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("council", "model"), name="last_counters_once"),)
@@ -452,6 +457,46 @@ class Override(models.Model):
                 condition=~Q(state="agreed") | Q(decided_identity__isnull=False), name="override_agreed_by_somebody"
             ),
             models.UniqueConstraint(fields=("package",), condition=Q(state="waiting"), name="override_waits_once"),
+        )
+
+
+class Countersignature(models.Model):
+    """
+    What one person recorded and a second one, chosen by name, must sign before it counts.
+
+    An answer that was in time and is recorded late, or a call-off made outside the model: `content` holds it as plain
+    JSON. Until it is signed nothing of it is done.
+    """
+
+    LATE_ANSWER, OUTSIDE = "late_answer", "outside"
+    WAITING, SIGNED, REFUSED = "waiting", "signed", "refused"
+
+    council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="+")
+    package = models.ForeignKey(Package, on_delete=models.PROTECT, related_name="countersignatures")
+    invitation = models.ForeignKey(Invitation, on_delete=models.PROTECT, null=True, related_name="+")
+    kind = models.CharField(max_length=12)
+    content = models.TextField()
+    state = models.CharField(max_length=8, default=WAITING)
+    asked_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    asked_identity = models.PositiveBigIntegerField()
+    asked_at = models.DateTimeField()
+    second = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    decided_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, related_name="+")
+    decided_identity = models.PositiveBigIntegerField(null=True)
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=~Q(state="signed") | ~Q(asked_identity=F("decided_identity")),
+                name="countersigned_by_another",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="signed") | Q(decided_identity__isnull=False), name="countersigned_by_somebody"
+            ),
+            models.UniqueConstraint(
+                fields=("package",), condition=Q(state="waiting"), name="countersignature_waits_once"
+            ),
         )
 
 
