@@ -92,7 +92,7 @@ class World:
             scale="cqc",
         )
         kernel = enrolment(name, pounds, minutes, model="framework", **more)
-        return enrol(self.council, [kernel])[0]
+        return enrol(self.council, [kernel], self.at)[0]
 
     def branch(self, name: str) -> Branch:
         return Branch.objects.get(reference=name)

@@ -234,16 +234,15 @@ class UnmetStretch(models.Model):
 
 class Waiting(models.Model):
     """
-    A package waits for minutes of an enrolment: `seen` is what each of its pools had to spare when it was passed over.
+    A package waits for minutes of an enrolment: `wants` is how many each of its pools must have to spare, by number.
 
-    Only more than that is a reason to ask again.
+    That is more than it had when the package was passed over, and enough for some of its visits.
     """
 
     council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="+")
     package = models.ForeignKey(Package, on_delete=models.CASCADE, related_name="waits")
     enrolment = models.ForeignKey("contracts.Enrolment", on_delete=models.PROTECT, related_name="+")
-    seen = models.TextField(default="{}")
-    seen_minutes = models.PositiveIntegerField(default=0)
+    wants = models.TextField(default="{}")
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("package", "enrolment"), name="waiting_once"),)

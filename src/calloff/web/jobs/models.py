@@ -11,7 +11,7 @@ class Job(models.Model):
     Something to do once, at or after a moment. It is added in the transaction of its cause, so that neither is lost.
 
     A worker leases a job; when the lease runs out (the worker died) the next one takes it. `key` says what it does: a
-    second job of the same key is not added while the first is waiting.
+    second job of the same key is not added while the first is waiting. Of what is due the lowest `rank` is done first.
     """
 
     WAITING, RUNNING, DONE, FAILED = "waiting", "running", "done", "failed"
@@ -21,6 +21,7 @@ class Job(models.Model):
     key = models.CharField(max_length=120)
     data = models.TextField(default="{}")
     due_at = models.DateTimeField()
+    rank = models.CharField(max_length=60, default="~")
     state = models.CharField(max_length=8, default=WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)

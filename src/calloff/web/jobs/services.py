@@ -26,6 +26,8 @@ from calloff.web.jobs.models import Job, Notice, Pulse
 LEASE = timedelta(seconds=60)
 """So long a worker may take for one job before another thinks that it died."""
 MOST_ATTEMPTS = 6
+LAST = "~"
+"""The rank of what may wait until nothing else is due."""
 BEATS_EVERY = timedelta(seconds=5)
 ALIVE_FOR = timedelta(seconds=30)
 
@@ -60,9 +62,13 @@ def kinds() -> tuple[str, ...]:
     return tuple(sorted(_handlers))
 
 
-def add(kind: str, key: str, *, council: int, due_at: datetime, data: Mapping[str, Any] | None = None) -> None:
+def add(
+    kind: str, key: str, *, council: int, due_at: datetime, data: Mapping[str, Any] | None = None, rank: str = LAST
+) -> None:
     """
     Add a job in the running transaction; one that waits under the same key is moved to the earlier moment.
+
+    Of those that are due together the lowest `rank` is done first.
 
     Must be called inside a transaction: a job without its cause, or a cause without its job, would be a loss.
     """
@@ -71,16 +77,16 @@ def add(kind: str, key: str, *, council: int, due_at: datetime, data: Mapping[st
     due_at, text = whole_second(due_at), canonical(dict(data or {})).decode()
     waiting = Job.objects.filter(kind=kind, key=key, state=Job.WAITING).first()
     if waiting is None:
-        Job.objects.create(council=council, kind=kind, key=key, data=text, due_at=due_at)
+        Job.objects.create(council=council, kind=kind, key=key, data=text, due_at=due_at, rank=rank)
     elif due_at < waiting.due_at:
-        Job.objects.filter(pk=waiting.pk).update(due_at=due_at, data=text)
+        Job.objects.filter(pk=waiting.pk).update(due_at=due_at, data=text, rank=rank)
 
 
 def claim(worker: str, at: datetime) -> Job | None:
-    """The job that is due longest, leased to a worker: one that waits, or one whose worker let its lease run out."""
+    """The first job that is due, leased to a worker: one that waits, or one whose worker let its lease run out."""
     due = Q(state=Job.WAITING, due_at__lte=at) | Q(state=Job.RUNNING, lease_until__lt=at)
     with transaction.atomic():
-        rows = Job.objects.filter(due).order_by("due_at", "pk")
+        rows = Job.objects.filter(due).order_by("rank", "due_at", "pk")
         if connection.features.has_select_for_update_skip_locked:
             rows = rows.select_for_update(skip_locked=True)
         job = rows.first()
@@ -174,6 +180,7 @@ SUBJECTS = {
     "assigned": gettext_lazy("A package is yours now"),
     "decide": gettext_lazy("A package needs you"),
     "override_waits": gettext_lazy("An override waits for a second person"),
+    "countersign": gettext_lazy("Something waits for your signature as a second person"),
     "handback": gettext_lazy("A provider gives a package back"),
     "approval_waits": gettext_lazy("Something waits for your approval"),
     "draft_decided": gettext_lazy("Your draft was decided"),

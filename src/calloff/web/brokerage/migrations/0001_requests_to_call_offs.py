@@ -495,8 +495,7 @@ class Migration(migrations.Migration):
             name="Waiting",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("seen", models.TextField(default="{}")),
-                ("seen_minutes", models.PositiveIntegerField(default=0)),
+                ("wants", models.TextField(default="{}")),
                 (
                     "council",
                     models.ForeignKey(

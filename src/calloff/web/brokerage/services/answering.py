@@ -73,7 +73,7 @@ def answer_invitation(
     check(answer)
     refuse_identity(answer.message, invitation.package, knows_person=False)
     with act(council=invitation.council_id, by=by, at=at) as doing:
-        return _enter(doing, invitation, answer, received_at=doing.at, by=by, channel=channel)
+        return enter_answer(doing, invitation, answer, received_at=doing.at, by=by, channel=channel)
 
 
 def record_answer(
@@ -97,24 +97,14 @@ def record_answer(
     open. A sealed answer is only ever entered by the provider.
     """
     check(answer)
-    received_at, now = whole_second(received_at), whole_second(at)
-    if not answered_by.strip():
-        raise RefusedError("Write who answered. Nothing was recorded.")
-    if received_at < invitation.sent_at or received_at > now:
-        raise RefusedError("An answer is received after the invitation went out and not in the future.")
-    if received_at > invitation.deadline_at:
-        raise TooLateError(_too_late(invitation))
-    if invitation.sealed and channel != "mailbox":
-        raise RefusedError("Answers of a sealed step are entered by the provider alone. Nothing was recorded.")
-    if invitation.sealed and now <= invitation.deadline_at:
-        raise RefusedError("The sealed mailbox is opened after the deadline. Nothing was recorded.")
-    late = now > invitation.deadline_at
+    received_at = whole_second(received_at)
+    late = check_heard(invitation, received_at, channel, answered_by, whole_second(at))
     if late:
         _check_second(by, second, late_reason)
     with act(council=invitation.council_id, by=by, at=at) as doing:
-        if late and _next_step_is_open(invitation):
-            raise TooLateError("The next step is open already: this answer can no longer be recorded.")
-        offer = _enter(
+        if late:
+            refuse_after_next_step(invitation)
+        offer = enter_answer(
             doing,
             invitation,
             answer,
@@ -127,6 +117,27 @@ def record_answer(
             late_reason=late_reason if late else "",
         )
     return offer
+
+
+def check_heard(invitation: Invitation, received_at: datetime, channel: str, answered_by: str, now: datetime) -> bool:
+    """Whether an answer heard by a broker is recorded late; refused where it was not heard in time, or is sealed."""
+    if not answered_by.strip():
+        raise RefusedError("Write who answered. Nothing was recorded.")
+    if received_at < invitation.sent_at or received_at > now:
+        raise RefusedError("An answer is received after the invitation went out and not in the future.")
+    if received_at > invitation.deadline_at:
+        raise TooLateError(_too_late(invitation))
+    if invitation.sealed and channel != "mailbox":
+        raise RefusedError("Answers of a sealed step are entered by the provider alone. Nothing was recorded.")
+    if invitation.sealed and now <= invitation.deadline_at:
+        raise RefusedError("The sealed mailbox is opened after the deadline. Nothing was recorded.")
+    return now > invitation.deadline_at
+
+
+def refuse_after_next_step(invitation: Invitation) -> None:
+    """A late answer is refused once somebody else was asked in the next step."""
+    if _next_step_is_open(invitation):
+        raise TooLateError("The next step is open already: this answer can no longer be recorded.")
 
 
 def _check_second(by: User, second: User | None, reason: str) -> None:
@@ -145,7 +156,7 @@ def _too_late(invitation: Invitation) -> str:
     return f"The deadline was {moment_words(invitation.deadline_at)}: no answer can be taken any more."
 
 
-def _enter(
+def enter_answer(
     doing: Act,
     invitation: Invitation,
     answer: Answer,
@@ -158,6 +169,7 @@ def _enter(
     second: User | None = None,
     late_reason: str = "",
 ) -> Offer:
+    """Write an answer down within an act, as it was received; who calls has checked who may do that, and when."""
     desk = fresh_desk(invitation.package, doing.at)
     again = Invitation.objects.select_related("enrolment", "branch").get(pk=invitation.pk)
     recorded_late = received_at < doing.at and doing.at > again.deadline_at

@@ -51,7 +51,19 @@ def carry_out(desk: Desk, decision: KernelDecision, by: User | None) -> tuple[De
 
 def look_again(package: Package, due_at: datetime) -> None:
     """Let the worker ask the kernel about a package at a moment."""
-    jobs.add("advance", package.reference, council=package.council_id, due_at=due_at, data={"package": package.pk})
+    jobs.add(
+        "advance",
+        package.reference,
+        council=package.council_id,
+        due_at=due_at,
+        data={"package": package.pk},
+        rank=rank_of(package),
+    )
+
+
+def rank_of(package: Package) -> str:
+    """The order in which packages that are due together are served (the kernel's `serving_order`), as text."""
+    return f"{package.priority} {package.required_start_on} {package.approved_at:%Y-%m-%dT%H:%M:%S} {package.reference}"
 
 
 def reopen_after(desk: Desk, freed: Sequence[int]) -> None:

@@ -13,12 +13,14 @@ from calloff.domain.decisions import CallOff as KernelCallOff
 from calloff.domain.decisions import Decision as KernelDecision
 from calloff.domain.decisions import Refer, Wait
 from calloff.domain.errors import NothingToPlaceError
+from calloff.domain.facts import asked_of
 from calloff.domain.history import Event as Happening
 from calloff.domain.history import Held, Released, Withdrawn
 from calloff.domain.units import pence_per_week
 from calloff.domain.unmet_need import FOR_EVER, Stretch, unmet
 from calloff.web.brokerage.models import (
     CallOff,
+    Countersignature,
     Handback,
     Invitation,
     Override,
@@ -128,7 +130,8 @@ def next_action(desk: Desk, decision: KernelDecision | None) -> tuple[str, datet
     handback = Handback.objects.filter(call_off__package=package, agreed__isnull=True).first()
     if handback is not None:
         return "answer_handback", handback.at
-    if Override.objects.filter(package=package, state=Override.WAITING).exists():
+    waits = Override.objects.filter(package=package, state=Override.WAITING).exists()
+    if waits or Countersignature.objects.filter(package=package, state=Countersignature.WAITING).exists():
         return due("second_override", at)
     if package.state in (Package.CALLED_OFF, Package.STARTED):
         first = first_day_to_come(package)
@@ -172,9 +175,9 @@ def wait_for_minutes(desk: Desk, decision: KernelDecision | None) -> None:
     package = desk.package
     wanted: dict[int, dict[str, int]] = {}
     if isinstance(decision, Refer) and not package.on_hold and package.state == Package.SOURCING:
-        wanted = {desk.row(name).pk: spare_of(desk, name) for name in decision.passed_over}
+        wanted = {desk.row(name).pk: wants_of(desk, name) for name in decision.passed_over}
     package.waits_for_minutes = bool(wanted)
-    rows = {row.enrolment_id: json.loads(row.seen) for row in Waiting.objects.filter(package=package)}
+    rows = {row.enrolment_id: json.loads(row.wants) for row in Waiting.objects.filter(package=package)}
     if rows == wanted:
         return
     Waiting.objects.filter(package=package).delete()
@@ -183,19 +186,28 @@ def wait_for_minutes(desk: Desk, decision: KernelDecision | None) -> None:
             council_id=package.council_id,
             package=package,
             enrolment_id=enrolment,
-            seen=json.dumps(spare),
-            seen_minutes=sum(spare.values()),
+            wants=json.dumps(wants),
         )
-        for enrolment, spare in wanted.items()
+        for enrolment, wants in wanted.items()
     )
 
 
-def spare_of(desk: Desk, reference: str) -> dict[str, int]:
-    """What each pool of an enrolment has to spare where the person lives, by the pool's own number."""
+def wants_of(desk: Desk, reference: str) -> dict[str, int]:
+    """
+    What each pool of an enrolment must have to spare before the package is asked about again, by its own number.
+
+    More than now, and enough for all that falls to it or, where packages may be split, for the smallest of what is
+    never divided.
+    """
     counters, row = desk.course.counters, desk.standing.row_of[reference]
+    asked = asked_of(desk.standing.ground(desk.model), desk.facts, desk.story().left)
+    least = asked.need_of if desk.model.splitting is None else asked.smallest_of
     return {
-        str(desk.market.pools[pool][1]): counters.declared[pool] - counters.used[pool] - counters.held[pool]
-        for pool, _ in desk.standing.pools_in[desk.facts.locality][row]
+        str(desk.market.pools[pool][1]): max(
+            counters.declared[pool] - counters.used[pool] - counters.held[pool] + 1, least[bands]
+        )
+        for pool, bands in desk.standing.pools_in[desk.facts.locality][row]
+        if asked.need_of[bands]
     }
 
 

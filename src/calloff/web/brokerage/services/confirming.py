@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from calloff.documents.wording import moment_words
+from calloff.domain.calendar import local
 from calloff.domain.decisions import CallOff as KernelCallOff
 from calloff.domain.decisions import Decision as KernelDecision
 from calloff.domain.history import OVERRIDE_REASONS, CalledOff, Overridden
@@ -14,11 +15,12 @@ from calloff.domain.records import plain
 from calloff.domain.units import half_up, pence_per_week, pounds
 from calloff.web.accounts.models import User
 from calloff.web.accounts.services import holders
-from calloff.web.audit.services import act
+from calloff.web.audit.services import Act, act
 from calloff.web.brokerage.models import CallOff, Override, Package, PlacedVisit
 from calloff.web.brokerage.services.carrying import carry_out, look_again
 from calloff.web.brokerage.services.columns import ask_quietly, over_ceiling, refresh
 from calloff.web.brokerage.services.desk import Desk, desk_for, shown_hash, told
+from calloff.web.brokerage.services.limits import who_may_approve
 from calloff.web.brokerage.services.refusals import (
     AlreadyCalledOffError,
     ApprovalNeededError,
@@ -124,6 +126,31 @@ def approve_price(*, package: Package, pence_per_week_at_most: int, limit_pence:
         desk.package.price_ceiling_pence = pence_per_week_at_most
         refresh(desk, ask_quietly(desk))
         doing.record("price_approved", package.reference, {"before": before, "after": pence_per_week_at_most})
+
+
+def ask_to_approve(*, package: Package, pence_per_week: int, by: User, at: datetime) -> None:
+    """
+    Tell those whose limit reaches a weekly price that it waits for their approval.
+
+    Raises ApprovalNeededError when nobody's does.
+    """
+    with act(council=package.council_id, by=by, at=at) as doing:
+        able = who_may_approve(package.council, pence_per_week, local(doing.at).date())
+        if not able:
+            raise ApprovalNeededError(f"Nobody may approve {pounds(pence_per_week)} a week. Nobody was told.")
+        for user, _limit in able:
+            if user.identity_id != by.identity_id:
+                jobs.tell(
+                    user,
+                    "approval_waits",
+                    package.reference,
+                    council=package.council_id,
+                    key=f"price-{package.pk}-{pence_per_week}",
+                    at=doing.at,
+                    package=package.reference,
+                    link=f"/packages/{package.token}/price",
+                )
+        doing.record("price_asked", package.reference, {"pence_per_week": pence_per_week})
 
 
 # Somebody else than the kernel says
@@ -235,24 +262,33 @@ def record_outside(*, package: Package, made: Outside, second: User, by: User, a
 
     It counts as off-framework. Raises RefusedError for a visit that is placed, SamePersonError without a second person.
     """
-    if made.reason not in OUTSIDE_REASONS:
-        raise RefusedError("Choose a reason of the list. Nothing was recorded.")
+    with act(council=package.council_id, by=by, at=at) as doing:
+        return enter_outside(doing, package, made, second, by)
+
+
+def enter_outside(doing: Act, package: Package, made: Outside, second: User, by: User) -> CallOff:
+    """Write a call-off outside the model down within an act; `by` recorded it and `second` agreed."""
     if second.identity_id == by.identity_id:
         raise SamePersonError("The second person must be somebody else. Nothing was recorded.")
-    with act(council=package.council_id, by=by, at=at) as doing:
-        if made.made_at > doing.at:
-            raise RefusedError("A call-off is recorded after it was made. Nothing was recorded.")
-        desk = fresh_desk(package, doing.at)
-        left = set(desk.story().left)
-        if not made.visits or not set(made.visits) <= left:
-            raise AlreadyCalledOffError("Some of these visits are placed already. Nothing was recorded.")
-        call_off = _outside_call_off(desk, made, second, by)
-        happened = CalledOff("", doing.at, made.visits)
-        desk.course.history.append(happened)
-        refresh(desk, ask_quietly(desk))
-        data = {"call_off": call_off.token, "reason": made.reason, "second": second.pk}
-        doing.record("called_off_outside", package.reference, data, told(desk.package.version, happened))
+    desk = fresh_desk(package, doing.at)
+    check_outside(desk, made)
+    call_off = _outside_call_off(desk, made, second, by)
+    happened = CalledOff("", doing.at, made.visits)
+    desk.course.history.append(happened)
+    refresh(desk, ask_quietly(desk))
+    data = {"call_off": call_off.token, "reason": made.reason, "second": second.pk}
+    doing.record("called_off_outside", package.reference, data, told(desk.package.version, happened))
     return call_off
+
+
+def check_outside(desk: Desk, made: Outside) -> None:
+    """Refuse a call-off outside the model that has no reason of the list, is still to come or takes placed visits."""
+    if made.reason not in OUTSIDE_REASONS:
+        raise RefusedError("Choose a reason of the list. Nothing was recorded.")
+    if made.made_at > desk.at:
+        raise RefusedError("A call-off is recorded after it was made. Nothing was recorded.")
+    if not made.visits or not set(made.visits) <= set(desk.story().left):
+        raise AlreadyCalledOffError("Some of these visits are placed already. Nothing was recorded.")
 
 
 def _outside_call_off(desk: Desk, made: Outside, second: User, by: User) -> CallOff:

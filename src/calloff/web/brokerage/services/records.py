@@ -172,6 +172,7 @@ class Recorded:
     decision: Decision
     record: dict[str, Any]
     scene: Scene
+    tale: Tale
 
 
 def recorded(package: Package, number: int) -> Recorded:
@@ -188,7 +189,8 @@ def recorded(package: Package, number: int) -> Recorded:
         tale.facts.add({"fact": json.loads(content), "hash": digest})
     for version in _documents(package, [record]):
         tale.documents[version.document_hash] = document_of(version)
-    return Recorded(decision, record, Scene(tale, record))
+    tale.decisions, tale.own = [(decision.hash, record)], record["package"]
+    return Recorded(decision, record, Scene(tale, record), tale)
 
 
 def sealed_until(package: Package, at: datetime) -> datetime | None:

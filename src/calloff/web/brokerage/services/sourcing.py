@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db import transaction
+
 from calloff.domain.decisions import CallOff as KernelCallOff
 from calloff.domain.decisions import Invite, Wait
 from calloff.domain.history import Held, Released, Withdrawn
@@ -13,7 +15,7 @@ from calloff.web.accounts.models import User
 from calloff.web.accounts.services import holders
 from calloff.web.audit.services import Act, act
 from calloff.web.brokerage.models import Invitation, Note, Package, Waiting
-from calloff.web.brokerage.services.carrying import carry_out, look_again
+from calloff.web.brokerage.services.carrying import carry_out, look_again, rank_of
 from calloff.web.brokerage.services.columns import ask_quietly, refresh
 from calloff.web.brokerage.services.desk import Desk, desk_for, told
 from calloff.web.brokerage.services.refusals import RefusedError
@@ -98,17 +100,20 @@ def advance(*, package: Package, at: datetime) -> bool:
         before = desk.package.next_action
         decision = ask_quietly(desk)
         opens = isinstance(decision, Invite) and desk.package.step_started and not desk.package.on_hold
-        if not opens or decision is None:
+        ends = decision is not None and bool(decision.ends) and not isinstance(decision, KernelCallOff)
+        if not (opens or ends) or decision is None:
             moved = refresh(desk, decision)
             tell_owner(desk, before)
-            if isinstance(decision, Wait) and decision.until is not None and moved:
+            if isinstance(decision, Wait) and decision.until is not None:
                 look_again(desk.package, decision.until)
             return _looked(doing, desk, moved=moved or desk.wrote)
         stored, history = carry_out(desk, decision, None)
         following = ask_quietly(desk)
         refresh(desk, following)
+        tell_owner(desk, before)
+        look_again(desk.package, doing.at)
         data = {"decision": stored.hash, "step": decision.step}
-        doing.record("step_opened", package.reference, data, history)
+        doing.record("step_opened" if opens else "invitations_ended", package.reference, data, history)
         return True
 
 
@@ -149,24 +154,47 @@ def advance_job(task: jobs.Task, at: datetime) -> None:
     advance(package=Package.objects.get(pk=task.data["package"]), at=at)
 
 
+@jobs.handles("market_changed")
+def market_changed_job(task: jobs.Task, at: datetime) -> None:
+    """Somebody joined, or may be asked again: look at everybody who found nobody to ask."""
+    stuck = Package.objects.filter(
+        council=task.council,
+        state=Package.SOURCING,
+        model_version__model=task.data["model"],
+        next_action__in=("decide", "await_minutes", "await_step"),
+    )
+    with transaction.atomic():
+        for package in stuck:
+            look_again(package, at)
+
+
 @jobs.handles("reopen")
 def reopen_job(task: jobs.Task, at: datetime) -> None:
     """
-    Minutes of an enrolment came free: look at those who wait for them, in the order in which packages are served.
+    Minutes of an enrolment came free: let the first who can use them be looked at, in the order of serving.
 
-    Only a package for which more is spare than when it was passed over is put before the kernel.
+    The job comes again behind that package, as long as somebody else might take what it leaves.
     """
-    enrolment = task.data["enrolment"]
-    waits = Waiting.objects.filter(enrolment=enrolment, package__waits_for_minutes=True).select_related("package")
-    in_order = waits.order_by(
+    enrolment, before = task.data["enrolment"], task.data.get("after")
+    spare = {str(pool.number): pool.spare for pool in Pool.objects.filter(enrolment=enrolment)}
+    waits = Waiting.objects.filter(enrolment=enrolment, package__waits_for_minutes=True).order_by(
         "package__priority", "package__required_start_on", "package__approved_at", "package__reference"
     )
-    spare = {pool.number: pool.spare for pool in Pool.objects.filter(enrolment=enrolment)}
-    for wait in in_order:
-        seen = json.loads(wait.seen)
-        if any(spare.get(int(number), 0) > minutes for number, minutes in seen.items()):
-            advance(package=wait.package, at=at)
-            spare = {pool.number: pool.spare for pool in Pool.objects.filter(enrolment=enrolment)}
+    for package, wants in waits.values_list("package", "wants").iterator(chunk_size=500):
+        # Whoever was just looked at and still waits is not looked at again for the same minutes.
+        if package != before and any(spare.get(number, 0) >= least for number, least in json.loads(wants).items()):
+            first = Package.objects.get(pk=package)
+            with transaction.atomic():
+                look_again(first, at)
+                jobs.add(
+                    "reopen",
+                    task.key,
+                    council=task.council,
+                    due_at=at,
+                    data={"enrolment": enrolment, "after": package},
+                    rank=f"{rank_of(first)} then",
+                )
+            return
 
 
 def hold(*, package: Package, reason: str, review_at: datetime, by: User, at: datetime) -> None:

@@ -10,6 +10,8 @@ from datetime import date, datetime
 from functools import lru_cache
 from threading import Lock
 
+from django.db import transaction
+
 from calloff.documents.purchasing_models import Document, parse
 from calloff.domain.contracts import Enrolment as KernelEnrolment
 from calloff.domain.contracts import Suspension as KernelSuspension
@@ -20,6 +22,7 @@ from calloff.domain.records import revive
 from calloff.web.contracts.models import Enrolment, ModelVersion, Pool, Suspension
 from calloff.web.directory.models import Council
 from calloff.web.directory.services import calendar_of, providers_of
+from calloff.web.jobs import services as jobs
 
 MOST_STANDINGS = 16
 
@@ -183,6 +186,13 @@ def store_turns(market: Enrolled, counters: Counters) -> None:
     """Write who has had a turn since the counters were read."""
     for row, turn in zip(market.rows, counters.turns, strict=bool(counters.turns)):
         Enrolment.objects.filter(pk=row.pk).exclude(turn=turn).update(turn=turn)
+
+
+def market_changes(council: Council, model: str, at: datetime) -> None:
+    """Let the worker look again, at a moment, at whoever found nobody to ask: somebody may come then to be asked."""
+    with transaction.atomic():
+        key = f"{council.pk} {model} {at:%Y-%m-%dT%H:%M}"
+        jobs.add("market_changed", key, council=council.pk, due_at=at, data={"model": model})
 
 
 def of_model(council: Council, models: Iterable[str]) -> list[Enrolment]:

@@ -6,8 +6,10 @@ import json
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
+from django.utils import timezone
+
 from calloff.documents.purchasing_models import Document, parse
-from calloff.domain.calendar import local
+from calloff.domain.calendar import local, to_utc
 from calloff.domain.contracts import Enrolment as KernelEnrolment
 from calloff.domain.errors import CalloffError
 from calloff.domain.records import canonical, plain, revive, sha256
@@ -15,6 +17,7 @@ from calloff.web.accounts.models import User
 from calloff.web.accounts.services import holders
 from calloff.web.audit.services import act
 from calloff.web.contracts.models import Draft, Enrolment, ModelVersion, Pool
+from calloff.web.contracts.services.market import market_changes
 from calloff.web.directory.models import Branch, Council
 from calloff.web.directory.services import draw, spoken_reference, touch_standing
 from calloff.web.jobs import services as jobs
@@ -169,10 +172,10 @@ def publish(*, council: Council, texts: str, starts_on: date, at: datetime, draf
 @carries("enrolments")
 def enrol_draft(draft: Draft, by: User, at: datetime) -> None:
     """Enrol those whom a draft names."""
-    enrol(draft.council, [revive(KernelEnrolment, one) for one in json.loads(draft.content)])
+    enrol(draft.council, [revive(KernelEnrolment, one) for one in json.loads(draft.content)], at)
 
 
-def enrol(council: Council, enrolments: Sequence[KernelEnrolment]) -> list[Enrolment]:
+def enrol(council: Council, enrolments: Sequence[KernelEnrolment], at: datetime | None = None) -> list[Enrolment]:
     """Store enrolments with their pools; raises DraftError naming every provider that the register does not hold."""
     branches = {
         branch.reference: branch for branch in Branch.objects.filter(reference__in={e.provider for e in enrolments})
@@ -201,6 +204,9 @@ def enrol(council: Council, enrolments: Sequence[KernelEnrolment]) -> list[Enrol
         pool for row, one in zip(made, enrolments, strict=True) for pool in _pools_of(council, row, one)
     )
     touch_standing(council)
+    for model, first_on in {(one.model, one.from_on) for one in enrolments}:
+        now = at or timezone.now()
+        market_changes(council, model, max(now, to_utc(first_on, 0)) if first_on else now)
     return made
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from calloff.domain.calendar import local
+from calloff.domain.calendar import local, to_utc
 from calloff.domain.errors import CalloffError
 from calloff.web.accounts.models import User
 from calloff.web.accounts.services import holders
 from calloff.web.audit.services import act
 from calloff.web.contracts.models import Enrolment, Suspension
+from calloff.web.contracts.services.market import market_changes
 from calloff.web.directory.services import touch_standing
 from calloff.web.jobs import services as jobs
 
@@ -39,6 +40,8 @@ def suspend(
             suspended_at=doing.at,
         )
         touch_standing(enrolment.council)
+        if to_on is not None:
+            market_changes(enrolment.council, enrolment.model, max(doing.at, to_utc(to_on + timedelta(days=1), 0)))
         _tell(enrolment, "suspended", f"suspended-{made.pk}", doing.at)
         data = {"from_on": str(from_on), "to_on": str(to_on or ""), "step_in": step_in}
         doing.record("suspended", enrolment.reference, data)
@@ -59,13 +62,7 @@ def lift(*, suspension: Suspension, reason: str, by: User, at: datetime) -> None
         again.lifted_on, again.lift_reason = _day_before(doing.at), reason
         again.save()
         touch_standing(again.enrolment.council)
-        jobs.add(
-            "reopen",
-            str(again.enrolment_id),
-            council=again.council_id,
-            due_at=doing.at,
-            data={"enrolment": again.enrolment_id},
-        )
+        market_changes(again.enrolment.council, again.enrolment.model, doing.at)
         _tell(again.enrolment, "lifted", f"lifted-{again.pk}", doing.at)
         doing.record("suspension_lifted", again.enrolment.reference, {"from_on": str(again.from_on)})
 

@@ -30,6 +30,7 @@ class Migration(migrations.Migration):
                 ("key", models.CharField(max_length=120)),
                 ("data", models.TextField(default="{}")),
                 ("due_at", models.DateTimeField()),
+                ("rank", models.CharField(default="~", max_length=60)),
                 ("state", models.CharField(default="waiting", max_length=8)),
                 ("attempts", models.PositiveSmallIntegerField(default=0)),
                 ("lease_until", models.DateTimeField(null=True)),
