@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health", views.health, name="health"),
     path("account/council/", views.choose_council, name="choose_council"),
     path("", include("calloff.web.accounts.urls")),
+    path("", include("calloff.web.brokerage.urls")),
 ]
 
 handler403 = "calloff.web.accounts.views.not_allowed"

@@ -234,4 +234,3 @@ def _waiting(row: Countersignature) -> Countersignature:
 def _decide(row: Countersignature, state: str, by: User, at: datetime) -> None:
     row.state, row.decided_by, row.decided_identity, row.decided_at = state, by, by.identity_id, at
     row.save(update_fields=("state", "decided_by", "decided_identity", "decided_at"))
-

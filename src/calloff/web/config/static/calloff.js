@@ -96,7 +96,10 @@ document.addEventListener("keydown", (event) => {
   if (!on() || event.ctrlKey || event.metaKey || event.altKey || list.open) return;
   if (target.isContentEditable || /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName)) return;
   const acts = { j: () => move(1), k: () => move(-1), "?": () => list.showModal(), "/": () => document.getElementById("search")?.focus() };
-  if (!acts[event.key]) return;
+  // A page's own keys: <a data-key="c"> or <button data-key="c">.
+  const own = /^[a-z]$/.test(event.key) && document.querySelector(`[data-key="${event.key}"]`);
+  if (!acts[event.key] && !own) return;
   event.preventDefault();
-  acts[event.key]();
+  if (acts[event.key]) acts[event.key]();
+  else own.click();
 });

@@ -1,0 +1,368 @@
+"""What brokers fill in about one package."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, time
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from calloff.domain.calendar import local, to_utc
+from calloff.domain.errors import CalloffError
+from calloff.domain.packages import Visit
+from calloff.domain.units import centipence_of, pence_of
+from calloff.web.accounts.models import User
+from calloff.web.brokerage.models import Bridge
+from calloff.web.brokerage.services.answering import Answer
+from calloff.web.brokerage.services.confirming import Outside
+from calloff.web.brokerage.forms import words
+from calloff.web.config.look.fields import ClockField, DayField
+from calloff.web.contracts.models import Enrolment
+from calloff.web.directory.models import Branch
+
+Choices = list[tuple[str, str]]
+ANSWERED_TO_BROKERS = ("phone", "email", "letter")
+
+
+def chosen_of(table: Mapping[str, Any]) -> Choices:
+    """A closed list as choices."""
+    return [(code, str(label)) for code, label in table.items()]
+
+
+def reasons(table: Mapping[str, Any], label: str = "") -> forms.ChoiceField:
+    """The one question why, with a closed list of answers."""
+    return forms.ChoiceField(label=label or _("Why?"), choices=lambda: chosen_of(table), widget=forms.RadioSelect)
+
+
+def several_lines(label: str, most: int, *, required: bool = True, hint: str = "", rows: int = 4) -> forms.CharField:
+    """A few lines of text."""
+    widget = forms.Textarea(attrs={"rows": rows})
+    return forms.CharField(label=label, max_length=most, required=required, help_text=hint, widget=widget)
+
+
+def moment(cleaned: Mapping[str, Any], day: str, clock: str) -> datetime | None:
+    """A day and a time of day in London as one moment; None where either is missing."""
+    on, hour = cleaned.get(day), cleaned.get(clock)
+    if not isinstance(on, date) or not isinstance(hour, time):
+        return None
+    return to_utc(on, hour.hour * 60 + hour.minute)
+
+
+class PoundsField(forms.CharField):
+    """An amount or rate in pounds, read into whole numbers exactly."""
+
+    def __init__(self, *, rate: bool = False, **options: Any) -> None:
+        options.setdefault("widget", forms.TextInput(attrs={"width": 5, "prefix": "£", "inputmode": "decimal"}))
+        super().__init__(**options)
+        self.rate = rate
+
+    def clean(self, value: Any) -> int | None:
+        """Pence, or centipence of a rate; ValidationError for what is no amount."""
+        written = str(super().clean(value) or "").strip().lstrip("£").replace(",", "")
+        if not written:
+            return None
+        try:
+            return centipence_of(written) if self.rate else pence_of(written)
+        except ValueError as error:
+            raise forms.ValidationError(_("Enter an amount in pounds, such as 271.60"), code="invalid") from error
+
+
+class HoldForm(forms.Form):
+    """Open nothing new for a while."""
+
+    reason = reasons(words.HOLD_REASONS)
+    review_on = DayField(label=_("Look at it again on"), help_text=_("For example, 27 11 2026"))
+    review_time = ClockField(label=_("At what time?"), initial=time(9))
+
+    def review_at(self) -> datetime | None:
+        return moment(self.cleaned_data, "review_on", "review_time")
+
+
+class WithdrawForm(forms.Form):
+    """The package is no longer wanted."""
+
+    reason = reasons(words.WITHDRAW_REASONS)
+    words = several_lines(_("More about it"), 500, required=False, hint=str(_("Kept as a contact note.")), rows=3)
+
+
+class NoteForm(forms.Form):
+    """A contact note."""
+
+    text = several_lines(_("What was said or done?"), 2000, rows=5)
+    next_on = DayField(label=_("Look at it again on"), required=False)
+    next_time = ClockField(label=_("At what time?"), required=False)
+
+    def next_at(self) -> datetime | None:
+        return moment(self.cleaned_data, "next_on", "next_time")
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or {}
+        if bool(found.get("next_on")) != bool(found.get("next_time")):
+            missing = "next_time" if found.get("next_on") else "next_on"
+            if missing not in self.errors:
+                self.add_error(missing, _("Enter both a day and a time, or neither"))
+        return found
+
+
+class MessageForm(forms.Form):
+    """Words to a branch."""
+
+    branch = forms.ChoiceField(label=_("To"))
+    text = several_lines(
+        _("Message"),
+        2000,
+        hint=str(_("Before the call-off nothing in it may say who the person is: no name, address or number.")),
+        rows=5,
+    )
+
+    def __init__(self, *arguments: Any, branches: Iterable[Branch], **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.branches = {branch.token: branch for branch in branches}
+        self.fields["branch"].choices = [(token, branch.name) for token, branch in self.branches.items()]  # type: ignore[attr-defined]
+
+
+class FirstVisitForm(forms.Form):
+    """The day of the first visit."""
+
+    first_visit_on = DayField(label=_("On which day was the first visit?"), help_text=_("For example, 27 11 2026"))
+
+
+class BridgeForm(forms.Form):
+    """Care that stands in."""
+
+    kind = forms.ChoiceField(
+        label=_("What stands in?"),
+        choices=lambda: [(kind, str(words.BRIDGES[kind])) for kind in Bridge.KINDS],
+        widget=forms.RadioSelect,
+    )
+    from_on = DayField(label=_("First day"))
+    to_on = DayField(label=_("Last day"), required=False, help_text=_("Leave it empty if nobody knows yet."))
+
+
+class EndForm(forms.Form):
+    """The care ends."""
+
+    last_day_on = DayField(label=_("Last day of the care"), help_text=_("For example, 27 11 2026"))
+    reason = reasons(words.END_REASONS)
+
+
+class HandbackForm(forms.Form):
+    """The council's answer to a handback."""
+
+    agreed = forms.ChoiceField(
+        label=_("Does the council agree?"),
+        choices=[
+            ("yes", _("Yes\nThe care ends on the day named and we look for another provider.")),
+            ("no", _("No\nThe care still ends on that day; that we did not agree is kept for contract management.")),
+        ],
+        widget=forms.RadioSelect,
+    )
+
+
+class OverrideForm(forms.Form):
+    """Somebody else than the model's next candidate."""
+
+    enrolment = forms.ChoiceField(label=_("Who shall be asked?"), widget=forms.Select)
+    reason = reasons(words.OVERRIDE_REASONS)
+    words = several_lines(_("What must the second person know?"), 500)
+
+    def __init__(self, *arguments: Any, enrolments: Sequence[Enrolment], **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.enrolments = {one.token: one for one in enrolments}
+        listed = [("", str(_("Choose a provider"))), *((one.token, one.branch.name) for one in enrolments)]
+        self.fields["enrolment"].choices = listed  # type: ignore[attr-defined]
+
+
+class PriceForm(forms.Form):
+    """The greatest weekly price that is approved."""
+
+    most = PoundsField(label=_("Approve up to"), help_text=_("In pounds a week, for example 271.60"))
+
+
+class SecondForm(forms.Form):
+    """The second person's word."""
+
+    decision = forms.ChoiceField(
+        label=_("Do you agree?"),
+        choices=[("agree", _("Yes, I agree")), ("refuse", _("No, I do not agree"))],
+        widget=forms.RadioSelect,
+    )
+
+
+def second_choices(seconds: Iterable[User]) -> Choices:
+    """The people who may be the second one, by their names."""
+    return [("", str(_("Choose a person"))), *((user.name, user.identity.name) for user in seconds)]
+
+
+class VisitRow:
+    """One visit of an answer: ticked, perhaps at another time; its two boxes in the form."""
+
+    def __init__(self, form: forms.Form, number: int, visit: Visit) -> None:
+        self.number, self.visit, self.words = number, visit, words.visit_words(visit)
+        self.tick, self.other = form[f"visit_{number}"], form[f"time_{number}"]
+
+
+class AnswerForm(forms.Form):
+    """What a provider said by telephone, e-mail or letter."""
+
+    answer = forms.ChoiceField(
+        label=_("What did they say?"),
+        choices=[
+            ("accept", _("They can do all of it")),
+            ("part", _("Some of it, or at other times")),
+            ("decline", _("No")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    reason = forms.ChoiceField(label=_("Why not?"), required=False)
+    delivered_by = forms.ChoiceField(label=_("Which subcontractor delivers it?"), required=False)
+    price = PoundsField(
+        rate=True, label=_("Price an hour"), required=False, help_text=_("Only where they named another price.")
+    )
+    start_on = DayField(label=_("They can begin on"), required=False, help_text=_("Only if not on the day asked for."))
+    answered_by = forms.CharField(label=_("Who answered?"), max_length=120)
+    channel = forms.ChoiceField(label=_("How?"), widget=forms.RadioSelect(attrs={"inline": True}))
+    received_on = DayField(label=_("On which day did we have the answer?"))
+    received_time = ClockField(label=_("At what time?"))
+    words = several_lines(_("In what words?"), 1000, required=False, rows=3)
+    late_reason = forms.CharField(
+        label=_("Why is it recorded only now?"), max_length=300, widget=forms.TextInput, required=False
+    )
+    second = forms.ChoiceField(label=_("Who agrees as the second person?"), required=False)
+    reveals: Mapping[str, Mapping[str, list[str]]] = {"answer": {"decline": ["reason"]}}
+
+    def __init__(
+        self,
+        *arguments: Any,
+        visits: Mapping[int, Visit],
+        now: datetime,
+        late: bool,
+        sealed: bool,
+        seconds: Sequence[User] = (),
+        subcontractors: Choices = [],  # noqa: B006 - read only
+        **options: Any,
+    ) -> None:
+        super().__init__(*arguments, **options)
+        self.visits, self.late = visits, late
+        self.seconds = {user.name: user for user in seconds}
+        channels = ("mailbox",) if sealed else ANSWERED_TO_BROKERS
+        self._choose("channel", [(code, str(words.CHANNELS[code])) for code in channels])
+        empty = [("", str(_("Choose a reason")))]
+        self._choose(
+            "reason", [*empty, *((code, one.split("\n")[0]) for code, one in chosen_of(words.DECLINE_REASONS))]
+        )
+        self._choose("second", second_choices(seconds))
+        self._choose("delivered_by", [("", str(_("Nobody, they deliver it themselves"))), *subcontractors])
+        here = local(now)
+        self.fields["received_on"].initial, self.fields["received_time"].initial = here.date(), here.time()
+        if not subcontractors:
+            del self.fields["delivered_by"]
+        if not late:
+            del self.fields["late_reason"], self.fields["second"]
+        for number, visit in visits.items():
+            told = words.visit_words(visit)
+            self.fields[f"visit_{number}"] = forms.BooleanField(label=told, required=False)
+            self.fields[f"time_{number}"] = ClockField(label=_("Other time"), required=False)
+
+    def _choose(self, name: str, choices: Sequence[tuple[str, str]]) -> None:
+        self.fields[name].choices = choices  # type: ignore[attr-defined]
+
+    @property
+    def about(self) -> list[forms.BoundField]:
+        """The questions below the visits, in their order."""
+        left_out = {"answer", "reason"}
+        return [self[name] for name in self.fields if name not in left_out and not name.startswith(("visit_", "time_"))]
+
+    @property
+    def rows(self) -> list[VisitRow]:
+        return [VisitRow(self, number, visit) for number, visit in self.visits.items()]
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or {}
+        if found.get("answer") == "decline" and not found.get("reason"):
+            self.add_error("reason", _("Choose a reason for the no"))
+        if found.get("answer") == "part" and not self.chosen(found):
+            self.add_error("answer", _("Tick the visits that they can do"))
+        if self.late and not str(found.get("late_reason", "")).strip():
+            self.add_error("late_reason", _("Say why it is recorded only now"))
+        if self.late and not found.get("second"):
+            self.add_error("second", _("Choose the second person"))
+        return found
+
+    def chosen(self, found: Mapping[str, Any]) -> tuple[Visit, ...]:
+        """The visits that were ticked, at the other times that were written beside them."""
+        visits = []
+        for number, visit in self.visits.items():
+            if found.get(f"visit_{number}"):
+                other = found.get(f"time_{number}")
+                start = other.hour * 60 + other.minute if isinstance(other, time) else visit.start_minute
+                visits.append(Visit(visit.day, start, visit.minutes, visit.workers, visit.critical))
+        return tuple(visits)
+
+    def received_at(self) -> datetime | None:
+        return moment(self.cleaned_data, "received_on", "received_time")
+
+    def said(self) -> Answer:
+        """The answer in the words of the service."""
+        found = self.cleaned_data
+        if found["answer"] == "decline":
+            return Answer("decline", reason=found["reason"])
+        return Answer(
+            found["answer"],
+            visits=self.chosen(found) if found["answer"] == "part" else (),
+            centipence_per_hour=found.get("price") or 0,
+            start_on=found.get("start_on"),
+            delivered_by=found.get("delivered_by") or "",
+        )
+
+
+class OutsideForm(forms.Form):
+    """A call-off that was made outside the model, recorded afterwards."""
+
+    branch = forms.ChoiceField(label=_("Which provider?"))
+    visits = forms.MultipleChoiceField(label=_("Which visits?"), widget=forms.CheckboxSelectMultiple)
+    price = PoundsField(rate=True, label=_("Price an hour"), help_text=_("In pounds, for example 21.40"))
+    made_on = DayField(label=_("On which day was it agreed?"))
+    made_time = ClockField(label=_("At what time?"))
+    made_by = forms.CharField(label=_("Who agreed it for the council?"), max_length=120)
+    start_on = DayField(label=_("First day of the care"))
+    reason = reasons(words.OUTSIDE_REASONS, _("Why outside the model?"))
+    words = several_lines(_("What must the second person know?"), 1000)
+    second = forms.ChoiceField(label=_("Who agrees as the second person?"))
+
+    def __init__(
+        self,
+        *arguments: Any,
+        branches: Sequence[Branch],
+        visits: Mapping[int, Visit],
+        seconds: Sequence[User],
+        **options: Any,
+    ) -> None:
+        super().__init__(*arguments, **options)
+        self.branches = {branch.token: branch for branch in branches}
+        self.seconds = {user.name: user for user in seconds}
+        named = [("", str(_("Choose a provider"))), *((one.token, one.name) for one in branches)]
+        self.fields["branch"].choices = named  # type: ignore[attr-defined]
+        told = [(str(number), words.visit_words(visit)) for number, visit in visits.items()]
+        self.fields["visits"].choices = told  # type: ignore[attr-defined]
+        self.fields["visits"].widget.attrs["inline"] = "small"
+        self.fields["second"].choices = second_choices(seconds)  # type: ignore[attr-defined]
+
+    def made(self) -> Outside:
+        """The call-off in the words of the service; CalloffError where its moment is missing."""
+        found = self.cleaned_data
+        made_at = moment(found, "made_on", "made_time")
+        if made_at is None:
+            raise CalloffError(str(_("Enter when it was agreed. Nothing was recorded.")))
+        return Outside(
+            branch=self.branches[found["branch"]],
+            visits=tuple(int(number) for number in found["visits"]),
+            centipence_per_hour=found["price"],
+            made_at=made_at,
+            made_by=found["made_by"],
+            reason=found["reason"],
+            words=found["words"],
+            start_on=found["start_on"],
+        )

@@ -1,0 +1,350 @@
+"""A package on one page: what next, her week, who is asked, and all that happened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from calloff.domain.calendar import local
+from calloff.domain.decisions import Decision as KernelDecision
+from calloff.domain.packages import Package as KernelPackage
+from calloff.web.accounts.services import permissions_of
+from calloff.web.accounts.views import SignedIn, allowed
+from calloff.web.audit.services import saw
+from calloff.web.brokerage.forms import words as codes
+from calloff.web.brokerage.models import CallOff, Package
+from calloff.web.brokerage.services.asking import Place, WhoIsAsked, is_governed, upcoming, who_is_asked
+from calloff.web.brokerage.services.columns import ask_quietly
+from calloff.web.brokerage.services.desk import Desk, desk_for, facts_of
+from calloff.web.brokerage.services.records import sealed_until
+from calloff.web.brokerage.views.next_card import Act, Card, CardMaker, sealed_card
+from calloff.web.brokerage.views.package_story import story_of
+from calloff.web.config.look import words
+from calloff.web.config.look.tables import Cell, Column, Row, Table
+from calloff.web.config.look.week import Week
+from calloff.web.jobs.models import Notice
+
+
+def package_of(request: SignedIn, token: str) -> Package:
+    """The package of this address, at the council's desk; anything else is not found."""
+    rows = Package.objects.select_related(
+        "council", "model_version", "person__area", "locality", "area", "owner__identity", "request"
+    )
+    return get_object_or_404(rows, council=request.council_id, token=token)
+
+
+def permissions_at(request: SignedIn) -> frozenset[str]:
+    """What the user may do at this council's desk."""
+    return permissions_of(request.user, council_id=request.council_id)
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A package as one look finds it: the kernel's facts and, while a provider is sought, its answer."""
+
+    package: Package
+    facts: KernelPackage
+    desk: Desk | None
+    decision: KernelDecision | None
+    sealed_until: datetime | None
+    now: datetime
+
+    @property
+    def today(self) -> date:
+        return local(self.now).date()
+
+
+def look_at(package: Package, now: datetime) -> Looked:
+    """Read a package and ask the kernel about it; nothing is written."""
+    now = now.replace(microsecond=0)
+    sealed = sealed_until(package, now)
+    if not is_governed(package):
+        return Looked(package, facts_of(package), None, None, sealed, now)
+    desk = desk_for(package, now)
+    return Looked(desk.package, desk.facts, desk, ask_quietly(desk), sealed, now)
+
+
+@allowed("see_queue")
+@require_safe
+def package(request: SignedIn, token: str) -> HttpResponse:
+    """The page of one package."""
+    found = package_of(request, token)
+    may = permissions_at(request)
+    looked = look_at(found, timezone.now())
+    if "see_person" in may:
+        saw(council=found.council_id, user=request.user, about=found.person.reference, screen="package", at=looked.now)
+    return render(request, "brokerage/package.html", page_of(looked, may))
+
+
+def page_of(looked: Looked, may: frozenset[str]) -> dict[str, Any]:
+    """All that the page shows, for somebody who may do this."""
+    found, facts, now = looked.package, looked.facts, looked.now
+    prices = "see_prices" in may
+    sealed = looked.sealed_until is not None
+    return {
+        **heading(looked, may),
+        "now": now,
+        "card": card_of(looked, may),
+        "week": Week(facts.visits, found.reference),
+        "asking": asking_of(looked, prices),
+        "failed_mail": failed_mail(found),
+        "call_offs": call_offs(found, looked.today, prices, may),
+        "stays": stays(found, looked.today),
+        "bridges": bridges(found, looked.today),
+        "answers": [] if sealed else answers(found, now),
+        "messages_told": found.messages.select_related("branch", "by__identity").order_by("-at")[:50],
+        "notes": found.notes.select_related("by__identity").order_by("-at")[:50],
+        "story": story_of(found, now, prices=prices, sealed=sealed),
+        "others": other_acts(found, may),
+    }
+
+
+def heading(looked: Looked, may: frozenset[str]) -> dict[str, Any]:
+    """What stands above every page about a package: who, how much, what is needed, from when."""
+    found, facts = looked.package, looked.facts
+    state, tone = codes.PACKAGE_STATES[found.state]
+    named = "see_person" in may
+    return {
+        "package": found,
+        "person": codes.person_with_name(found.person)
+        if named
+        else codes.person_without_name(found.person, looked.today),
+        "named": named,
+        "needs": codes.coded_needs(facts.needs, facts.complexity),
+        "double": sum(visit.workers > 1 for visit in facts.visits),
+        "today": looked.today,
+        "state": state,
+        "tone": tone,
+        "may": may,
+        "prices": "see_prices" in may,
+    }
+
+
+def card_of(looked: Looked, may: frozenset[str]) -> Card:
+    """What next, for this user."""
+    if looked.desk is None:
+        return Card(_("No model governs this package: it was taken over as it was."))
+    if looked.sealed_until is not None:
+        withdraw = Act(_("Withdraw"), reverse("package_withdraw", args=(looked.package.token,)), quiet=True)
+        return sealed_card(looked.sealed_until, looked.now, [withdraw] if "withdraw_package" in may else [])
+    return CardMaker(looked.desk, looked.decision, may).card()
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Who is asked, as tables and lists."""
+
+    model: str
+    tables: tuple[Table, ...]
+    passed_over: tuple[str, ...]
+    not_asked: int
+    gates: tuple[tuple[str, tuple[str, ...]], ...]
+    sealed: bool
+
+
+def asking_of(looked: Looked, prices: bool) -> Asking | None:
+    """Who is asked while a provider is sought; None where nobody is."""
+    desk = looked.desk
+    if desk is None or looked.package.state != Package.SOURCING or not desk.story().left:
+        return None
+    told = who_is_asked(desk, upcoming(desk, looked.decision), prices=prices)
+    return Asking(
+        model=_("%(title)s, version %(version)s") % {"title": desk.model.title, "version": desk.model.version},
+        tables=tuple(_step_tables(told, looked, prices)),
+        passed_over=told.passed_over,
+        not_asked=told.not_asked,
+        gates=tuple((str(codes.GATES[gate.number]), gate.who) for gate in told.gates),
+        sealed=any(step.sealed for step in told.steps),
+    )
+
+
+def _step_tables(told: WhoIsAsked, looked: Looked, prices: bool) -> list[Table]:
+    columns = [Column(_("Provider"), names_row=True)]
+    columns += [Column(_("Price"), number=True, unit=_("a week"))] if prices else []
+    columns += [Column(_("Spare"), number=True, unit=_("hours a week")), Column(_("State"))]
+    tables = []
+    for number, step in enumerate(told.steps, 1):
+        name = step.name.replace("_", " ")
+        caption = _("Step %(number)d: %(name)s") % {"number": number, "name": name}
+        if step.sealed:
+            caption = _("Step %(number)d: %(name)s, sealed, in no order") % {"number": number, "name": name}
+        rows = [Row(_cells(place, looked, prices)) for place in step.places]
+        tables.append(Table(caption, columns, rows, quiet_caption=len(told.steps) == 1))
+    return tables
+
+
+def _cells(place: Place, looked: Looked, prices: bool) -> list[Cell]:
+    name = f"{place.number}. {place.name}" if place.number else place.name
+    price = "" if place.pence_per_week is None else words.money(place.pence_per_week)
+    tag, tone = codes.STATES.get(place.state, ("", "grey"))
+    cells = [Cell(name, below=place.why), Cell(price), Cell(words.hours(place.spare_minutes))]
+    below = place.words
+    if place.state == "open" and place.deadline_at is not None and place.at is not None:
+        told = {"at": words.moment(place.at, looked.now), "until": words.moment(place.deadline_at, looked.now)}
+        below = _("since %(at)s, until %(until)s") % told
+    elif place.at is not None and not below:
+        below = words.moment(place.at, looked.now)
+    elif place.at is not None:
+        below = _("%(at)s: %(words)s") % {"at": words.moment(place.at, looked.now), "words": below}
+    cells.append(Cell(tag=str(tag), tone=tone, below=below))
+    return cells if prices else [cells[0], *cells[2:]]
+
+
+def failed_mail(found: Package) -> list[str]:
+    """Who did not get an e-mail about this package."""
+    rows = Notice.objects.filter(
+        council=found.council_id, package=found.reference, email_state=Notice.FAILED
+    ).select_related("user__identity")
+    return [
+        _("%(name)s (%(address)s)") % {"name": row.user.identity.name, "address": row.user.identity.email}
+        for row in rows[:20]
+    ]
+
+
+def call_offs(found: Package, today: date, prices: bool, may: frozenset[str]) -> Table:
+    """Every call-off of the package, the living first."""
+    rows = found.call_offs.select_related("branch", "confirmed_by__identity").order_by("ended_on", "-pk")
+    columns = [Column(_("Provider"), names_row=True), Column(_("Hours"), number=True, unit=_("a week"))]
+    columns += [Column(_("Price"), number=True, unit=_("a week"))] if prices else []
+    columns += [Column(_("Begins")), Column(_("First visit")), Column(_("Ends")), Column(_("How"))]
+    told = []
+    for one in rows:
+        cells = [Cell(one.branch.name), Cell(words.hours(one.minutes_per_week))]
+        cells += [Cell(words.money(one.pence_per_week))] if prices else []
+        cells += [
+            Cell(_day(one.start_on, today)),
+            _first_visit(found, one, today, may),
+            Cell(_day(one.ended_on, today)),
+        ]
+        how = str(codes.KINDS.get(one.kind, one.kind))
+        by = one.confirmed_by.identity.name if one.confirmed_by else ""
+        below = _("confirmed by %(name)s") % {"name": by} if by else ""
+        tag = _("override") if one.override_reason else _("off framework") if not one.on_framework else ""
+        told.append(Row([*cells, Cell(how, below=below, tag=tag, tone="orange")]))
+    return Table(_("Call-offs"), columns, told, empty=_("Nothing is called off yet."), quiet_caption=True)
+
+
+def _first_visit(found: Package, one: CallOff, today: date, may: frozenset[str]) -> Cell:
+    if one.first_visit_on is not None:
+        return Cell(_day(one.first_visit_on, today))
+    if one.ended_on is not None or "work_package" not in may:
+        return Cell()
+    return Cell(_("Enter"), url=reverse("package_first_visit", args=(found.token, one.token)))
+
+
+def _day(on: date | None, today: date) -> str:
+    return words.day(on, today) if on else ""
+
+
+def stays(found: Package, today: date) -> list[str]:
+    """The person's stays in hospital, each as a sentence."""
+    told = []
+    for stay in found.person.stays.order_by("-admitted_on"):
+        parts = [_("In hospital since %(day)s") % {"day": _day(stay.admitted_on, today)}]
+        if stay.ready_on:
+            parts.append(_("ready to go home since %(day)s") % {"day": _day(stay.ready_on, today)})
+        if stay.waits_for != "home":
+            parts.append(_("waits for a care home"))
+        if stay.discharged_on:
+            parts.append(_("went home %(day)s") % {"day": _day(stay.discharged_on, today)})
+        told.append(", ".join(parts))
+    return told
+
+
+def bridges(found: Package, today: date) -> list[str]:
+    """What stands in until the care begins."""
+    told = []
+    for one in found.bridges.order_by("-from_on"):
+        kind = str(codes.BRIDGES[one.kind])
+        if one.to_on:
+            text = _("%(kind)s from %(from)s until %(to)s")
+            told.append(text % {"kind": kind, "from": _day(one.from_on, today), "to": _day(one.to_on, today)})
+        else:
+            told.append(_("%(kind)s since %(from)s") % {"kind": kind, "from": _day(one.from_on, today)})
+    return told
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One answer as it was taken down, and what the provider says of it."""
+
+    text: str
+    below: str
+    disputed: str
+
+
+def answers(found: Package, now: datetime) -> list[Heard]:
+    """The answers that the council recorded for providers, in whose words, and those that are disputed."""
+    told = []
+    invitations = found.invitations.prefetch_related("offers__recorded_by__identity").select_related("branch")
+    for invitation in invitations.order_by("-pk"):
+        for offer in invitation.offers.all():
+            if offer.channel in ("portal", "api") and not offer.message and offer.disputed_at is None:
+                continue
+            by = offer.recorded_by.identity.name if offer.recorded_by else ""
+            text = _("%(name)s, %(how)s, %(at)s") % {
+                "name": invitation.branch.name,
+                "how": codes.CHANNELS[offer.channel],
+                "at": words.moment(offer.received_at, now),
+            }
+            heard = [_("answered by %(who)s") % {"who": offer.answered_by}] if offer.answered_by else []
+            heard += (
+                [_("“%(words)s”") % {"words": offer.words or offer.message}] if offer.words or offer.message else []
+            )
+            heard += [_("recorded by %(by)s") % {"by": by}] if offer.answered_by and by else []
+            heard += [_("recorded late: %(why)s") % {"why": offer.late_reason}] if offer.late_reason else []
+            told.append(Heard(text, ", ".join(heard), offer.dispute if offer.disputed_at else ""))
+    return told
+
+
+def other_acts(found: Package, may: frozenset[str]) -> list[Act]:
+    """Everything else that can be done with the package, each a page of its own."""
+    sourcing = found.state == Package.SOURCING
+    open_still = found.state not in (Package.ENDED, Package.WITHDRAWN)
+    placed = found.call_offs.filter(ended_on__isnull=True).exists()
+    offered: Sequence[tuple[bool, str, str, str]] = (
+        (True, "work_package", _("Write a contact note"), "package_note"),
+        (found.invitations.exists(), "work_package", _("Write to a provider"), "package_message"),
+        (sourcing and not found.on_hold, "hold_package", _("Put it on hold"), "package_hold"),
+        (open_still, "work_package", _("Enter care that stands in"), "package_bridge"),
+        (sourcing, "order_override", _("Ask somebody else than the model says"), "package_override"),
+        (sourcing, "confirm_call_off", _("Record a call-off outside the model"), "package_outside"),
+        (sourcing and not placed, "withdraw_package", _("Withdraw it"), "package_withdraw"),
+        (placed, "withdraw_package", _("End the care"), "package_end"),
+    )
+    return [
+        Act(text, reverse(route, args=(found.token,)))
+        for holds, permission, text, route in offered
+        if holds and permission in may
+    ]
+
+
+@allowed("see_queue")
+@require_safe
+def sheet(request: SignedIn, token: str) -> HttpResponse:
+    """The package on one page of paper."""
+    found = package_of(request, token)
+    may = permissions_at(request)
+    looked = look_at(found, timezone.now())
+    if "see_person" in may:
+        saw(council=found.council_id, user=request.user, about=found.person.reference, screen="sheet", at=looked.now)
+    prices = "see_prices" in may
+    told = {
+        **heading(looked, may),
+        "now": looked.now,
+        "week": Week(looked.facts.visits, found.reference),
+        "card": card_of(looked, may),
+        "call_offs": call_offs(found, looked.today, prices, frozenset()),
+        "stays": stays(found, looked.today),
+        "bridges": bridges(found, looked.today),
+    }
+    return render(request, "brokerage/package_sheet.html", told)
