@@ -22,8 +22,8 @@ from pathlib import Path
 import pytest
 
 from calloff import __main__ as program
-from calloff.demonstration import build, serve
 from calloff.domain.errors import BadInputError
+from calloff.ways import build, serve
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -343,9 +343,9 @@ def test_read_only_folder():
         door.root.chmod(0o755)
 
 
-def test_demonstration_that_cannot_be_written_is_told(tmp_path):
+def test_comparison_that_cannot_be_written_is_told(tmp_path):
     # Nobody can make anything below a file, not even root, who may write in any read-only folder.
-    folder = tmp_path / "a file" / "demo"
+    folder = tmp_path / "a file" / "ways"
     folder.parent.touch()
 
     with pytest.raises(BadInputError, match=f"^{re.escape(str(folder))}: cannot be written: ") as refused:
@@ -358,12 +358,12 @@ def test_demonstration_that_cannot_be_written_is_told(tmp_path):
 
 
 @pytest.fixture
-def demo(monkeypatch, capsys):
-    """Call `demo` as if it had been made already and were stopped at once; returns exit code, output and refusal."""
+def run_ways(monkeypatch, capsys):
+    """Call `ways` as if it had been made already and were stopped at once; returns exit code, output and refusal."""
 
     def call(port: int) -> tuple[int, str, str]:
         monkeypatch.setenv("PORT", str(port))
-        monkeypatch.setattr(sys, "argv", ["calloff", "demo"])
+        monkeypatch.setattr(sys, "argv", ["calloff", "ways"])
         with pytest.raises(SystemExit) as ending:
             program.main()
         return int(ending.value.code or 0), *capsys.readouterr()
@@ -375,10 +375,10 @@ def demo(monkeypatch, capsys):
     signal.signal(signal.SIGTERM, handler)
 
 
-def test_taken_port_is_told_and_the_next_free_one_used(demo):
+def test_taken_port_is_told_and_the_next_free_one_used(run_ways):
     with socket.create_server((serve.HOST, 0)) as other:
         port = other.getsockname()[1]
-        code, printed, told = demo(port)
+        code, printed, told = run_ways(port)
 
     used = re.search(f"^port {port} is taken by another program; using ([0-9]+) instead$", printed, re.MULTILINE)
     assert used
@@ -386,12 +386,12 @@ def test_taken_port_is_told_and_the_next_free_one_used(demo):
     assert (code, told) == (0, "")
 
 
-def test_ports_that_are_all_taken_are_told(demo, monkeypatch):
+def test_ports_that_are_all_taken_are_told(run_ways, monkeypatch):
     monkeypatch.setattr(serve, "PORTS_TRIED", 1)
     with socket.create_server((serve.HOST, 0)) as other:
         port = other.getsockname()[1]
 
-        assert demo(port) == (1, "", f"ports {port} to {port} are all taken; set PORT to a free one\n")
+        assert run_ways(port) == (1, "", f"ports {port} to {port} are all taken; set PORT to a free one\n")
 
 
 @pytest.mark.parametrize(
@@ -401,10 +401,10 @@ def test_ports_that_are_all_taken_are_told(demo, monkeypatch):
         (errno.EADDRNOTAVAIL, f"127.0.0.1:80 cannot be listened on: {os.strerror(errno.EADDRNOTAVAIL)}\n"),
     ],
 )
-def test_port_that_cannot_be_used_is_told(error, told, demo, monkeypatch):
+def test_port_that_cannot_be_used_is_told(error, told, run_ways, monkeypatch):
     def refuse(*_):
         raise OSError(error, os.strerror(error))
 
     monkeypatch.setattr(serve, "Server", refuse)
 
-    assert demo(80) == (1, "", told)
+    assert run_ways(80) == (1, "", told)

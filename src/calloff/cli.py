@@ -53,7 +53,7 @@ def check() -> None:
 app.add_typer(commands.models, name="models")
 app.add_typer(commands.imports, name="import")
 for command in (
-    commands.demo,
+    commands.ways,
     commands.allocate,
     commands.replay,
     commands.explain,

@@ -304,7 +304,7 @@ def bench(
     raise typer.Exit(0 if run_benchmark(name, write_to, typer.echo) else 1)
 
 
-def demo(
+def ways(
     fresh: Annotated[bool, typer.Option("--fresh", help="Make it anew, even if it was made today.")] = False,
     keep: Annotated[bool, typer.Option("--keep", help="Show the one of an earlier day as it is.")] = False,
 ) -> None:
@@ -313,17 +313,17 @@ def demo(
     import signal
     from datetime import UTC, datetime
 
-    from calloff.demonstration.build import make, ready, version_of_code
-    from calloff.demonstration.page import refusal_of
-    from calloff.demonstration.serve import listen, port_of, serve, site_of
     from calloff.domain.calendar import local
     from calloff.stages import ROOT
+    from calloff.ways.build import make, ready, version_of_code
+    from calloff.ways.page import refusal_of
+    from calloff.ways.serve import listen, port_of, serve, site_of
 
     if fresh and keep:
         raise typer.BadParameter("choose one of --fresh and --keep", param_hint="--keep")
     # Whoever watches through a pipe sees each line when it is said.
     tell = functools.partial(print, flush=True)
-    folder, today, version = ROOT / "var" / "demo", local(datetime.now(UTC)).date(), version_of_code()
+    folder, today, version = ROOT / "var" / "ways", local(datetime.now(UTC)).date(), version_of_code()
     port = port_of(os.environ.get("PORT"))
     # Whoever stops a service ends it as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -331,9 +331,9 @@ def demo(
     try:
         made = made or make(folder, today, version, tell)
     except KeyboardInterrupt:
-        tell("\nstopped before the demonstration was made; nothing of it was kept")
+        tell("\nstopped before the comparison was made; nothing of it was kept")
         raise typer.Exit(130) from None
     server = listen(port, site_of(made.page, made.stamp, refusal_of), tell)
     tell(f"its files lie in {folder}: providers.csv, packages.csv, places.csv, contracts-*.csv and the runs")
-    tell(f"open http://127.0.0.1:{server.server_port}/ in a browser; Ctrl-C stops the demonstration")
+    tell(f"open http://127.0.0.1:{server.server_port}/ in a browser; Ctrl-C stops the comparison")
     serve(server, tell)

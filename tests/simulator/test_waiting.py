@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from calloff.demonstration.register import eastmoor
 from calloff.documents.purchasing_models import shipped
 from calloff.simulator.allocate import Inputs, arrive, sides_of
 from calloff.simulator.enrol import enrol
@@ -14,6 +13,7 @@ from calloff.simulator.log import DecisionLog
 from calloff.simulator.responders import Seeded
 from calloff.simulator.run import Run
 from calloff.simulator.summary import outcome_rows
+from calloff.ways.register import eastmoor
 
 BEGINS_AT = datetime(2025, 3, 31, 8, tzinfo=UTC)
 SEED = 2

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from calloff.demonstration.figures import (
+from calloff.documents.purchasing_models import shipped_ids
+from calloff.ways.figures import (
     duration_text,
     figures_of,
     hours_words,
@@ -16,8 +17,7 @@ from calloff.demonstration.figures import (
     whole_hours,
     whole_pounds,
 )
-from calloff.demonstration.job import carry_out, monday_of, ways_shipped
-from calloff.documents.purchasing_models import shipped_ids
+from calloff.ways.job import carry_out, monday_of, ways_shipped
 
 
 @pytest.mark.parametrize(

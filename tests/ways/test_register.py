@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from calloff.demonstration.register import LOCALITIES, eastmoor
 from calloff.formats.packages import read_packages
 from calloff.formats.places import read_places
 from calloff.formats.providers import read_providers
+from calloff.ways.register import LOCALITIES, eastmoor
 
 MONDAY = date(2026, 11, 23)
 EASTMOOR = eastmoor(2026, MONDAY)

@@ -1,5 +1,5 @@
 """
-The demonstration's server: one page on this machine's own address, for whoever sits at it.
+The comparison's server: one page on this machine's own address, for whoever sits at it.
 
 Python's own server is enough for one reader. It listens on 127.0.0.1 and on nothing else, answers GET and HEAD, and
 serves from memory, so that no path can lead to a file.
@@ -97,7 +97,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         found = self.server.site.answers.get(self.plain_path)
         if found is None:
-            self.refuse(HTTPStatus.NOT_FOUND, "There is nothing here", "The demonstration has one page.")
+            self.refuse(HTTPStatus.NOT_FOUND, "There is nothing here", "The comparison has one page.")
         else:
             self.answer(HTTPStatus.OK, found)
 
@@ -108,7 +108,7 @@ class Handler(BaseHTTPRequestHandler):
         status = HTTPStatus.METHOD_NOT_ALLOWED if code == HTTPStatus.NOT_IMPLEMENTED else HTTPStatus(code)
         # A body that nobody reads would be taken for the next request.
         self.close_connection = True
-        self.refuse(status, "This cannot be asked here", "The demonstration can be read, and nothing else.")
+        self.refuse(status, "This cannot be asked here", "The comparison can be read, and nothing else.")
 
     def refuse(self, status: HTTPStatus, heading: str, text: str) -> None:
         self.answer(status, Answer(HTML, self.server.site.refusal(heading, text).encode()))
@@ -177,6 +177,6 @@ def serve(server: Server, tell: Callable[[str], None]) -> None:
     try:
         server.serve_forever(poll_interval=0.2)
     except KeyboardInterrupt:
-        tell("\nthe demonstration has stopped")
+        tell("\nthe comparison has stopped")
     finally:
         server.server_close()

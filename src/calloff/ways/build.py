@@ -1,4 +1,4 @@
-"""Makes the demonstration once and keeps it: the files, the runs and the page, in one folder or not at all."""
+"""Makes the comparison once and keeps it: the files, the runs and the page, in one folder or not at all."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from calloff.demonstration.job import Tell, carry_out, monday_of, ways_shipped
-from calloff.demonstration.page import page_of
-from calloff.demonstration.register import COUNCIL, PACKAGES, PROVIDERS, eastmoor
 from calloff.documents.purchasing_models import Document
 from calloff.domain.errors import BadInputError
 from calloff.domain.records import sha256
 from calloff.formats.tables import writing_to
+from calloff.ways.job import Tell, carry_out, monday_of, ways_shipped
+from calloff.ways.page import page_of
+from calloff.ways.register import COUNCIL, PACKAGES, PROVIDERS, eastmoor
 
 SEED = 2026
 STAMP, PAGE = "made.json", "page.html"
@@ -35,14 +35,14 @@ class Size:
 
 @dataclass(frozen=True)
 class Made:
-    """A demonstration that lies ready: its page, and what its stamp says of it."""
+    """A comparison that lies ready: its page, and what its stamp says of it."""
 
     page: str
     stamp: dict[str, Any]
 
 
 def version_of_code(source: Path = SOURCE) -> str:
-    """The SHA-256 of everything that a demonstration is made by: the code, the documents, the templates."""
+    """The SHA-256 of everything that a comparison is made by: the code, the documents, the templates."""
     digest = hashlib.sha256()
     for path in sorted(source.rglob("*")):
         if path.is_file() and path.suffix in (".py", ".yaml", ".html", ".css", ".svg"):
@@ -66,12 +66,12 @@ def make(
     today: date,
     version: str,
     tell: Tell,
-    shown: str = "var/demo",
+    shown: str = "var/ways",
     size: Size | None = None,
     documents: Sequence[Document] | None = None,
 ) -> Made:
     """
-    Make the demonstration of a day and put it in the folder, in the place of an earlier one.
+    Make the comparison of a day and put it in the folder, in the place of an earlier one.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def make(
     Raises
     ------
     BadInputError
-        When the folder holds something that no demonstration put there, or cannot be written.
+        When the folder holds something that no comparison put there, or cannot be written.
     """
     with writing_to(folder):
         return _make(folder, today, version, tell, shown, size or Size(), documents)
@@ -95,7 +95,7 @@ def _make(
     folder: Path, today: date, version: str, tell: Tell, shown: str, size: Size, documents: Sequence[Document] | None
 ) -> Made:
     if folder.exists() and not (folder / STAMP).is_file():
-        raise BadInputError(f"{folder} holds something else than a demonstration; move it away")
+        raise BadInputError(f"{folder} holds something else than a comparison; move it away")
     council = eastmoor(SEED, monday_of(today), size.providers, size.packages)
     tell(f"{COUNCIL}, made up: {size.providers} providers, {size.packages} packages, from {council.begins_on}")
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import median
 
-from calloff.demonstration.job import WayOfBuying
 from calloff.documents.tree import Scalar
 from calloff.domain.calendar import parse_moment
 from calloff.domain.purchasing_model import PurchasingModel, Step
 from calloff.domain.units import half_up, pence_per_week, pounds
 from calloff.simulator.run import CALLED_OFF, NO_MODEL, REFERRED, WAITING
+from calloff.ways.job import WayOfBuying
 
 PATTERN_WORDS = {
     "ranked_framework": "ranked framework",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from calloff.demonstration.figures import SHARES, Figures, percent_text, whole_hours
+from calloff.ways.figures import SHARES, Figures, percent_text, whole_hours
 
 WIDTH, BAR_HEIGHT, ROW_HEIGHT, TOP = 760, 36, 82, 4
 """Units of the drawing: a row is its label, then its bar."""

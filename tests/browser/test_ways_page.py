@@ -1,4 +1,4 @@
-"""The demonstration's page in a browser: readable by everybody, on any screen, from this machine alone."""
+"""The comparison's page in a browser: readable by everybody, on any screen, from this machine alone."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from itertools import pairwise
 
 import pytest
 
-from calloff.demonstration.build import Size, make
-from calloff.demonstration.page import refusal_of
-from calloff.demonstration.serve import listen, site_of
+from calloff.ways.build import Size, make
+from calloff.ways.page import refusal_of
+from calloff.ways.serve import listen, site_of
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
-    made = make(tmp_path_factory.mktemp("made") / "demo", date(2026, 11, 25), "1", lambda line: None, size=Size(12, 40))
+    made = make(tmp_path_factory.mktemp("made") / "ways", date(2026, 11, 25), "1", lambda line: None, size=Size(12, 40))
     server = listen(18_000, site_of(made.page, made.stamp, refusal_of), print)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()

@@ -1,4 +1,4 @@
-"""The demonstration's one page: what the runs came to, worded for a council's director and written as HTML."""
+"""The comparison's one page: what the runs came to, worded for a council's director and written as HTML."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from calloff.demonstration import figures as words
-from calloff.demonstration.chart import chart_of
-from calloff.demonstration.figures import Figures, figures_of
-from calloff.demonstration.job import NINE, WayOfBuying
-from calloff.demonstration.prose import Block, blocks_of
-from calloff.demonstration.register import COUNCIL, LOCALITIES, Council
-from calloff.demonstration.stories import stories_of
-from calloff.demonstration.words import REASONS, asked_in_words
 from calloff.documents.plain_words import model_in_words
 from calloff.documents.wording import spaced
 from calloff.domain.calendar import moment_text, to_utc
 from calloff.domain.units import pence_per_week
+from calloff.ways import figures as words
+from calloff.ways.chart import chart_of
+from calloff.ways.figures import Figures, figures_of
+from calloff.ways.job import NINE, WayOfBuying
+from calloff.ways.prose import Block, blocks_of
+from calloff.ways.register import COUNCIL, LOCALITIES, Council
+from calloff.ways.stories import stories_of
+from calloff.ways.words import REASONS, asked_in_words
 
 _WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 NUMBERS = dict(enumerate(_WORDS, 1))
@@ -54,7 +54,7 @@ def page_of(council: Council, ways: Sequence[WayOfBuying], root: str) -> str:
     """
     The whole page as HTML.
 
-    `root` is the folder of the files as a reader would type it, such as var/demo.
+    `root` is the folder of the files as a reader would type it, such as var/ways.
     """
     figures = [figures_of(way) for way in ways]
     stories = stories_of(ways, root)

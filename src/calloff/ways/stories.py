@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from calloff.demonstration.figures import short_name
-from calloff.demonstration.job import WayOfBuying
-from calloff.demonstration.prose import Block, blocks_of
 from calloff.simulator.explain import explain
 from calloff.simulator.run import CALLED_OFF, REFERRED
+from calloff.ways.figures import short_name
+from calloff.ways.job import WayOfBuying
+from calloff.ways.prose import Block, blocks_of
 
 Row = Mapping[str, str]
 

@@ -1,4 +1,4 @@
-"""A small demonstration, made once for all tests: a dozen providers, forty packages, every way of buying."""
+"""A small comparison, made once for all tests: a dozen providers, forty packages, every way of buying."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
-from calloff.demonstration.build import SEED, Size, make
-from calloff.demonstration.job import carry_out, monday_of, ways_shipped
-from calloff.demonstration.register import eastmoor
+from calloff.ways.build import SEED, Size, make
+from calloff.ways.job import carry_out, monday_of, ways_shipped
+from calloff.ways.register import eastmoor
 
 TODAY = date(2026, 11, 25)
 SMALL = Size(providers=12, packages=40)
@@ -27,5 +27,5 @@ def ways(council, tmp_path_factory):
 @pytest.fixture(scope="session")
 def made(tmp_path_factory):
     """The folder and what `make` said of it, with the lines of progress."""
-    folder, lines = tmp_path_factory.mktemp("made") / "demo", []
+    folder, lines = tmp_path_factory.mktemp("made") / "ways", []
     return folder, make(folder, TODAY, "version 1", lines.append, size=SMALL), lines

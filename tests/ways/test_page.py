@@ -7,18 +7,18 @@ from dataclasses import replace
 
 import pytest
 
-from calloff.demonstration.chart import WIDTH, chart_of
-from calloff.demonstration.figures import figures_of
-from calloff.demonstration.page import NUMBERS, page_of, refusal_of
-from calloff.demonstration.prose import blocks_of
-from calloff.demonstration.stories import stories_of
-from calloff.demonstration.words import REASONS, asked_in_words
 from calloff.domain.tables import lower
+from calloff.ways.chart import WIDTH, chart_of
+from calloff.ways.figures import figures_of
+from calloff.ways.page import NUMBERS, page_of, refusal_of
+from calloff.ways.prose import blocks_of
+from calloff.ways.stories import stories_of
+from calloff.ways.words import REASONS, asked_in_words
 
 
 @pytest.fixture(scope="module")
 def page(council, ways):
-    return page_of(council, ways, "var/demo")
+    return page_of(council, ways, "var/ways")
 
 
 def test_the_page_says_what_it_is_and_what_it_is_not(page, ways):
@@ -56,7 +56,7 @@ def test_the_page_uses_nothing_that_belongs_to_the_government(page):
 
 def test_the_page_names_no_folder_in_which_it_was_made(page, ways):
     assert str(ways[0].log.parent.parent) not in page
-    assert "var/demo" in page
+    assert "var/ways" in page
 
 
 def test_names_are_escaped(council, ways):
@@ -69,11 +69,11 @@ def test_names_are_escaped(council, ways):
     providers = (replace(council.providers[0], name="<b>Q & A</b>"), *council.providers[1:])
     every = {provider.name: provider for provider in (*providers, *council.providers)}
 
-    page = page_of(replace(council, providers=tuple(every.values())), list(map(renamed, ways)), "var/<demo>")
+    page = page_of(replace(council, providers=tuple(every.values())), list(map(renamed, ways)), "var/<ways>")
 
     assert "<b>" not in page
     assert "&lt;b&gt;Q &amp; A&lt;/b&gt;" in page
-    assert "var/&lt;demo&gt;" in page
+    assert "var/&lt;ways&gt;" in page
 
 
 def test_a_refusal_is_escaped():
@@ -90,7 +90,7 @@ def test_the_chart_has_a_bar_as_long_as_the_hours_wanted_and_says_each_in_words(
 
 
 def test_stories_are_of_each_kind_and_chosen_by_the_rule(ways):
-    stories = stories_of(ways, "var/demo")
+    stories = stories_of(ways, "var/ways")
 
     assert [story.kind for story in stories] == ["ordinary", "split", "referred"]
     assert len({story.package for story in stories}) == 3

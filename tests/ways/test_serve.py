@@ -9,10 +9,10 @@ import threading
 
 import pytest
 
-from calloff.demonstration import serve
-from calloff.demonstration.page import refusal_of
-from calloff.demonstration.serve import SECURITY_HEADERS, listen, port_of, site_of
 from calloff.domain.errors import BadInputError
+from calloff.ways import serve
+from calloff.ways.page import refusal_of
+from calloff.ways.serve import SECURITY_HEADERS, listen, port_of, site_of
 
 SITE = site_of("<p>the page</p>", {"seed": 7}, refusal_of)
 
@@ -136,4 +136,4 @@ def test_ctrl_c_ends_it_with_a_line():
     server, lines = Stopped(), []
     serve.serve(server, lines.append)
 
-    assert (server.closed, lines) == (True, ["\nthe demonstration has stopped"])
+    assert (server.closed, lines) == (True, ["\nthe comparison has stopped"])

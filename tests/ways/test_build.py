@@ -1,4 +1,4 @@
-"""Making the demonstration: whole or not at all, kept for the day and the code, rebuilt when asked."""
+"""Making the comparison: whole or not at all, kept for the day and the code, rebuilt when asked."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typer.testing import CliRunner
 
 from calloff import stages
 from calloff.cli import app
-from calloff.demonstration import build, serve
-from calloff.demonstration.build import Made, Size, make, ready, version_of_code
-from calloff.demonstration.job import ways_shipped
 from calloff.domain.errors import BadInputError
+from calloff.ways import build, serve
+from calloff.ways.build import Made, Size, make, ready, version_of_code
+from calloff.ways.job import ways_shipped
 
 TODAY = date(2026, 11, 25)
 TOMORROW = TODAY + timedelta(days=1)
@@ -32,7 +32,7 @@ def test_the_folder_holds_the_files_of_the_five_minutes_and_every_run(made):
 
 
 def test_nothing_is_left_beside_the_folder(made):
-    assert [path.name for path in made[0].parent.iterdir()] == ["demo"]
+    assert [path.name for path in made[0].parent.iterdir()] == ["ways"]
 
 
 def test_what_was_made_today_by_this_code_is_shown_again(made):
@@ -59,8 +59,8 @@ def test_a_stamp_that_cannot_be_read_makes_it_anew(tmp_path, stamp):
     assert ready(tmp_path, TODAY, "version 1", keep=False) is None
 
 
-def test_an_earlier_demonstration_is_exchanged_and_one_broken_off_leaves_it(made, tmp_path):
-    folder = tmp_path / "demo"
+def test_an_earlier_comparison_is_exchanged_and_one_broken_off_leaves_it(made, tmp_path):
+    folder = tmp_path / "ways"
     shutil.copytree(made[0], folder)
 
     def stop(line):
@@ -73,13 +73,13 @@ def test_an_earlier_demonstration_is_exchanged_and_one_broken_off_leaves_it(made
 
     make(folder, TOMORROW, "2", lines.append, size=Size(8, 3), documents=ONE_WAY)
     assert (folder / "page.html").read_text() != made[1].page
-    assert [path.name for path in tmp_path.iterdir()] == ["demo"]
+    assert [path.name for path in tmp_path.iterdir()] == ["ways"]
 
 
 def test_a_folder_of_somebody_else_is_not_touched(tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
 
-    with pytest.raises(BadInputError, match="something else than a demonstration"):
+    with pytest.raises(BadInputError, match="something else than a comparison"):
         make(tmp_path, TODAY, "1", print)
 
 
@@ -94,7 +94,7 @@ def test_the_version_of_the_code_changes_with_a_template_and_not_with_a_cache(tm
 
 
 @pytest.fixture
-def demo(monkeypatch, tmp_path):
+def run_ways(monkeypatch, tmp_path):
     """Run the command with a build and a server that end at once; returns what it said and how often it built."""
     builds = []
 
@@ -110,27 +110,27 @@ def demo(monkeypatch, tmp_path):
     monkeypatch.setattr(serve, "serve", lambda server, tell: server.server_close())
 
     def run(*arguments, port=""):
-        result = CliRunner().invoke(app, ["demo", *arguments], env={"PORT": port})
+        result = CliRunner().invoke(app, ["ways", *arguments], env={"PORT": port})
         return result, len(builds)
 
     return run
 
 
-def test_demo_says_where_its_files_lie_and_what_to_open(demo, tmp_path):
-    result, _ = demo()
+def test_ways_says_where_its_files_lie_and_what_to_open(run_ways, tmp_path):
+    result, _ = run_ways()
 
     assert result.exit_code == 0
-    assert str(tmp_path / "var" / "demo") in result.output
+    assert str(tmp_path / "var" / "ways") in result.output
     assert "open http://127.0.0.1:" in result.output
 
 
-def test_demo_is_made_once_a_day_and_anew_with_fresh(demo):
-    assert demo()[1] == 1
-    assert demo()[1] == 1
-    assert demo("--keep")[1] == 1
-    assert demo("--fresh")[1] == 2
+def test_ways_is_made_once_a_day_and_anew_with_fresh(run_ways):
+    assert run_ways()[1] == 1
+    assert run_ways()[1] == 1
+    assert run_ways("--keep")[1] == 1
+    assert run_ways("--fresh")[1] == 2
 
 
-def test_demo_refuses_fresh_with_keep_and_a_port_that_is_none(demo):
-    assert demo("--fresh", "--keep")[0].exit_code == 2
-    assert "write a whole number from 1 to 65535" in str(demo(port="eighty")[0].exception)
+def test_ways_refuses_fresh_with_keep_and_a_port_that_is_none(run_ways):
+    assert run_ways("--fresh", "--keep")[0].exit_code == 2
+    assert "write a whole number from 1 to 65535" in str(run_ways(port="eighty")[0].exception)

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
-from calloff.demonstration.register import Council
 from calloff.documents.purchasing_models import Document, shipped, shipped_ids
 from calloff.domain.calendar import to_utc
 from calloff.formats.contracts import write_contracts
@@ -25,6 +24,7 @@ from calloff.simulator.person_led import ways_of_leading
 from calloff.simulator.replay import replay
 from calloff.simulator.responders import Seeded
 from calloff.simulator.summary import Summary
+from calloff.ways.register import Council
 
 NINE = 9 * 60
 """Runs begin at 09:00 local time, when an office opens."""

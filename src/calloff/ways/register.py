@@ -25,7 +25,7 @@ from calloff.simulator.keyed_draws import Draws
 
 COUNCIL = "Eastmoor"
 PROVIDERS, PACKAGES = 24, 300
-"""How many of each the demonstration has, the council's own team among the providers."""
+"""How many of each the comparison has, the council's own team among the providers."""
 
 LOCALITIES = {
     "EM1": ("Haughside", "urban"),
