@@ -14,15 +14,17 @@ from calloff.domain.errors import CalloffError
 from calloff.domain.packages import Visit
 from calloff.domain.units import centipence_of, pence_of
 from calloff.web.accounts.models import User
+from calloff.web.brokerage.forms import words
 from calloff.web.brokerage.models import Bridge
 from calloff.web.brokerage.services.answering import Answer
 from calloff.web.brokerage.services.confirming import Outside
-from calloff.web.brokerage.forms import words
 from calloff.web.config.look.fields import ClockField, DayField
 from calloff.web.contracts.models import Enrolment
 from calloff.web.directory.models import Branch
 
 Choices = list[tuple[str, str]]
+Words = Any
+"""A text, or one that is put into the reader's language when it is shown."""
 ANSWERED_TO_BROKERS = ("phone", "email", "letter")
 
 
@@ -31,12 +33,14 @@ def chosen_of(table: Mapping[str, Any]) -> Choices:
     return [(code, str(label)) for code, label in table.items()]
 
 
-def reasons(table: Mapping[str, Any], label: str = "") -> forms.ChoiceField:
+def reasons(table: Mapping[str, Any], label: Words = "") -> forms.ChoiceField:
     """The one question why, with a closed list of answers."""
     return forms.ChoiceField(label=label or _("Why?"), choices=lambda: chosen_of(table), widget=forms.RadioSelect)
 
 
-def several_lines(label: str, most: int, *, required: bool = True, hint: str = "", rows: int = 4) -> forms.CharField:
+def several_lines(
+    label: Words, most: int, *, required: bool = True, hint: Words = "", rows: int = 4
+) -> forms.CharField:
     """A few lines of text."""
     widget = forms.Textarea(attrs={"rows": rows})
     return forms.CharField(label=label, max_length=most, required=required, help_text=hint, widget=widget)
@@ -84,7 +88,7 @@ class WithdrawForm(forms.Form):
     """The package is no longer wanted."""
 
     reason = reasons(words.WITHDRAW_REASONS)
-    words = several_lines(_("More about it"), 500, required=False, hint=str(_("Kept as a contact note.")), rows=3)
+    words = several_lines(_("More about it"), 500, required=False, hint=_("Kept as a contact note."), rows=3)
 
 
 class NoteForm(forms.Form):
@@ -113,7 +117,7 @@ class MessageForm(forms.Form):
     text = several_lines(
         _("Message"),
         2000,
-        hint=str(_("Before the call-off nothing in it may say who the person is: no name, address or number.")),
+        hint=_("Before the call-off nothing in it may say who the person is: no name, address or number."),
         rows=5,
     )
 

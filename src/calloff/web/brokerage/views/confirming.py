@@ -178,8 +178,8 @@ def _why(name: str, place: Place | None, others: tuple[Place, ...]) -> str:
     why = place.why or _("next in turn")
     if gone:
         text = ngettext(
-            "%(name)s is number %(number)d in the model's order (%(why)s); %(gone)s, before it, declined or was silent.",
-            "%(name)s is number %(number)d in the model's order (%(why)s); %(gone)s, before it, declined or were silent.",
+            "%(name)s is number %(number)d in the model's order (%(why)s); before it %(gone)s declined or was silent.",
+            "%(name)s is number %(number)d in the model's order (%(why)s); before it %(gone)s declined or were silent.",
             len(gone),
         )
         return text % {"name": name, "number": place.number, "why": why, "gone": listed(gone)}

@@ -14,11 +14,11 @@ from calloff.documents.wording import listed, say, sentence
 from calloff.domain.calendar import local
 from calloff.domain.decisions import CallOff, Decision, Invite, Refer, Wait
 from calloff.domain.units import pence_per_week
+from calloff.web.brokerage.forms import words as codes
 from calloff.web.brokerage.models import Countersignature, Handback, Invitation, Override
 from calloff.web.brokerage.services.asking import following
 from calloff.web.brokerage.services.columns import next_action
 from calloff.web.brokerage.services.desk import Desk
-from calloff.web.brokerage.forms import words as codes
 from calloff.web.config.look import words
 
 
@@ -278,7 +278,7 @@ class CardMaker:
         waiting = self.package.call_offs.filter(
             version=self.package.version, ended_on__isnull=True, first_visit_on__isnull=True
         ).select_related("branch")
-        acts, lines = [], []
+        acts, lines = list[Act](), list[str]()
         for one in waiting.order_by("start_on"):
             if one.start_on is None:
                 continue

@@ -13,8 +13,8 @@ from django.utils.translation import ngettext
 from calloff.documents.wording import has_wording, say, spaced
 from calloff.web.audit.models import Event
 from calloff.web.audit.services import history_of
-from calloff.web.brokerage.models import Package
 from calloff.web.brokerage.forms import words as codes
+from calloff.web.brokerage.models import Package
 from calloff.web.config.look import words
 from calloff.web.config.look.parts import Happening
 from calloff.web.contracts.models import Enrolment

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, cast
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
@@ -57,7 +57,7 @@ def open_records(view: View[P]) -> Callable[Concatenate[SignedIn, str, P], HttpR
         except ReplayError as error:
             return render(request, "brokerage/package_altered.html", {**base, "problem": str(error)}, status=409)
 
-    return guarded
+    return cast(Callable[Concatenate[SignedIn, str, P], HttpResponse], guarded)
 
 
 def kind_words(kind: str) -> str:

@@ -64,7 +64,7 @@ def override(request: SignedIn, token: str) -> HttpResponse:
         button=_("Order it"),
         lead=_(
             "A second person must agree before anybody is asked. The model's own answer is kept beside yours. "
-            "Registration, contract, grades, suspension, what is needed, price limits and exclusions cannot be set aside."
+            "Registration, contract, grades, suspension, needs, price limits and exclusions cannot be set aside."
         ),
         carry_out=carry_out,
         done=_("Ordered. The model's order goes on until the second person agrees."),
