@@ -124,6 +124,10 @@ class Ledger:
         self._seen[id(value)] = (value, digest)
         return digest
 
+    def remember(self, value: Any, digest: str) -> None:
+        """Take a value as stored elsewhere under its hash: it is named, and not written again."""
+        self._seen[id(value)] = (value, digest)
+
     def knows(self, value: Any) -> bool:
         """Whether this very value is stored already."""
         known = self._seen.get(id(value))

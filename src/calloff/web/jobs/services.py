@@ -152,21 +152,23 @@ def tell(
     by_email: bool = True,
 ) -> None:
     """Put a notice on somebody's screen and, as a job, into their mail; a second one of the same key is not made."""
-    notice, made = Notice.objects.get_or_create(
+    # Acts of a council go one by one, so that nobody else makes the same notice meanwhile.
+    if Notice.objects.filter(user=user, key=key).exists():
+        return
+    notice = Notice.objects.create(
         user=user,
         key=key,
-        defaults={
-            "council": council,
-            "kind": kind,
-            "about": about,
-            "package": package,
-            "link": link,
-            "created_at": at,
-            "email_state": Notice.WAITING if by_email else Notice.QUIET,
-        },
+        council=council,
+        kind=kind,
+        about=about,
+        package=package,
+        link=link,
+        created_at=at,
+        email_state=Notice.WAITING if by_email else Notice.QUIET,
     )
-    if made and by_email:
-        add("email", f"notice-{notice.pk}", council=council, due_at=at, data={"notice": notice.pk})
+    if by_email:
+        told = canonical({"notice": notice.pk}).decode()
+        Job.objects.create(council=council, kind="email", key=f"notice-{notice.pk}", data=told, due_at=at, rank=LAST)
 
 
 SUBJECTS = {

@@ -67,15 +67,35 @@ def refresh(desk: Desk, decision: KernelDecision | None) -> bool:
     )
     package.asked, package.answered = counts["asked"], counts["answered"]
     if package.state not in (Package.ENDED, Package.WITHDRAWN):
-        placed(package)
+        package.minutes_started = minutes_started(package) if story.called_off else 0
+        package.state = state_of(package)
     package.step = decision.step if decision is not None else ""
     package.next_action, package.next_action_at = next_action(desk, decision)
     wait_for_minutes(desk, decision)
-    moved = before != {name: getattr(package, name) for name in WRITTEN}
+    moved = {name for name in WRITTEN if before[name] != getattr(package, name)}
+    is_new = package.changed_at == package.approved_at
+    # While nothing is called off, asking and answering leaves the need as it is.
+    if (story.called_off or is_new or moved & NEEDED) and write_unmet(package, whole_history(package)):
+        moved.add("unmet")
     if moved:
         package.changed_at = desk.at
         package.save()
-    return write_unmet(package, desk.course.history if package.version == 1 else whole_history(package)) or moved
+    return bool(moved)
+
+
+def state_of(package: Package) -> str:
+    """The state that follows from the call-offs: called off once every visit is placed, started once all began."""
+    if package.minutes_to_place:
+        return Package.SOURCING
+    return Package.STARTED if package.minutes_started >= package.minutes_per_week else Package.CALLED_OFF
+
+
+def minutes_started(package: Package) -> int:
+    """Minutes a week whose first visit was made."""
+    live = CallOff.objects.filter(
+        package=package, version=package.version, ended_on__isnull=True, first_visit_on__isnull=False
+    )
+    return live.aggregate(minutes=Sum("minutes_per_week"))["minutes"] or 0
 
 
 WRITTEN = (
@@ -101,17 +121,8 @@ WRITTEN = (
     "end_reason",
 )
 """The columns of a package that acts move: nothing is written where none of them did."""
-
-
-def placed(package: Package) -> None:
-    """The state that follows from the call-offs: called off once every visit is placed, started once all began."""
-    if package.minutes_to_place:
-        package.state = Package.SOURCING
-    live = CallOff.objects.filter(package=package, version=package.version, ended_on__isnull=True)
-    started = live.filter(first_visit_on__isnull=False).aggregate(minutes=Sum("minutes_per_week"))["minutes"] or 0
-    package.minutes_started = started
-    if not package.minutes_to_place:
-        package.state = Package.STARTED if started >= package.minutes_per_week else Package.CALLED_OFF
+NEEDED = {"state", "version", "required_start_on", "minutes_per_week", "minutes_started", "on_hold", "ended_on"}
+"""Those from which unmet need follows."""
 
 
 def next_action(desk: Desk, decision: KernelDecision | None) -> tuple[str, datetime]:
@@ -176,7 +187,9 @@ def wait_for_minutes(desk: Desk, decision: KernelDecision | None) -> None:
     wanted: dict[int, dict[str, int]] = {}
     if isinstance(decision, Refer) and not package.on_hold and package.state == Package.SOURCING:
         wanted = {desk.row(name).pk: wants_of(desk, name) for name in decision.passed_over}
-    package.waits_for_minutes = bool(wanted)
+    waited, package.waits_for_minutes = package.waits_for_minutes, bool(wanted)
+    if not waited and not wanted:
+        return
     rows = {row.enrolment_id: json.loads(row.wants) for row in Waiting.objects.filter(package=package)}
     if rows == wanted:
         return

@@ -15,6 +15,7 @@ from calloff.domain import history as happenings
 from calloff.domain.carrying_out import Course
 from calloff.domain.contracts import Enrolment as KernelEnrolment
 from calloff.domain.decisions import Decision as KernelDecision
+from calloff.domain.decisions import standing_fact
 from calloff.domain.history import Event as Happening
 from calloff.domain.market import Counters, Market, Standing
 from calloff.domain.next_step import next_step
@@ -241,6 +242,7 @@ def record(desk: Desk, decision: KernelDecision) -> Decision:
     """Keep a decision with its facts, before it is carried out: the counters are those it was made from."""
     package = desk.package
     ledger = Ledger()
+    ledger.remember(desk.standing, standing_hash(desk))
     made = decision.record(ledger)
     facts = ledger.take_new()
     body = json.loads(made.content)
@@ -284,9 +286,25 @@ def _counters_text(council: int, desk: Desk, digest: str, whole: str) -> str:
             shorter = canonical(body).decode()
             if len(shorter) < len(whole):
                 text, steps = shorter, last.steps + 1
-    LastCounters.objects.update_or_create(
-        council_id=council,
-        model=desk.model.id,
-        defaults={"hash": digest, "columns": json.dumps(columns, separators=(",", ":")), "steps": steps},
-    )
+    last = last or LastCounters(council_id=council, model=desk.model.id)
+    last.hash, last.columns, last.steps = digest, json.dumps(columns, separators=(",", ":")), steps
+    last.save()
     return text
+
+
+def standing_hash(desk: Desk) -> str:
+    """The hash of who is enrolled, worked out once while that is kept; its facts are stored where they are not."""
+    market, council = desk.market, desk.package.council_id
+    digest = market.hashes.get("standing", "")
+    if digest and Fact.objects.filter(council=council, hash=digest).exists():
+        return digest
+    ledger = Ledger()
+    digest = market.hashes["standing"] = standing_fact(ledger, market.standing)
+    facts = dict(ledger.take_new())
+    known = set(Fact.objects.filter(council=council, hash__in=list(facts)).values_list("hash", flat=True))
+    Fact.objects.bulk_create(
+        Fact(council_id=council, hash=one, content=content.decode())
+        for one, content in facts.items()
+        if one not in known
+    )
+    return digest

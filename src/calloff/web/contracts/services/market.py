@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import lru_cache
 from threading import Lock
@@ -67,6 +67,8 @@ class Enrolled:
     rows: tuple[Enrolment, ...]
     pools: tuple[tuple[int, int], ...]
     """By the kernel's number of a pool: the primary key of its enrolment, and its number there."""
+    hashes: dict[str, str] = field(default_factory=dict, compare=False)
+    """Hashes of what is kept, once worked out."""
 
 
 _kept: OrderedDict[tuple[int, str, int], Enrolled] = OrderedDict()
