@@ -8,15 +8,18 @@ from datetime import UTC, timedelta
 
 import pytest
 from django.utils import timezone
+from small_market import FRAMEWORK
 from world import MONDAY, World, made_world
 
+from calloff.documents.purchasing_models import parse
 from calloff.domain.packages import Visit
 from calloff.web.audit.models import Look
 from calloff.web.brokerage.models import CallOff, Countersignature, Message, Note, Offer, Override, Package
 from calloff.web.brokerage.services.confirming import proposal
 from calloff.web.brokerage.services.living import hand_back
-from calloff.web.contracts.models import Enrolment
+from calloff.web.contracts.models import Enrolment, Pool
 from calloff.web.contracts.services import market
+from calloff.web.contracts.services.publishing import publish, texts_of
 from calloff.web.jobs.models import Notice
 
 pytestmark = pytest.mark.django_db
@@ -171,6 +174,18 @@ def test_the_page_takes_as_many_questions_for_many_providers(world, broker, djan
     broker.get(at(package))
     with django_assert_max_num_queries(70):
         broker.get(at(package))
+
+
+def test_who_was_asked_stays_in_the_order_when_its_hours_have_gone_to_others(world, broker):
+    package = world.started()
+    world.answer(package, "acorn", "decline", reason="location")
+    world.work()
+    Pool.objects.filter(enrolment__reference="acorn").update(declared=0)
+
+    text = text_of(broker.get(at(package)))
+
+    assert "1. acorn Care first: the cheapest £52.50 0.0 declined" in text
+    assert "2. beech Care after acorn Care: £56.00 a week (£16.00 an hour) against £52.50" in text
 
 
 # -- answers
@@ -413,18 +428,60 @@ def test_a_call_off_outside_the_model_counts_only_when_the_second_person_agrees(
 # -- sealed
 
 
-def test_before_the_deadline_of_a_sealed_step_nothing_tells_whether_anybody_answered(world, broker):
-    package = world.started()
-    package.invitations.update(sealed=True)
-    before = broker.get(at(package))
-    world.invitation(package, "acorn").offers.model.objects.all()
+SCORING = """
+scoring:
+  weights:
+    price: {method: lowest_proportional, percent: 60}
+    start: {method: none_beyond, days: 10, percent: 40}
+  assumed: an example
+"""
 
-    text = text_of(before)
 
-    assert "Invitations are out until" in text
-    assert "nobody at the council is shown what was answered" in text
+@pytest.fixture
+def sealed(world):
+    """The same council, which now decides by a competition on sealed answers."""
+    text = FRAMEWORK.format(id="framework", first="2020-01-01", last="2030-12-31", rank_by="score", more=SCORING)
+    document = parse([("framework.yaml", text.replace("ask: in_turn, ", "sealed: yes, "))])
+    publish(council=world.council, texts=texts_of(document), starts_on=MONDAY.date(), at=MONDAY)
+    return world
+
+
+def test_before_the_deadline_of_a_sealed_step_nothing_tells_whether_anybody_answered(sealed, broker):
+    package = sealed.package()
+    assert "asks everybody of its step at once, sealed" in text_of(broker.get(at(package)))
+    ok(broker.post(at(package, "/start")), at(package))
+    broker.get(at(package))
+    empty = text_of(broker.get(at(package)))
+    sheet = text_of(broker.get(at(package, "/sheet")))
+    sealed.answer(package, "acorn")
+    sealed.answer(package, "beech", "decline", reason="no_capacity")
+    sealed.work()
+
+    assert text_of(broker.get(at(package))) == empty
+    assert text_of(broker.get(at(package, "/sheet"))) == sheet
+    assert "Invitations are out until" in empty
+    assert "nobody at the council is shown what was answered" in empty
+    assert "Record an answer" not in empty
     for rest in ("/records", "/replay", "/explanation", "/decisions.jsonl", "/records/1", "/records/1.json"):
         assert "This is kept by control of access" in text_of(broker.get(at(package, rest))), rest
+
+
+def test_after_the_deadline_of_a_sealed_step_all_of_it_is_open(sealed, broker):
+    package = sealed.started()
+    sealed.answer(package, "acorn")
+    sealed.answer(package, "beech", "decline", reason="no_capacity")
+    sealed.at = sealed.invitation(package, "acorn").deadline_at + timedelta(seconds=1)
+    sealed.work()
+
+    text = text_of(broker.get(at(package)))
+    assert "Ready to call off: 3.5 hours a week to acorn Care" in text
+    assert "beech Care declined: it has no capacity at all." in text
+    assert "acorn Care scored highest of the answers that were compared." in text_of(
+        broker.get(at(package, "/confirm"))
+    )
+    sealed.confirm(package)
+    assert "the same, byte for byte" in text_of(broker.get(at(package, "/replay")))
+    assert "a score of" in text_of(broker.get(at(package, "/records/2")))
 
 
 # -- everything else

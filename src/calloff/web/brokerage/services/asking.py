@@ -31,6 +31,7 @@ from calloff.simulator.scene import Scene
 from calloff.simulator.tale import Tale
 from calloff.web.brokerage.models import Package
 from calloff.web.brokerage.services.desk import Desk
+from calloff.web.brokerage.services.records import scenes_of
 from calloff.web.contracts.services.market import document_of
 
 NEXT = "next"
@@ -145,6 +146,7 @@ class _Asking:
         let_primes_subcontract(self.question)
         self.failed = [int(one) for one in self.question.failed]
         self.scene = scene_of(desk, {"gates": gates_evidence(self.question)}, history)
+        self.reasons = why_asked(desk.package, prices=prices) if self.turns else {}
 
     def told(self) -> WhoIsAsked:
         steps = tuple(self._steps())
@@ -178,46 +180,78 @@ class _Asking:
         return self.scene.why_not(row)
 
     def _steps(self) -> list[AskedStep]:
+        """
+        Each step with those it has asked, in the order in which they were, then those it would ask now.
+
+        Who has been asked stays in the order of that day, whatever has become of its hours since.
+        """
         question = self.question
+        asked: dict[str, list[int]] = {}
+        for turn in sorted(self.turns.values(), key=lambda one: (one.invited.wave, one.invited.rank)):
+            asked.setdefault(turn.invited.step, []).append(self.desk.standing.row_of[turn.invited.enrolment])
+        for rows in asked.values():
+            self._bar(rows)
+        question.step = question.decide()
         self.ordered: list[tuple[Step, list[int]]] = []
         found = []
+        orders: dict[str, list[list[int]]] = {}
         while question.step < len(question.tables.steps) // STEP:
             step = question.model.steps[question.step]
             if step.sealed:
-                rows = [row for row, _ in unranked(question)]
+                rows = [row for row, _rank in unranked(question)]
             else:
                 count = put_candidates_in_order(question)
                 rows = [int(row) for row in question.chosen[:count]]
-            if not rows:
+            if not rows or step.name in orders:
                 break
+            orders[step.name] = [list(one) for one in question.body["order"]]
             self.ordered.append((step, rows))
-            found.append(AskedStep(step.name, step.sealed, self._places(step, rows)))
-            for row in rows:
-                for same in self.desk.standing.rows_of_provider[question.provider(row)]:
-                    question.status[same] = allocation.BARRED
+            self._bar(rows)
             question.step = question.decide()
+        rows_of = {step.name: rows for step, rows in self.ordered}
+        for step in question.model.steps:
+            if step.name in rows_of or step.name in asked:
+                places = self._places(
+                    step, asked.get(step.name, []), rows_of.get(step.name, []), orders.get(step.name, [])
+                )
+                found.append(AskedStep(step.name, step.sealed, places))
         return found
 
-    def _places(self, step: Step, rows: Sequence[int]) -> tuple[Place, ...]:
-        order = [list(one) for one in self.question.body["order"]]
-        return tuple(self._place(step, order, place, row) for place, row in enumerate(rows))
+    def _bar(self, rows: Sequence[int]) -> None:
+        for row in rows:
+            for same in self.desk.standing.rows_of_provider[self.question.provider(row)]:
+                self.question.status[same] = allocation.BARRED
 
-    def _place(self, step: Step, order: Sequence[Sequence[int]], place: int, row: int) -> Place:
+    def _places(
+        self, step: Step, asked: Sequence[int], coming: Sequence[int], order: Sequence[Sequence[int]]
+    ) -> tuple[Place, ...]:
+        places: list[Place] = []
+        for row in asked:
+            why = self.reasons.get(self.desk.standing.enrolments[row].reference, "")
+            places.append(self._place(step, len(places) + 1, row, why))
+        for place, row in enumerate(coming):
+            why = why_here(self.scene, step, order, place, prices=self.prices)
+            if place == 0 and asked and step.rank_by and not step.sealed:
+                why = _("of those left, %(best)s") % {"best": say("bests", step.rank_by[0].criterion)}
+            places.append(self._place(step, len(places) + 1, row, why))
+        return tuple(places)
+
+    def _place(self, step: Step, number: int, row: int, why: str) -> Place:
         question, enrolment = self.question, self.desk.standing.enrolments[row]
         cost, lines = price_of(question, row, question.story.left)
         turn = self.turns.get(enrolment.reference)
         told: dict[str, Any] = {}
-        if turn is not None and not step.sealed:
+        if turn is not None and not (step.sealed and turn.invited.deadline_at >= self.desk.at):
             told = self._state(turn, row)
         elif turn is None and enrolment.reference in self.upcoming:
             told = {"state": NEXT}
         return Place(
-            number=0 if step.sealed else place + 1,
+            number=0 if step.sealed else number,
             token=self.desk.market.rows[row].token,
             name=self.scene.name(row),
             pence_per_week=pence_per_week(cost) if lines and self.prices else None,
             spare_minutes=sum(spare_by_pool(question, row).values()),
-            why="" if step.sealed else self._why(step, order, place),
+            why="" if step.sealed else why,
             **told,
         )
 
@@ -229,31 +263,48 @@ class _Asking:
         at = turn.invited.at if turn.state == OPEN else turn.settled_at
         return {"state": turn.state, "at": at, "deadline_at": turn.invited.deadline_at, "words": words}
 
-    def _why(self, step: Step, order: Sequence[Sequence[int]], place: int) -> str:
-        """Why somebody stands in this place, against whoever stands before."""
-        keys = self.scene.keys(step)
-        if not step.rank_by or len(order[place]) < 2:
-            return ""
-        if place == 0:
-            return _("first: %(best)s") % {"best": say("bests", step.rank_by[0].criterion)}
-        above, below = order[place - 1], order[place]
-        differ = next((number for number, _key in enumerate(keys) if above[number + 1] != below[number + 1]), None)
-        equal = listed(dict.fromkeys(say("criterion_names", key.criterion) for key in keys[:differ]))
-        name = self.scene.name(above[0])
-        if differ is None:
-            return _("equal to %(name)s in %(equal)s; the lot drew it after") % {"name": name, "equal": equal}
-        what = say("criterion_names", keys[differ].criterion)
-        if not self.prices and keys[differ].criterion.startswith("price"):
-            figures = what
-        else:
-            figures = _("%(has)s against %(other)s") % {
-                "has": self.scene.figure(keys[differ], below[differ + 1]),
-                "other": self.scene.figure(keys[differ], above[differ + 1]),
-            }
-        if differ == 0:
-            return _("after %(name)s: %(figures)s") % {"name": name, "figures": figures}
-        told = {"name": name, "equal": equal, "figures": figures}
-        return _("equal to %(name)s in %(equal)s, then %(figures)s") % told
+
+def why_here(scene: Scene, step: Step, order: Sequence[Sequence[int]], place: int, *, prices: bool) -> str:
+    """Why somebody stands in a place of an order, against whoever stands before."""
+    if step.sealed or not step.rank_by or len(order[place]) < 2:
+        return ""
+    keys = scene.keys(step)
+    if place == 0:
+        return _("first: %(best)s") % {"best": say("bests", step.rank_by[0].criterion)}
+    above, below = order[place - 1], order[place]
+    differ = next((number for number, _key in enumerate(keys) if above[number + 1] != below[number + 1]), None)
+    equal = listed(dict.fromkeys(say("criterion_names", key.criterion) for key in keys[:differ]))
+    name = scene.name(above[0])
+    if differ is None:
+        return _("equal to %(name)s in %(equal)s; the lot drew it after") % {"name": name, "equal": equal}
+    if not prices and keys[differ].criterion.startswith("price"):
+        figures = say("criterion_names", keys[differ].criterion)
+    else:
+        figures = _("%(has)s against %(other)s") % {
+            "has": scene.figure(keys[differ], below[differ + 1]),
+            "other": scene.figure(keys[differ], above[differ + 1]),
+        }
+    if differ == 0:
+        return _("after %(name)s: %(figures)s") % {"name": name, "figures": figures}
+    told = {"name": name, "equal": equal, "figures": figures}
+    return _("equal to %(name)s in %(equal)s, then %(figures)s") % told
+
+
+def why_asked(package: Package, *, prices: bool) -> dict[str, str]:
+    """By enrolment, why it stood where it stood when it was asked, from the record of that decision."""
+    found: dict[str, str] = {}
+    for record, scene in scenes_of(package, "invite"):
+        result = record["result"]
+        _number, step = scene.step(result["step"])
+        order = record.get("order", [])
+        places = {entry[0]: place for place, entry in enumerate(order)}
+        for one in result["invitations"]:
+            place = places.get(scene.standing.row_of[one["enrolment"]])
+            if result["override"]:
+                found[one["enrolment"]] = _("ordered by a person, agreed by a second")
+            elif place is not None:
+                found[one["enrolment"]] = why_here(scene, step, order, place, prices=prices)
+    return found
 
 
 def scene_of(desk: Desk, record: dict[str, Any], history: Sequence[Any]) -> Scene:

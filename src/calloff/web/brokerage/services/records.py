@@ -44,6 +44,10 @@ class StoredFacts:
         rows = Fact.objects.filter(council=self.council, hash__in=wanted)
         self._read |= dict(rows.values_list("hash", "content"))
 
+    def known(self) -> list[str]:
+        """The facts that were read."""
+        return list(self._read)
+
     def content(self, digest: str) -> str:
         """A fact as stored; ReplayError when it is missing."""
         if digest not in self._read:
@@ -191,6 +195,27 @@ def recorded(package: Package, number: int) -> Recorded:
         tale.documents[version.document_hash] = document_of(version)
     tale.decisions, tale.own = [(decision.hash, record)], record["package"]
     return Recorded(decision, record, Scene(tale, record), tale)
+
+
+def scenes_of(package: Package, kind: str) -> list[tuple[dict[str, Any], Scene]]:
+    """
+    Every record of a kind with its scene, without counters: so many questions for one as for many.
+
+    The records of a package name few standings, so each is read once.
+    """
+    rows = Decision.objects.filter(package=package, kind=kind).order_by("number").values_list("content", flat=True)
+    records = [json.loads(text) for text in rows]
+    facts = StoredFacts(package.council_id)
+    named = {record["standing"] for record in records}
+    facts.fetch(named | {one for record in records for one in (record["package"], *record["history"])})
+    bodies = [json.loads(facts.content(digest))["body"] for digest in named]
+    facts.fetch({one for body in bodies for kind in ("enrolments", "providers", "calendars") for one in body[kind]})
+    tale = Tale(Path(log_name(package)), package.reference)
+    for digest in facts.known():
+        tale.facts.add({"fact": json.loads(facts.content(digest)), "hash": digest})
+    for version in _documents(package, records):
+        tale.documents[version.document_hash] = document_of(version)
+    return [(record, Scene(tale, record)) for record in records]
 
 
 def sealed_until(package: Package, at: datetime) -> datetime | None:
