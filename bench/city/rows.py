@@ -1,8 +1,8 @@
 """
 Builds a city's ten years straight into the tables: 60,000 packages, 400,000 invitations, 90 providers, 5,000 open.
 
-The rows are those that the services would have written, chain of events included, drawn by a seed; only decision records
-are kept for open packages alone. Everybody and every place is invented.
+The rows are those that the services would have written, chain of events included, drawn by a seed; decision records
+are left out. Everybody and every place is invented.
 """
 
 from __future__ import annotations
@@ -140,9 +140,7 @@ class City:
 
     def providers(self) -> None:
         document = parse([("city.yaml", MODEL)])
-        self.version = publish(
-            council=self.council, texts=texts_of(document), starts_on=date(2010, 1, 1), at=self.at
-        )
+        self.version = publish(council=self.council, texts=texts_of(document), starts_on=date(2010, 1, 1), at=self.at)
         kernel = []
         for number in range(PROVIDERS):
             name = f"PV{number:03d}"
@@ -210,9 +208,7 @@ class City:
         PackageVersion.objects.bulk_create(
             (self.package_version(row, facts) for row, (facts, _) in zip(rows, drawn, strict=True)), batch_size=2_000
         )
-        courses = [
-            Course(self, row, facts, is_open) for row, (facts, is_open) in zip(rows, drawn, strict=True)
-        ]
+        courses = [Course(self, row, facts, is_open) for row, (facts, is_open) in zip(rows, drawn, strict=True)]
         self.store(courses)
 
     def person(self, number: int) -> Person:
@@ -257,7 +253,7 @@ class City:
             approved_at=facts.approved_at,
             required_start_on=facts.required_start_on,
             price_ceiling_pence=1_000_000,
-            in_hospital=is_open and facts.priority == 2,  # noqa: PLR2004 - hospital discharge
+            in_hospital=is_open and facts.priority == 2,
             state=state,
             minutes_per_week=minutes,
             minutes_to_place=minutes if is_open else 0,
@@ -317,9 +313,7 @@ class City:
 
     def finish(self) -> None:
         """The end of the chain, and what the pools keep and have taken."""
-        Chain.objects.update_or_create(
-            council=self.council.pk, defaults={"length": self.number, "hash": self.previous}
-        )
+        Chain.objects.update_or_create(council=self.council.pk, defaults={"length": self.number, "hash": self.previous})
         for pool in Pool.objects.filter(council=self.council):
             pool.held, pool.used = self.held.get(pool.enrolment_id, 0), self.used.get(pool.enrolment_id, 0)
             pool.declared = max(pool.declared, pool.held + pool.used) + 3_000

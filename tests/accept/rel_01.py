@@ -33,7 +33,7 @@ def races(tally: Tally, size: int) -> None:
     from world import made_world
 
     world = made_world()
-    world.provider("acorn", 15, 60_000)
+    world.provider("acorn", 15, 6_000_000)
     brokers = [world.user(f"broker-{number}", "broker").pk for number in range(MOST)]
     chance = random.Random(1)
     most = MOST if size >= 10 else OFTEN_AT_MOST

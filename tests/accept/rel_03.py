@@ -34,7 +34,7 @@ def races(tally: Tally, size: int) -> None:
     from world import made_world
 
     world = made_world()
-    world.provider("acorn", 15, 60_000)
+    world.provider("acorn", 15, 6_000_000)
     twin = world.user("twin", "approver", identity=world.assessor.identity)
     approvers = [world.user(f"approver-{number}", "approver").pk for number in range(3)]
     chance = random.Random(3)

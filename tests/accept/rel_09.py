@@ -35,7 +35,7 @@ def deaths(tally: Tally, size: int) -> None:
     from world import made_world
 
     world = made_world()
-    world.provider("acorn", 15, 60_000)
+    world.provider("acorn", 15, 6_000_000)
     _ = world.broker, world.assessor, world.approver, world.manager("acorn")
     chance = random.Random(9)
     while tally.n < size:

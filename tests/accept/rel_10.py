@@ -34,7 +34,7 @@ def twice(tally: Tally, size: int) -> None:
     from calloff.web.jobs import services as jobs
 
     world = made_world()
-    world.provider("acorn", 15, 60_000)
+    world.provider("acorn", 15, 6_000_000)
     world.provider("beech", 16, 60_000)
     _ = world.broker, world.assessor, world.approver, world.manager("acorn"), world.manager("beech")
     made = makers(world)
