@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import threading
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -72,6 +73,7 @@ def kills(tally: Tally, size: int) -> None:
     for writer in writers:
         writer.start()
     try:
+        wait_for_first(writers)
         for number in range(size):
             time.sleep(chance.uniform(0.1, 0.6))
             target = TARGETS[number % len(TARGETS)]
@@ -89,6 +91,13 @@ def kills(tally: Tally, size: int) -> None:
     look(tally, world, [text for writer in writers for text in writer.acknowledged])
     sent = sum(writer.sent for writer in writers)
     tally.notes.append(f"{sent} notes sent, {sum(len(one.acknowledged) for one in writers)} acknowledged")
+
+
+def wait_for_first(writers: Sequence[Writer]) -> None:
+    """Until everybody had a few words acknowledged: a server that was never used is no test."""
+    until = time.monotonic() + 60
+    while min(len(one.acknowledged) for one in writers) < 3 and time.monotonic() < until:
+        time.sleep(0.05)
 
 
 def look(tally: Tally, world: Any, acknowledged: list[str]) -> None:
