@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,7 +22,7 @@ from calloff.domain.ordering import put_candidates_in_order, unranked
 from calloff.domain.placing import price_of, spare_by_pool
 from calloff.domain.purchasing_model import Step
 from calloff.domain.question import Question
-from calloff.domain.story import ACCEPTED, OPEN, PART, Turn, read_story
+from calloff.domain.story import ACCEPTED, OPEN, PART, PLACED, Turn, read_story
 from calloff.domain.subcontracting import let_primes_subcontract
 from calloff.domain.tables import LINE, STEP, Fact
 from calloff.domain.units import pence_per_week
@@ -232,7 +232,7 @@ class _Asking:
         for place, row in enumerate(coming):
             why = why_here(self.scene, step, order, place, prices=self.prices)
             if place == 0 and asked and step.rank_by and not step.sealed:
-                why = _("of those left, %(best)s") % {"best": say("bests", step.rank_by[0].criterion)}
+                why = _of_those_left(step)
             places.append(self._place(step, len(places) + 1, row, why))
         return tuple(places)
 
@@ -240,6 +240,8 @@ class _Asking:
         question, enrolment = self.question, self.desk.standing.enrolments[row]
         cost, lines = price_of(question, row, question.story.left)
         turn = self.turns.get(enrolment.reference)
+        # What is left to place is none of the business of who has its part already.
+        placed = turn is not None and turn.state == PLACED
         told: dict[str, Any] = {}
         if turn is not None and not (step.sealed and turn.invited.deadline_at >= self.desk.at):
             told = self._state(turn, row)
@@ -249,7 +251,7 @@ class _Asking:
             number=0 if step.sealed else number,
             token=self.desk.market.rows[row].token,
             name=self.scene.name(row),
-            pence_per_week=pence_per_week(cost) if lines and self.prices else None,
+            pence_per_week=pence_per_week(cost) if lines and self.prices and not placed else None,
             spare_minutes=sum(spare_by_pool(question, row).values()),
             why="" if step.sealed else why,
             **told,
@@ -293,18 +295,47 @@ def why_here(scene: Scene, step: Step, order: Sequence[Sequence[int]], place: in
 def why_asked(package: Package, *, prices: bool) -> dict[str, str]:
     """By enrolment, why it stood where it stood when it was asked, from the record of that decision."""
     found: dict[str, str] = {}
+    before: list[tuple[Scene, Step, list[list[int]]]] = []
     for record, scene in scenes_of(package, "invite"):
-        result = record["result"]
+        result, order = record["result"], record.get("order", [])
         _number, step = scene.step(result["step"])
-        order = record.get("order", [])
-        places = {entry[0]: place for place, entry in enumerate(order)}
         for one in result["invitations"]:
-            place = places.get(scene.standing.row_of[one["enrolment"]])
+            name = one["enrolment"]
             if result["override"]:
-                found[one["enrolment"]] = _("ordered by a person, agreed by a second")
+                found[name] = _("ordered by a person, agreed by a second")
+                continue
+            place = _place_in(scene, order, name)
+            if place == 0 and before and step.rank_by and not step.sealed:
+                # Those before it have answered and stand in this order no more: the one before still knows them.
+                found[name] = _as_before(before, step, name, found, prices) or _of_those_left(step)
             elif place is not None:
-                found[one["enrolment"]] = why_here(scene, step, order, place, prices=prices)
+                found[name] = why_here(scene, step, order, place, prices=prices)
+        before.append((scene, step, order))
     return found
+
+
+def _place_in(scene: Scene, order: Sequence[Sequence[int]], enrolment: str) -> int | None:
+    row = scene.standing.row_of[enrolment]
+    return next((place for place, entry in enumerate(order) if entry[0] == row), None)
+
+
+def _as_before(
+    before: Sequence[tuple[Scene, Step, list[list[int]]]],
+    step: Step,
+    enrolment: str,
+    asked: Iterable[str],
+    prices: bool,
+) -> str:
+    """The reason from the last order in which somebody who has been asked stood just before."""
+    for scene, same, order in reversed(before):
+        place = _place_in(scene, order, enrolment) if same.name == step.name else None
+        if place and scene.standing.enrolments[order[place - 1][0]].reference in asked:
+            return why_here(scene, step, order, place, prices=prices)
+    return ""
+
+
+def _of_those_left(step: Step) -> str:
+    return _("of those left, %(best)s") % {"best": say("bests", step.rank_by[0].criterion)}
 
 
 def scene_of(desk: Desk, record: dict[str, Any], history: Sequence[Any]) -> Scene:

@@ -94,6 +94,8 @@ class CardMaker:
         return any(step.name == name and step.sealed for step in self.desk.model.steps)
 
     def _withdraw(self) -> list[Act]:
+        if self.package.call_offs.filter(ended_on__isnull=True).exists():
+            return []
         return self._act("withdraw_package", _("Withdraw"), "package_withdraw", quiet=True)
 
     def _await_answers(self, due_at: datetime) -> Card:

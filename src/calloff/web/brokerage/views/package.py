@@ -233,6 +233,22 @@ def call_offs(found: Package, today: date, prices: bool, may: frozenset[str]) ->
     return Table(_("Call-offs"), columns, told, empty=_("Nothing is called off yet."), quiet_caption=True)
 
 
+def placed_in_words(found: Package, today: date, prices: bool) -> list[str]:
+    """The living call-offs, each as a sentence for the sheet."""
+    told = []
+    for one in found.call_offs.filter(ended_on__isnull=True).select_related("branch").order_by("pk"):
+        parts = [
+            _("%(name)s: %(hours)s") % {"name": one.branch.name, "hours": words.hours_a_week(one.minutes_per_week)}
+        ]
+        parts += [_("%(price)s a week") % {"price": words.money(one.pence_per_week)}] if prices else []
+        if one.first_visit_on:
+            parts.append(_("since %(day)s") % {"day": _day(one.first_visit_on, today)})
+        elif one.start_on:
+            parts.append(_("begins %(day)s") % {"day": _day(one.start_on, today)})
+        told.append(", ".join(parts))
+    return told
+
+
 def _first_visit(found: Package, one: CallOff, today: date, may: frozenset[str]) -> Cell:
     if one.first_visit_on is not None:
         return Cell(_day(one.first_visit_on, today))
@@ -343,7 +359,7 @@ def sheet(request: SignedIn, token: str) -> HttpResponse:
         "now": looked.now,
         "week": Week(looked.facts.visits, found.reference),
         "card": card_of(looked, may),
-        "call_offs": call_offs(found, looked.today, prices, frozenset()),
+        "placed": placed_in_words(found, looked.today, prices),
         "stays": stays(found, looked.today),
         "bridges": bridges(found, looked.today),
     }
