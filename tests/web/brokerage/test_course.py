@@ -380,3 +380,20 @@ def test_every_change_has_one_event_and_the_chain_is_whole(world):
     kinds = list(Event.objects.filter(council=world.council.pk).order_by("number").values_list("kind", flat=True))
     assert kinds[:5] == ["request_raised", "request_approved", "step_started", "answered", "call_off_confirmed"]
     assert not list(faults_in_chain(world.council.pk))
+
+
+def test_minutes_of_a_silent_provider_reopen_who_waits_for_them(world):
+    Pool.objects.update(declared=210)
+    Pool.objects.exclude(enrolment__reference="acorn").update(declared=0)
+    silent = world.started()
+    waiting = world.package()
+    Package.objects.filter(pk=waiting.pk).update(step_started=True)
+    assert world.again(waiting).next_action == "await_minutes"
+    world.at = world.invitation(silent, "acorn").deadline_at + timedelta(seconds=1)
+
+    # Somebody else's act is the first to notice that the time has run out.
+    hold(package=waiting, reason="other", review_at=world.at, by=world.broker, at=world.at)
+    end_hold(package=waiting, by=world.broker, at=world.at)
+    world.work()
+
+    assert world.invitation(waiting, "acorn").state == "open"

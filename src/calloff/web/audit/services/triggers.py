@@ -42,12 +42,13 @@ def references_within_council(made: Sequence[type[models.Model]]) -> Iterator[tu
         for field in model._meta.concrete_fields:
             target = field.related_model
             if field.name != "council" and isinstance(target, type) and _council_column(target):
-                yield model._meta.db_table, field.column, target._meta.db_table, _council_column(target)
+                yield model._meta.db_table, str(field.column), target._meta.db_table, _council_column(target)
 
 
 def _council_column(model: type[models.Model]) -> str:
     return next(
-        (field.column for field in model._meta.concrete_fields if field.name == "council" and field.is_relation), ""
+        (str(field.column) for field in model._meta.concrete_fields if field.name == "council" and field.is_relation),
+        "",
     )
 
 

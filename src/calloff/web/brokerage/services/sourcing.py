@@ -15,7 +15,7 @@ from calloff.web.accounts.models import User
 from calloff.web.accounts.services import holders
 from calloff.web.audit.services import Act, act
 from calloff.web.brokerage.models import Invitation, Note, Package, Waiting
-from calloff.web.brokerage.services.carrying import carry_out, look_again, rank_of
+from calloff.web.brokerage.services.carrying import carry_out, look_again, rank_of, reopen_after
 from calloff.web.brokerage.services.columns import ask_quietly, refresh
 from calloff.web.brokerage.services.desk import Desk, desk_for, told
 from calloff.web.brokerage.services.refusals import RefusedError
@@ -82,7 +82,7 @@ def write_run_out(desk: Desk) -> bool:
         row.save(update_fields=("state", "reason", "settled_at"))
         changed = True
     if changed:
-        desk.store()
+        reopen_after(desk, desk.store())
     return changed
 
 
