@@ -388,6 +388,7 @@ def test_minutes_of_a_silent_provider_reopen_who_waits_for_them(world):
     silent = world.started()
     waiting, another = world.package(), world.package()
     Package.objects.filter(pk=waiting.pk).update(step_started=True)
+    world.work()
     assert world.again(waiting).next_action == "await_minutes"
     world.at = world.invitation(silent, "acorn").deadline_at + timedelta(seconds=1)
 
