@@ -7,12 +7,22 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from calloff.web.config.look.navigation import navigation
+from calloff.web.directory.models import Council
+
 SHORTCUTS_COOKIE = "calloff_shortcuts"
 
 
 def look(request: HttpRequest) -> dict[str, Any]:
-    """Whether this is the demonstration, and whether this browser asked for keyboard shortcuts."""
+    """Where one can go from here, whose desk it is, and how this browser likes its pages."""
+    held = getattr(request, "roles_held", None) or []
+    at_desk = getattr(request, "council_id", None)
+    council = Council.objects.filter(pk=at_desk).first() if at_desk else None
+    user = getattr(request, "user", None)
     return {
+        "nav": navigation(held, at_desk, request.path) if held else [],
+        "council_name": council.name if council else "",
+        "account_name": user.identity.name if held and user is not None and user.is_authenticated else "",
         "demo": bool(getattr(settings, "CALLOFF_DEMO", False)),
         "shortcuts": request.COOKIES.get(SHORTCUTS_COOKIE) == "on",
     }

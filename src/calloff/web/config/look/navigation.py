@@ -1,0 +1,63 @@
+"""
+Where one can go: the service's navigation as data, each entry shown to whoever holds its permission.
+
+An entry whose page does not exist in this installation is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+
+from calloff.web.accounts.models import RoleHeld
+from calloff.web.accounts.services import roles
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One place: the right that opens it, its words, the name of its address and the beginning of its pages'."""
+
+    permission: str
+    label: Any
+    url: str
+    below: tuple[str, ...] = ()
+
+
+STAFF = (
+    Entry("see_queue", _("Queue"), "queue"),
+    Entry("raise_request", _("Requests"), "requests", ("/requests",)),
+    Entry("approve_request", _("Requests"), "requests", ("/requests",)),
+    Entry("see_queue", _("Packages"), "package_search", ("/packages",)),
+    Entry("see_register", _("Providers"), "providers", ("/providers", "/enrolments")),
+    Entry("see_models", _("Models"), "models", ("/models",)),
+    Entry("see_ledger", _("Unmet need"), "unmet_need", ("/unmet",)),
+    Entry("see_models", _("Drafts"), "drafts", ("/drafts",)),
+)
+PROVIDERS = (
+    Entry("portal_answer", _("Invitations"), "portal_invitations", ("/provider/invitations",)),
+    Entry("portal_packages", _("Packages"), "portal_packages", ("/provider/packages",)),
+    Entry("portal_capacity", _("Spare hours"), "portal_spare", ("/provider/spare",)),
+    Entry("portal_messages", _("Messages"), "portal_messages", ("/provider/messages",)),
+)
+EVERYBODY = (Entry("", _("Notices"), "notices", ("/notices",)),)
+
+
+def navigation(held: Iterable[RoleHeld], council_id: int | None, path: str) -> list[Mapping[str, Any]]:
+    """The entries for somebody with these roles, at this council's desk or in their branches, in order."""
+    known = roles()
+    here = [one for one in held if one.branch_id is not None or one.council_id in (None, council_id)]
+    may = {permission for one in here if one.role in known for permission in known[one.role].permissions}
+    shown: dict[str, Mapping[str, Any]] = {}
+    for entry in (*STAFF, *PROVIDERS, *EVERYBODY):
+        if here and (not entry.permission or entry.permission in may) and entry.url not in shown:
+            try:
+                url = reverse(entry.url)
+            except NoReverseMatch:
+                continue
+            active = path == url or any(path == one or path.startswith(f"{one}/") for one in entry.below)
+            shown[entry.url] = {"label": entry.label, "url": url, "active": active}
+    return list(shown.values())
