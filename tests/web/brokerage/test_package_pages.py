@@ -365,6 +365,17 @@ def test_above_the_ceiling_an_approver_with_the_limit_raises_it(world, broker, s
     assert broker.get(at(package, "/price")).status_code == 403
 
 
+def test_every_page_that_names_the_person_notes_who_looked(world, broker):
+    package = world.started()
+    world.answer(package, "acorn")
+
+    for rest in ("", "/sheet", "/confirm", "/note"):
+        assert "Ada Example" in text_of(broker.get(at(package, rest))), rest
+
+    screens = ["package", "package_sheet", "package_confirm", "package_note"]
+    assert list(Look.objects.order_by("pk").values_list("screen", flat=True)) == screens
+
+
 # -- two people
 
 

@@ -22,7 +22,7 @@ from calloff.web.brokerage.forms import words as codes
 from calloff.web.brokerage.models import CallOff, Handback, Package
 from calloff.web.brokerage.services import living, messaging, sourcing
 from calloff.web.brokerage.services.refusals import IdentityInTextError
-from calloff.web.brokerage.views.package import heading, look_at, package_of, permissions_at
+from calloff.web.brokerage.views.package import heading, look_at, note_look, package_of, permissions_at
 
 READ_OR_SEND = ["GET", "POST"]
 
@@ -59,8 +59,10 @@ def form_page(
         else:
             messages.success(request, done)
             return redirect(after or reverse("package", args=(package.token,)))
+    may = permissions_at(request)
+    note_look(request, package, may, now)
     told = {
-        **heading(look_at(package, now), permissions_at(request)),
+        **heading(look_at(package, now), may),
         "form": form,
         "title": title,
         "button": button,

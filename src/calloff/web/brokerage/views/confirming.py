@@ -36,7 +36,7 @@ from calloff.web.brokerage.services.limits import limit_for, who_may_approve
 from calloff.web.brokerage.services.next_case import next_case
 from calloff.web.brokerage.services.refusals import AlreadyCalledOffError, DecisionChangedError
 from calloff.web.brokerage.views.acts import READ_OR_SEND, form_page, press
-from calloff.web.brokerage.views.package import heading, look_at, package_of, permissions_at
+from calloff.web.brokerage.views.package import heading, look_at, note_look, package_of, permissions_at
 from calloff.web.config.look import words
 
 GONE_BY = ("declined", "expired", "ended")
@@ -97,6 +97,7 @@ def queue_address() -> str:
 
 def _confirm_page(request: SignedIn, package: Package, shown: Proposal, changed: str, now: datetime) -> dict[str, Any]:
     may = permissions_at(request)
+    note_look(request, package, may, now)
     decision = shown.decision
     parts = decision.parts if isinstance(decision, CallOff) else ()
     able = []

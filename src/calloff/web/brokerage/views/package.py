@@ -47,6 +47,13 @@ def permissions_at(request: SignedIn) -> frozenset[str]:
     return permissions_of(request.user, council_id=request.council_id)
 
 
+def note_look(request: SignedIn, package: Package, may: frozenset[str], now: datetime) -> None:
+    """Note who was shown the person's name, and on which page; nothing where the page shows none."""
+    if "see_person" in may:
+        screen = request.resolver_match.url_name if request.resolver_match else ""
+        saw(council=package.council_id, user=request.user, about=package.person.reference, screen=screen or "", at=now)
+
+
 @dataclass(frozen=True)
 class Looked:
     """A package as one look finds it: the kernel's facts and, while a provider is sought, its answer."""
@@ -80,8 +87,7 @@ def package(request: SignedIn, token: str) -> HttpResponse:
     found = package_of(request, token)
     may = permissions_at(request)
     looked = look_at(found, timezone.now())
-    if "see_person" in may:
-        saw(council=found.council_id, user=request.user, about=found.person.reference, screen="package", at=looked.now)
+    note_look(request, found, may, looked.now)
     return render(request, "brokerage/package.html", page_of(looked, may))
 
 
@@ -351,8 +357,7 @@ def sheet(request: SignedIn, token: str) -> HttpResponse:
     found = package_of(request, token)
     may = permissions_at(request)
     looked = look_at(found, timezone.now())
-    if "see_person" in may:
-        saw(council=found.council_id, user=request.user, about=found.person.reference, screen="sheet", at=looked.now)
+    note_look(request, found, may, looked.now)
     prices = "see_prices" in may
     told = {
         **heading(looked, may),
