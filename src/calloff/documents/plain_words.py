@@ -7,6 +7,7 @@ Each rule is a sentence with its source in brackets, what the paper says where t
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TypeVar
 
@@ -19,8 +20,8 @@ from calloff.documents.market_words import (
     route_words,
     scoring_words,
 )
-from calloff.documents.papers import papers, sources
 from calloff.documents.purchasing_models import Document
+from calloff.documents.told import Told, ruled, with_below
 from calloff.documents.tree import Items, Node, Scalar, Table
 from calloff.documents.wording import (
     clock_words,
@@ -50,20 +51,63 @@ from calloff.domain.purchasing_model import (
 )
 
 T = TypeVar("T")
-LONGEST_QUOTE = 170
-"""Facts of a paper up to this length are quoted; of a longer one the id alone is told."""
 PRIORITIES_SAID = (
     "P1 is a crisis, P2 a hospital discharge, P3 a provider that failed, P4 the end of reablement, "
     "P5 a new package, P6 a change of one that there is."
 )
+STEPS_SAID = "Steps, in order; the next is taken when nobody is left in the one before"
+NOBODY_LEFT = "Nobody is left: the package goes back to a person, with the proof."
 Lines = list[str]
+Rules = list[Told]
+
+
+@dataclass(frozen=True)
+class ModelTold:
+    """A document told rule by rule: `about` are plain lines, everything else has its grounds."""
+
+    title: str
+    about: tuple[str, ...]
+    term: tuple[Told, ...]
+    rules: tuple[Told, ...]
+    tiers: tuple[Told, ...]
+    steps: tuple[Told, ...]
+
+    @property
+    def every(self) -> tuple[Told, ...]:
+        """Every rule, in the order of the page."""
+        return (*self.term, *self.rules, *self.tiers, *self.steps)
+
+
+def tell(document: Document) -> ModelTold:
+    """The whole document in words: what it is, its rules, its tiers and its steps in order."""
+    words = Words(document)
+    title, about, term = words.heading()
+    return ModelTold(title, tuple(about), tuple(term), tuple(words.rules()), tuple(words.tiers()), tuple(words.steps()))
 
 
 def model_in_words(document: Document) -> str:
-    """The whole document as text: what it is, its rules, its tiers and its steps in order."""
-    words = Words(document)
-    sections = [words.heading(), words.rules(), words.tiers(), words.steps()]
+    """The same as text."""
+    told = tell(document)
+    sections = [
+        [told.title, *told.about, *_lines(told.term)],
+        ["Rules", *_lines(told.rules)],
+        ["Who takes part", *_lines(told.tiers)],
+        [STEPS_SAID, f"  {PRIORITIES_SAID}", *_step_lines(told.steps)],
+    ]
     return "\n\n".join("\n".join(section) for section in sections)
+
+
+def _lines(rules: Iterable[Told]) -> Lines:
+    return [line for rule in rules for line in rule.lines()]
+
+
+def _step_lines(steps: Sequence[Told]) -> Lines:
+    lines = []
+    for number, step in enumerate(steps, 1):
+        named = [f"[{', '.join(step.sources)}]"] if step.sources else []
+        lines.append(f"  {number}. {step.text}")
+        lines += [f"     {line}" for line in (*step.more, *named, *step.grounds)]
+    return [*lines, f"  {len(steps) + 1}. {NOBODY_LEFT}"]
 
 
 class Words:
@@ -72,43 +116,42 @@ class Words:
     def __init__(self, document: Document) -> None:
         self.document, self.model, self.entries = document, document.model, document.tree.entries
 
-    def heading(self) -> Lines:
+    def heading(self) -> tuple[str, Lines, Rules]:
         model = self.model
         council = self.entries.get("council")
         lines = [
-            f"{model.title} ({model.id}, version {model.version})",
             f"Council: {council.text}" if isinstance(council, Scalar) else "Council: none named",
             f"Way of buying: {say('patterns', model.pattern)}",
         ]
         if self.document.parent:
             lines.append(f"Stands on: {self.document.parent}, whose rules hold where this document has none of its own")
-        return [*lines, *self.told("term", term_words(model)), *self.succession(), *self.baseline()]
+        title = f"{model.title} ({model.id}, version {model.version})"
+        return title, lines, [*self.told("term", term_words(model)), *self.succession(), *self.baseline()]
 
-    def succession(self) -> Lines:
+    def succession(self) -> Rules:
         node = self.entries.get("succeeds")
         if not isinstance(node, Table):
             return []
         days = text_of(node, "uncovered_days", "0")
         gap = f"; {days} days between the two are covered by neither" if days != "0" else ""
-        return ruled(f"It follows {text_of(node, 'model')}{gap}.", node)
+        return ruled(f"It follows {text_of(node, 'model')}{gap}.", node, "succeeds")
 
-    def baseline(self) -> Lines:
+    def baseline(self) -> Rules:
         node = self.entries.get("baseline")
         if not isinstance(node, Table):
             return []
         people = f" for {text_of(node, 'people')} people" if "people" in node.entries else ""
         cost = f" at £{int(text_of(node, 'yearly_cost_gbp')):,} a year" if "yearly_cost_gbp" in node.entries else ""
         hours = f"{int(text_of(node, 'hours')):,} hours a {text_of(node, 'period')}"
-        return ruled(f"It buys about {hours}{people}{cost}.", node)
+        return ruled(f"It buys about {hours}{people}{cost}.", node, "baseline")
 
     # -- the rules
 
-    def rules(self) -> Lines:
+    def rules(self) -> Rules:
         model = self.model
-        lines = ["Rules"]
-        lines += self.told("scope", scope_words(model))
+        lines = self.told("scope", scope_words(model))
         lines += self.listed_rule("lots", [lot_words(lot) for lot in model.lots])
-        lines += ruled(LOTS) if model.lots else []
+        lines += ruled(LOTS, key="lots") if model.lots else []
         lines += self.told("localities", localities_words(model))
         if model.groups_chosen_by_provider:
             lines += self.told("groups", "Each provider chooses which groups of people and ages it serves.")
@@ -126,9 +169,9 @@ class Words:
         lines += self.listed_rule("person_led", [route_words(route) for route in model.routes])
         return [*lines, *self.locality_rules()]
 
-    def locality_rules(self) -> Lines:
+    def locality_rules(self) -> Rules:
         """The rules that only prime providers and contracts of earlier times need."""
-        model, lines = self.model, Lines()
+        model, lines = self.model, Rules()
         if model.threshold is not None:
             lines += self.told("significantly_different", threshold_words(model))
         if model.quota is not None:
@@ -141,66 +184,55 @@ class Words:
             lines += self.told("step_in", text)
         return lines
 
-    def listed_rule(self, key: str, texts: Sequence[str]) -> Lines:
+    def listed_rule(self, key: str, texts: Sequence[str]) -> Rules:
         """A rule whose items have a sentence and a ground each; nothing where the document has none."""
         node = self.entries.get(key)
         items = node.items if isinstance(node, Items) else ()
-        pairs = zip(texts, items, strict=True)
-        return [line for text, one in pairs for line in self.ruled(text, one)]
+        pairs = enumerate(zip(texts, items, strict=True), 1)
+        return [rule for number, (text, one) in pairs for rule in self.ruled(text, one, _key_of(key, one, number))]
 
-    def told(self, key: str, text: str) -> Lines:
+    def told(self, key: str, text: str) -> Rules:
         """A rule with its ground; a rule that the document leaves out is told as the standing one."""
         if not text:
             return []
         if key in self.entries:
-            return self.ruled(text, self.entries[key])
-        return ruled(f"{text} (This document is silent; it is what holds then.)")
+            return self.ruled(text, self.entries[key], key)
+        return ruled(f"{text} (This document is silent; it is what holds then.)", key=key)
 
-    def ruled(self, text: str, node: Node) -> Lines:
+    def ruled(self, text: str, node: Node, key: str) -> Rules:
         """A rule, marked where it stands in the parent's text and not in this document's own."""
         inherited = node.path != self.document.texts[-1][0]
-        return ruled(f"{text} (From {node.path}.)" if inherited else text, node)
+        return ruled(f"{text} (From {node.path}.)" if inherited else text, node, key)
 
-    def prices(self) -> Lines:
+    def prices(self) -> Rules:
         node = self.entries.get("price")
         if not isinstance(node, Table):
-            return ruled("No price rule stands in this document.")
+            return ruled("No price rule stands in this document.", key="price")
         lines = node.entries.get("lines")
         if not isinstance(lines, Items):
-            return self.ruled(price_words(self.model.prices[0]), node)
-        told = self.ruled("Prices:", node)
-        for rule, one in zip(self.model.prices, lines.items, strict=True):
-            told += [f"  {line}" for line in ruled(price_words(rule), one)]
-        return told
+            return self.ruled(price_words(self.model.prices[0]), node, "price")
+        pairs = enumerate(zip(self.model.prices, lines.items, strict=True), 1)
+        below = [one for number, (rule, item) in pairs for one in ruled(price_words(rule), item, f"price.{number}")]
+        return with_below(self.ruled("Prices:", node, "price"), below)
 
-    def admission(self) -> Lines:
-        node = self.entries.get("admission")
-        if not isinstance(node, Items) or not node.items:
-            return ruled("No grade is asked for.")
-        pairs = zip(self.model.grades, node.items, strict=True)
-        return [line for rule, one in pairs for line in self.ruled(grade_words(rule), one)]
+    def admission(self) -> Rules:
+        if not self.model.grades:
+            return ruled("No grade is asked for.", key="admission")
+        return self.listed_rule("admission", [grade_words(rule) for rule in self.model.grades])
 
     # -- tiers and steps
 
-    def tiers(self) -> Lines:
-        nodes = self.entries.get("tiers")
-        items = nodes.items if isinstance(nodes, Items) else ()
-        lines = ["Who takes part"]
-        for tier, node in zip(self.model.tiers, items, strict=True):
-            lines += self.ruled(tier_words(tier), node)
-        return lines
+    def tiers(self) -> Rules:
+        return self.listed_rule("tiers", [tier_words(tier) for tier in self.model.tiers])
 
-    def steps(self) -> Lines:
+    def steps(self) -> Rules:
         nodes = self.entries.get("steps")
         items = nodes.items if isinstance(nodes, Items) else ()
-        lines = ["Steps, in order; the next is taken when nobody is left in the one before", f"  {PRIORITIES_SAID}"]
-        for number, (step, node) in enumerate(zip(self.model.steps, items, strict=True), 1):
-            lines.append(f"  {number}. {sentence(f'{spaced(step.name)}: {self.whom(step)}')}")
-            lines += [f"     {line}" for line in self.step(step)]
-            lines += [f"     {line}" for line in ground_lines(node)]
-        last = len(self.model.steps) + 1
-        lines.append(f"  {last}. Nobody is left: the package goes back to a person, with the proof.")
-        return lines
+        told = []
+        for step, node in zip(self.model.steps, items, strict=True):
+            text = sentence(f"{spaced(step.name)}: {self.whom(step)}")
+            told += [replace(one, more=tuple(self.step(step))) for one in ruled(text, node, f"steps.{step.name}")]
+        return told
 
     def whom(self, step: Step) -> str:
         tiers = listed((spaced(name) for name in step.tiers), "or")
@@ -381,41 +413,10 @@ def by_priority(values: Sequence[T]) -> list[tuple[str, T]]:
     return [("", runs[0][1])] if len(runs) == 1 else runs
 
 
-# -- the ground of a rule ----------------------------------------------------------------------------------
-
-
-def ruled(text: str, node: Node | None = None) -> Lines:
-    """A rule as a list entry, its source behind it, and below it what the paper says and what is assumed."""
-    keys = sources_named(node)
-    named = f" [{', '.join(keys)}]" if keys else ""
-    return [f"  - {text}{named}", *(f"      {line}" for line in ground_lines(node, named=False))]
-
-
-def ground_lines(node: Node | None, named: bool = True) -> Lines:
-    """The source, a short fact in the paper's sense, and each assumption, a line for each."""
-    keys = sources_named(node)
-    lines = [f"[{', '.join(keys)}]"] if keys and named else []
-    facts = {fact.id: fact.fact for fact in papers()} | {source.key: source.title for source in sources()}
-    lines += [f"{key} says: {facts[key]}" for key in keys if len(facts.get(key, " " * 999)) <= LONGEST_QUOTE]
-    return [*lines, *(f"assumed: {text}" for text in assumptions(node))]
-
-
-def sources_named(node: Node | None) -> list[str]:
-    source = node.entries.get("source") if isinstance(node, Table) else None
-    if isinstance(source, Scalar):
-        return [source.text]
-    return [one.text for one in source.items if isinstance(one, Scalar)] if isinstance(source, Items) else []
-
-
-def assumptions(node: Node | None) -> list[str]:
-    """What a rule assumes: one text, or a text for each of its parts, with the part's name before it."""
-    assumed = node.entries.get("assumed") if isinstance(node, Table) else None
-    if isinstance(assumed, Scalar):
-        return [assumed.text]
-    if isinstance(assumed, Table):
-        parts = assumed.entries.items()
-        return [f"({spaced(part)}) {text.text}" for part, text in parts if isinstance(text, Scalar)]
-    return []
+def _key_of(key: str, node: Node, number: int) -> str:
+    """What one rule of a list is called: by its name where it has one, else by its place."""
+    name = text_of(node, "name") if isinstance(node, Table) else ""
+    return f"{key}.{name or number}"
 
 
 def text_of(table: Table, key: str, default: str = "") -> str:
