@@ -345,5 +345,10 @@ def _changed(world: Any, package: Any) -> Act:
         changes=package,
     )
     return lambda: change_need(
-        package=package, request=request, pence_per_week_at_most=90_000, by=world.approver, at=world.at
+        package=package,
+        request=request,
+        pence_per_week_at_most=90_000,
+        limit_pence=100_000,
+        by=world.approver,
+        at=world.at,
     )

@@ -19,7 +19,7 @@ from calloff.cases.written import moment
 from calloff.domain.contracts import PriceLine
 from calloff.domain.decisions import CallOff, Invite, Refer
 from calloff.domain.errors import CapacityError, NothingToPlaceError
-from calloff.domain.history import DECLINE_REASONS, Invited, Offered, Withdrawn
+from calloff.domain.history import DECLINE_REASONS, CalledOff, Invited, Offered, Withdrawn
 from calloff.domain.packages import Visit
 from calloff.domain.records import Ledger
 
@@ -71,6 +71,18 @@ def test_minutes_held_for_another_package_are_not_spare():
 
     assert isinstance(decision, Refer)
     assert decision.passed_over == ("Acorn",)
+
+
+@pytest.mark.parametrize("carried", [True, False])
+def test_who_has_visits_of_the_need_as_it_was_is_asked_for_the_new_ones(carried):
+    run = a_case()
+    run.history.append(CalledOff("Acorn", MONDAY, (0, 1, 2), carried=carried))
+
+    decision = run.ask(MONDAY)
+
+    assert isinstance(decision, Invite if carried else Refer)
+    if isinstance(decision, Invite):
+        assert [(one.enrolment, one.visits) for one in decision.invitations] == [("Acorn", (3, 4, 5, 6))]
 
 
 def test_a_package_withdrawn_without_a_word_is_withdrawn():

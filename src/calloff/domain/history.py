@@ -82,13 +82,15 @@ class CalledOff:
     """
     Some visits were called off: confirmed by a person, or by the run in simulation.
 
-    No enrolment means outside the model, recorded afterwards: the visits are placed all the same.
+    No enrolment means outside the model, recorded afterwards: the visits are placed all the same. What is `carried`
+    was called off for the need as it was before: who has it is asked for the new visits like anybody else.
     """
 
     enrolment: str
     at: datetime
     visits: tuple[int, ...]
     delivered_by: str = ""
+    carried: bool = False
 
 
 @dataclass(frozen=True)

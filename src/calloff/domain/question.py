@@ -103,7 +103,7 @@ class Question:
         status = [allocation.ASKABLE] * self.rows
         standing = self.market.standing
         for part in self.story.called_off:
-            if part.enrolment:
+            if part.enrolment and not part.carried:
                 status[standing.row_of[part.enrolment]] = allocation.BARRED
         for turn in self.story.invitations:
             row = standing.row_of[turn.invited.enrolment]

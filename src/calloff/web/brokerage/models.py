@@ -361,7 +361,8 @@ class CallOff(models.Model):
     Visits of a package placed with an enrolment, confirmed by a person.
 
     `centipence_minutes` is the weekly cost unrounded (centipence an hour times minutes), `pence_per_week` the same
-    rounded once. One outside the model names its reason and a second person.
+    rounded once. One outside the model names its reason and a second person. One that `continues` another is what was
+    left of it when some of its visits were no longer wanted: it was confirmed with that one and counts as no new one.
     """
 
     council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="+")
@@ -393,6 +394,7 @@ class CallOff(models.Model):
     ended_on = models.DateField(null=True)
     end_reason = models.CharField(max_length=30, default="")
     delivered_by = models.ForeignKey("contracts.Enrolment", on_delete=models.PROTECT, null=True, related_name="+")
+    continues = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="continued_by")
 
     class Meta:
         constraints = (

@@ -186,7 +186,9 @@ def release_run_out(desk: Desk) -> None:
 
 def count_past(council: Council, model: PurchasingModel, market: Enrolled, counters: Counters, at: datetime) -> None:
     """Fill in what was called off in 28 days and, for the quota, what was referred in twelve months."""
-    since = CallOff.objects.filter(council=council, confirmed_at__gt=at - COUNTED_DAYS, confirmed_at__lte=at)
+    since = CallOff.objects.filter(
+        council=council, confirmed_at__gt=at - COUNTED_DAYS, confirmed_at__lte=at, continues__isnull=True
+    )
     by_branch = dict(since.values_list("branch").annotate(Sum("minutes_per_week")))
     for row, enrolment in enumerate(market.rows):
         counters.called_off_28[row] = by_branch.get(enrolment.branch_id, 0)
@@ -201,7 +203,11 @@ def _count_for_quota(
     referred: defaultdict[int, int] = defaultdict(int)
     packages: defaultdict[int, set[int]] = defaultdict(set)
     year = CallOff.objects.filter(
-        council=council, enrolment__model=model.id, confirmed_at__gt=at - QUOTA_MONTHS_DAYS, confirmed_at__lte=at
+        council=council,
+        enrolment__model=model.id,
+        confirmed_at__gt=at - QUOTA_MONTHS_DAYS,
+        confirmed_at__lte=at,
+        continues__isnull=True,
     )
     for enrolment, package, minutes, delivered_by in year.values_list(
         "enrolment", "package", "minutes_per_week", "delivered_by"

@@ -8,8 +8,11 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from calloff.domain.calendar import local
-from calloff.domain.history import CalledOff
+from calloff.domain.history import CalledOff, Held
+from calloff.domain.history import Event as Happening
 from calloff.domain.packages import Package as KernelPackage
 from calloff.domain.records import canonical, plain
 from calloff.web.accounts.models import User
@@ -19,6 +22,7 @@ from calloff.web.brokerage.models import (
     Bridge,
     CallOff,
     CareHomeWait,
+    Countersignature,
     Handback,
     Invitation,
     Package,
@@ -29,10 +33,11 @@ from calloff.web.brokerage.models import (
     Stay,
 )
 from calloff.web.brokerage.services.carrying import end_invitation, look_again, reopen_after
+from calloff.web.brokerage.services.changing import go_on_with, renumbered, same_visits, with_current
 from calloff.web.brokerage.services.columns import ask_quietly, refresh
 from calloff.web.brokerage.services.desk import Desk, desk_for, told
-from calloff.web.brokerage.services.refusals import RefusedError, SamePersonError
-from calloff.web.brokerage.services.requests import facts_for, write_stay
+from calloff.web.brokerage.services.refusals import RefusedError
+from calloff.web.brokerage.services.requests import decided, facts_for, tell_raiser, write_stay
 from calloff.web.brokerage.services.sourcing import fresh_desk
 from calloff.web.contracts.models import Pool
 from calloff.web.contracts.services.market import version_for
@@ -42,7 +47,7 @@ from calloff.web.jobs import services as jobs
 END_REASONS = ("died", "hospital", "care_home", "moved", "own_choice", "needs_met", "handback", "changed", "other")
 HANDBACK_REASONS = ("no_workers", "needs_changed", "risk_to_staff", "travel", "price", "closing", "other")
 LONGEST_NOTICE_DAYS = 365
-HOSPITAL_PRIORITY, HANDBACK_PRIORITY, CHANGE_PRIORITY = 2, 3, 6
+HANDBACK_PRIORITY = 3
 ONE_DAY = timedelta(days=1)
 
 
@@ -105,13 +110,28 @@ def end_call_off(desk: Desk, call_off: CallOff, last_day_on: date, reason: str) 
         # Whoever gives a package back has not the workers for another one.
         give_back(deliverer, json.loads(call_off.takes), free=reason != "handback")
         jobs.add("reopen", str(deliverer), council=call_off.council_id, due_at=desk.at, data={"enrolment": deliverer})
+    tell_deliverer(desk, call_off, "called_off_ended", f"ended-{call_off.pk}")
+
+
+def cut_call_off(desk: Desk, call_off: CallOff, stays: set[int], last_day_on: date) -> None:
+    """Some visits of a call-off are no longer wanted: the others go on, the minutes of these come free."""
+    freed = go_on_with(desk, call_off, stays, last_day_on)
+    if call_off.enrolment_id is not None:
+        deliverer = call_off.delivered_by_id or call_off.enrolment_id
+        give_back(deliverer, freed, free=True)
+        jobs.add("reopen", str(deliverer), council=call_off.council_id, due_at=desk.at, data={"enrolment": deliverer})
+    tell_deliverer(desk, CallOff.objects.get(continues=call_off), "called_off_changed", f"changed-{call_off.pk}")
+
+
+def tell_deliverer(desk: Desk, call_off: CallOff, kind: str, key: str) -> None:
+    """A notice to everybody of the branch who sees its packages."""
     for user in holders("portal_packages", branch_id=call_off.branch_id, on=desk.at.date()):
         jobs.tell(
             user,
-            "called_off_ended",
+            kind,
             desk.package.reference,
             council=call_off.council_id,
-            key=f"ended-{call_off.pk}",
+            key=key,
             at=desk.at,
             package=desk.package.reference,
             link=f"/provider/packages/{call_off.token}",
@@ -229,7 +249,12 @@ def new_version(desk: Desk, facts: KernelPackage, reason: str, carried: Mapping[
         reason=reason,
     )
     package.save()
-    happened = [one for call_off in kept if (one := carry_over(call_off, package, carried)) is not None]
+    happened: list[Happening] = [
+        one for call_off in kept if (one := carry_over(call_off, package, carried)) is not None
+    ]
+    if package.on_hold:
+        # A hold is about the person, not about the version: it stands until somebody ends it.
+        happened += [one for one in desk.course.history if isinstance(one, Held)][-1:]
     again = desk_for(package, desk.at)
     again.course.history += happened
     refresh(again, ask_quietly(again))
@@ -245,8 +270,8 @@ def carry_over(call_off: CallOff, package: Package, carried: Mapping[int, int]) 
         return None
     new = sorted(number for number, before in carried.items() if before in old)
     live.update(live=False)
-    call_off.version = package.version
-    call_off.save(update_fields=("version",))
+    call_off.version, call_off.visits = package.version, renumbered(call_off, carried)
+    call_off.save(update_fields=("version", "visits"))
     PlacedVisit.objects.bulk_create(
         PlacedVisit(
             council_id=package.council_id, package=package, version=package.version, visit=number, call_off=call_off
@@ -255,67 +280,69 @@ def carry_over(call_off: CallOff, package: Package, carried: Mapping[int, int]) 
     )
     deliverer = call_off.delivered_by.reference if call_off.delivered_by else ""
     enrolment = call_off.enrolment.reference if call_off.enrolment else ""
-    return CalledOff(enrolment, call_off.confirmed_at, tuple(new), deliverer)
+    return CalledOff(enrolment, call_off.confirmed_at, tuple(new), deliverer, carried=True)
 
 
-def change_need(*, package: Package, request: Request, pence_per_week_at_most: int, by: User, at: datetime) -> None:
+def change_need(
+    *, package: Package, request: Request, pence_per_week_at_most: int, limit_pence: int, by: User, at: datetime
+) -> None:
     """
     An approved change of need is a new version of the package (settled reading 9).
 
-    Visits that stay as they were stay with their provider; the rest is to place, its provider first where the model
-    says so. What no longer is wanted ends with its call-off.
+    Visits that stay as they were stay with their provider and keep their minutes, also where others of the same
+    call-off end; the rest is to place, its provider first where the model says so. A provider whom the person now
+    refuses keeps nothing. Raises SamePersonError for one's own request and ApprovalNeededError above one's limit.
     """
     with act(council=package.council_id, by=by, at=at) as doing:
-        if request.raised_identity == by.identity_id:
-            raise SamePersonError("Nobody approves what they asked for themselves. Nothing was approved.")
-        again = Request.objects.select_related("person__area__locality").get(pk=request.pk)
-        if again.state != Request.WAITING:
-            raise RefusedError(f"Request {again.reference} does not wait for approval: it is {again.state}.")
+        again = decided(request, pence_per_week_at_most, limit_pence, by, doing.at)
+        if again.changes_package != package.reference or again.person_id != package.person_id:
+            raise RefusedError(_("This request changes another package. Nothing was approved."))
         desk = fresh_desk(package, doing.at)
-        if desk.package.state in (Package.ENDED, Package.WITHDRAWN):
-            raise RefusedError(f"Package {package.reference} has ended; ask for a new one.")
-        again.state, again.decided_by, again.decided_identity = Request.APPROVED, by, by.identity_id
-        again.decided_at = again.touched_at = doing.at
-        again.approved_minutes_per_week, again.approved_pence_per_week = again.minutes_per_week, pence_per_week_at_most
-        again.save()
+        refuse_unfinished(desk)
         end_invitations(desk, "need_changed")
-        wanted = facts_for(again, package.reference, desk.facts.approved_at)
-        wanted = with_current(wanted, desk)
-        carried = same_visits(desk.facts, wanted)
-        for call_off in CallOff.objects.filter(package=package, version=desk.package.version, ended_on__isnull=True):
+        before, wanted = desk.facts, facts_for(again, package.reference, desk.facts.approved_at)
+        wanted = with_current(wanted, desk.package, before)
+        carried = same_visits(before.visits, wanted.visits)
+        last_day_on = max(wanted.required_start_on, local(doing.at).date()) - ONE_DAY
+        for call_off in CallOff.objects.filter(package=package, ended_on__isnull=True).select_related("branch"):
             visits = set(call_off.placed_visits.filter(live=True).values_list("visit", flat=True))
-            if not visits <= set(carried.values()):
-                end_call_off(desk, call_off, wanted.required_start_on - ONE_DAY, "changed")
+            stays = visits & set(carried.values())
+            if not stays or call_off.branch.reference in wanted.exclusions:
+                end_call_off(desk, call_off, last_day_on, "changed")
+            elif stays != visits:
+                cut_call_off(desk, call_off, stays, last_day_on)
         desk.package.price_ceiling_pence = pence_per_week_at_most
         history = new_version(desk, wanted, "need_changed", carried)
-        data = {"request": again.reference, "version": desk.package.version}
+        tell_raiser(again, doing.at)
+        data = {
+            "request": again.reference,
+            "version": desk.package.version,
+            "pence_per_week_at_most": pence_per_week_at_most,
+        }
         doing.record("need_changed", package.reference, data, history)
 
 
-def with_current(wanted: KernelPackage, desk: Desk) -> KernelPackage:
-    """The new need of somebody who has a provider: it is asked first, and the change is measured by what it has."""
-    live = CallOff.objects.filter(package=desk.package, version=desk.package.version, ended_on__isnull=True)
-    main = live.order_by("-minutes_per_week").first()
-    if main is None or main.enrolment is None:
-        return wanted
-    return replace(
-        wanted,
-        current_provider=main.branch.reference,
-        current_since=local(main.confirmed_at).date(),
-        priority=max(wanted.priority, CHANGE_PRIORITY) if wanted.priority > HOSPITAL_PRIORITY else wanted.priority,
-    )
-
-
-def same_visits(before: KernelPackage, after: KernelPackage) -> dict[int, int]:
-    """Which visit of the new pattern is the very same as which of the old, each used once."""
-    free = list(range(len(before.visits)))
-    same: dict[int, int] = {}
-    for number, visit in enumerate(after.visits):
-        found = next((old for old in free if before.visits[old] == visit), None)
-        if found is not None:
-            free.remove(found)
-            same[number] = found
-    return same
+def refuse_unfinished(desk: Desk) -> None:
+    """Raise RefusedError where a package has ended, or where something about its visits waits for an answer."""
+    package = desk.package
+    if package.state in (Package.ENDED, Package.WITHDRAWN):
+        raise RefusedError(
+            _("Package %(reference)s has ended; ask for new care instead. Nothing was approved.")
+            % {"reference": package.reference}
+        )
+    if Handback.objects.filter(
+        call_off__package=package, call_off__ended_on__isnull=True, agreed__isnull=True
+    ).exists():
+        raise RefusedError(
+            _("A provider gives this package back. Let a broker answer that first. Nothing was approved.")
+        )
+    if Countersignature.objects.filter(package=package, state=Countersignature.WAITING).exists():
+        raise RefusedError(
+            _(
+                "Something about this package waits for a second person; let that be decided first. "
+                "Nothing was approved."
+            )
+        )
 
 
 # Care that stands in, and hospital
