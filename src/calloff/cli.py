@@ -52,6 +52,7 @@ def check() -> None:
 
 app.add_typer(commands.models, name="models")
 app.add_typer(commands.imports, name="import")
+app.add_typer(commands.accounts, name="accounts")
 for command in (
     commands.ways,
     commands.allocate,

@@ -1,4 +1,4 @@
-"""The commands about purchasing models and runs; each imports what it needs when it is called."""
+"""The commands about purchasing models, runs and accounts; each imports what it needs when it is called."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 models = typer.Typer(no_args_is_help=True, help="List, check, show, try and enrol purchasing models.")
 imports = typer.Typer(no_args_is_help=True, help="Read other people's files into Calloff's own.")
+accounts = typer.Typer(no_args_is_help=True, help="Look after the accounts of a live council from its own machine.")
 File = Annotated[Path, typer.Option(exists=True, dir_okay=False)]
 MaybeFile = Annotated[Path | None, typer.Option(exists=True, dir_okay=False)]
 Source = Annotated[Path, typer.Argument(exists=True, dir_okay=False)]
@@ -302,6 +303,41 @@ def bench(
     from calloff.benchmarks import run_benchmark
 
     raise typer.Exit(0 if run_benchmark(name, write_to, typer.echo) else 1)
+
+
+@accounts.command("first-admin")
+def first_admin(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What they type to sign in.")],
+    person: Annotated[str, typer.Option(prompt="Full name", help="Who it is.")],
+    email: Annotated[str, typer.Option(prompt="E-mail address", help="Where notices to them go.")],
+) -> None:
+    """Make the first administrator of a live council, and print the password once; refused where there is one."""
+    import os
+    from datetime import UTC, datetime
+
+    import django
+    from django.core.exceptions import ImproperlyConfigured
+    from django.db import DatabaseError
+
+    from calloff.domain.errors import BadInputError
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "calloff.web.config.settings")
+    try:
+        django.setup()
+        from calloff.web.accounts.services import administering
+        from calloff.web.config.safety import refuse_unsafe
+
+        refuse_unsafe()
+        password = administering.generated_password()
+        administering.first_administrator(
+            name=name, password=password, identity_name=person, email=email, at=datetime.now(UTC)
+        )
+    except ImproperlyConfigured as refusal:
+        raise BadInputError(str(refusal)) from refusal
+    except DatabaseError as error:
+        raise BadInputError(f"the database does not answer as it should: {type(error).__name__}") from error
+    typer.echo(f"name:     {name}\npassword: {password}")
+    typer.echo("It is shown this once. At the first sign-in an authenticator is set up; change the password then, too.")
 
 
 def ways(

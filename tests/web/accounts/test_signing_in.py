@@ -15,6 +15,7 @@ from web.conftest import NOW, PASSWORD
 
 from calloff.web.accounts import services
 from calloff.web.accounts.services import passing
+from calloff.web.audit.models import Event
 
 pytestmark = pytest.mark.django_db
 
@@ -210,9 +211,7 @@ def test_the_password_field_takes_a_paste_and_helps_a_password_manager(client):
     assert "onpaste" not in text
 
 
-@pytest.mark.parametrize(
-    "path", ["/sign-up/", "/accounts/signup/", "/accounts/password/reset/", "/password/reset/", "/accounts/email/"]
-)
+@pytest.mark.parametrize("path", ["/sign-up/", "/signup/", "/accounts/password/reset/", "/password/reset/", "/email/"])
 def test_there_is_no_sign_up_no_reset_and_no_email_page(client, path):
     assert client.get(path).status_code == 404
 
@@ -353,3 +352,12 @@ def test_changing_ones_password_signs_out_elsewhere_only(anna, signed_in):
     assert answer.status_code == 302
     assert is_signed_in(here)
     assert not is_signed_in(there)
+
+
+def test_changing_ones_password_is_told_where_such_acts_are_kept(anna, signed_in):
+    new = "a lamp and three words"
+    signed_in(anna).post("/account/password/", {"oldpassword": PASSWORD, "password1": new, "password2": new})
+
+    event = Event.objects.latest("pk")
+    assert (event.council, event.kind, event.by_id, event.about) == (0, "password_changed", anna.pk, f"user-{anna.pk}")
+    assert new not in event.data

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -11,6 +12,13 @@ from django.db.models.functions import Coalesce
 
 EVERYWHERE = "system_admin"
 """The one role that belongs to no council and to no branch."""
+LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""No letter or figure that is easily taken for another, read aloud or written down."""
+
+
+def draw_token() -> str:
+    """What an account is called in addresses: by chance, so that no number tells how many there are."""
+    return "".join(secrets.choice(LETTERS) for _ in range(12))
 
 
 class Identity(models.Model):
@@ -31,11 +39,12 @@ class User(AbstractBaseUser):
     """
     An account: the name and password with which one human being signs in.
 
-    `sessions_end_at` ends every session that began before it. `demo` marks those of the demonstration, whose passwords
-    are printed: no live council starts while there is one.
+    `token` is what its addresses on the web are called. `sessions_end_at` ends every session that began before it.
+    `demo` marks those of the demonstration, whose passwords are printed: no live council starts while there is one.
     """
 
     name = models.CharField(max_length=60, unique=True)
+    token = models.CharField(max_length=16, unique=True, default=draw_token)
     identity = models.ForeignKey(Identity, on_delete=models.PROTECT, related_name="users")
     is_active = models.BooleanField(default=True)
     sessions_end_at = models.DateTimeField(null=True)

@@ -142,9 +142,9 @@ ACCOUNT_USER_MODEL_EMAIL_FIELD = None
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_FORMS = {
-    "login": "calloff.web.accounts.forms.SignInForm",
-    "reauthenticate": "calloff.web.accounts.forms.PasswordAgainForm",
-    "change_password": "calloff.web.accounts.forms.NewPasswordForm",
+    "login": "calloff.web.accounts.forms.signing_in.SignInForm",
+    "reauthenticate": "calloff.web.accounts.forms.signing_in.PasswordAgainForm",
+    "change_password": "calloff.web.accounts.forms.signing_in.NewPasswordForm",
 }
 # `login_failed` counts a name and a source together (10), and a source with whatever names (100).
 ACCOUNT_RATE_LIMITS = {
@@ -158,9 +158,9 @@ ACCOUNT_RATE_LIMITS = {
 MFA_ADAPTER = "calloff.web.accounts.services.signing_in.SecondFactorAdapter"
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_FORMS = {
-    "authenticate": "calloff.web.accounts.forms.CodeForm",
-    "reauthenticate": "calloff.web.accounts.forms.CodeAgainForm",
-    "activate_totp": "calloff.web.accounts.forms.SetUpForm",
+    "authenticate": "calloff.web.accounts.forms.signing_in.CodeForm",
+    "reauthenticate": "calloff.web.accounts.forms.signing_in.CodeAgainForm",
+    "activate_totp": "calloff.web.accounts.forms.signing_in.SetUpForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_RECOVERY_CODES_SHOW_ONCE = True
@@ -187,7 +187,8 @@ SECURE_SSL_REDIRECT = SECURE
 SECURE_REDIRECT_EXEMPT = [r"^health$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if said.proxies else None
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
-SECURE_HSTS_INCLUDE_SUBDOMAINS = False
+# What the framework advises: names below this site are reached by TLS alone, too.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"

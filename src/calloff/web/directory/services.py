@@ -13,6 +13,7 @@ from django.db.models import F
 from calloff.documents.bank_holidays import calendar_for
 from calloff.domain.calendar import Calendar, Nation
 from calloff.domain.providers import Provider
+from calloff.web.accounts.services.places import Named, Place
 from calloff.web.directory.models import Branch, Council, Grading
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -77,3 +78,23 @@ def provider_of(branch: Branch, grading: Grading | None) -> Provider:
         easting=branch.easting,
         northing=branch.northing,
     )
+
+
+class RegisterPlaces:
+    """Councils and branches by name, for the room of accounts, which stands below this one."""
+
+    def councils(self) -> list[Place]:
+        """Every council, by name."""
+        return [Place(one.pk, one.code, one.name) for one in Council.objects.order_by("name")]
+
+    def branch(self, code: str) -> Place | None:
+        """The branch of a reference in the register."""
+        found = Branch.objects.filter(reference__iexact=code).first()
+        return Place(found.pk, found.reference, found.name) if found else None
+
+    def named(self, councils: Iterable[int], branches: Iterable[int]) -> Named:
+        """The names of some of them."""
+        return Named(
+            dict(Council.objects.filter(pk__in=set(councils)).values_list("pk", "name")),
+            dict(Branch.objects.filter(pk__in=set(branches)).values_list("pk", "name")),
+        )

@@ -65,6 +65,23 @@ def add_user(
     """
     if by is None and not settings.CALLOFF_DEMO and User.objects.exists():
         raise AccountRefusedError(_("Only the first account is added by nobody."))
+    return new_account(
+        name=name, password=password, by=by, at=at, identity=identity, identity_name=identity_name, email=email
+    )
+
+
+@transaction.atomic
+def new_account(
+    *,
+    name: str,
+    password: str,
+    by: User | None,
+    at: datetime,
+    identity: Identity | None = None,
+    identity_name: str = "",
+    email: str = "",
+) -> User:
+    """As `add_user`, whoever asks: for `first_administrator`, which asks its own question first."""
     if not name.strip() or name != name.strip():
         raise AccountRefusedError(_("Write a name to sign in with, without spaces around it."))
     if identity is None:
@@ -139,9 +156,12 @@ def end_role(*, held: RoleHeld, last_on: date, by: User | None, at: datetime) ->
     """
     End a role with a last day, which is included. A day that is past ends it at once, one before its first for ever.
 
-    Raises AccountRefusedError where it ended before that day already, since history is not made longer afterwards.
+    Raises AccountRefusedError where it ended before that day already, since history is not made longer afterwards, and
+    where somebody asks it for the human being they are: one administrator must always be left.
     """
     held = RoleHeld.objects.select_for_update().get(pk=held.pk)
+    if by is not None and by.identity_id == held.user.identity_id:
+        raise AccountRefusedError(_("Nobody ends a role of their own. Ask another administrator."))
     if held.to_on is not None and held.to_on < last_on:
         raise AccountRefusedError(_("This role ended before that day already. Grant it anew if it is needed."))
     held.to_on, held.ended_by, held.ended_at = last_on, by, at
@@ -162,11 +182,32 @@ def _said(held: RoleHeld) -> dict[str, Any]:
 
 @transaction.atomic
 def deactivate(*, user: User, by: User | None, at: datetime) -> User:
-    """Close an account: nobody signs in with it any more, and what is open under it ends with its next request."""
+    """
+    Close an account: nobody signs in with it any more, and what is open under it ends with its next request.
+
+    Raises AccountRefusedError where somebody asks it for the human being they are: one administrator must be left.
+    """
+    if by is not None and by.identity_id == user.identity_id:
+        raise AccountRefusedError(_("Nobody closes their own account. Ask another administrator."))
     _end_sessions(user, at)
     user.is_active = False
     user.save(update_fields=("is_active",))
     _tell("user_deactivated", user, by, at)
+    return user
+
+
+@transaction.atomic
+def reactivate(*, user: User, by: User, at: datetime) -> User:
+    """
+    Open a closed account again, with the roles that are still in force.
+
+    Raises AccountRefusedError where somebody asks it for the human being they are.
+    """
+    if by.identity_id == user.identity_id:
+        raise AccountRefusedError(_("Nobody opens their own account again. Ask another administrator."))
+    user.is_active = True
+    user.save(update_fields=("is_active",))
+    _tell("user_reactivated", user, by, at)
     return user
 
 
@@ -190,6 +231,20 @@ def set_password(*, user: User, password: str, by: User | None, at: datetime) ->
     user.save(update_fields=("password",))
     _end_sessions(user, at)
     _tell("password_set", user, by, at)
+    return user
+
+
+@transaction.atomic
+def change_own_password(*, user: User, password: str, at: datetime) -> User:
+    """
+    Change one's own password. Sessions elsewhere end, since each holds a hash of the former one; this one goes on.
+
+    Raises AccountRefusedError for a password that is too weak.
+    """
+    _refuse_weak(password, user)
+    user.set_password(password)
+    user.save(update_fields=("password",))
+    _tell("password_changed", user, user, at)
     return user
 
 

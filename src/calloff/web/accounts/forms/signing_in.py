@@ -15,7 +15,10 @@ from allauth.mfa.totp.internal.auth import validate_totp_code
 from django import forms
 from django.conf import settings
 from django.core.cache import cache
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from calloff.web.accounts.services.users import change_own_password
 
 MOST_CHARACTERS = 200
 CODE_CHARACTERS = 20
@@ -59,6 +62,10 @@ class NewPasswordForm(ChangePasswordForm):  # type: ignore[misc]
         _password(self.fields["password1"], _("New password"))
         _password(self.fields["password2"], _("New password again"))
         self.fields["password1"].help_text = _("At least 15 characters. Three or four words are easy to remember.")
+
+    def save(self) -> None:
+        """Change it, and say so where such acts are kept."""
+        change_own_password(user=self.user, password=self.cleaned_data["password1"], at=timezone.now())
 
 
 def _code(field: forms.Field, label: Any) -> None:

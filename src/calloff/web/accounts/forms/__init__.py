@@ -1,0 +1,1 @@
+"""What people write: to sign in, and to look after accounts."""

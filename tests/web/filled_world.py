@@ -1,0 +1,262 @@
+"""
+A council with something of everything, so that each page has something to show, and a user for each role.
+
+`values_of` gives the arguments of a route: things that exist, wherever their kind is known. A new kind of thing is made
+known in KINDS; until then its pages are asked for something that is not there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from web.routes import Route
+from world import EVERY_MORNING, World, another_version, made_world
+
+PEOPLE_OF = "acorn"
+"""The provider whose branch the provider's users belong to."""
+
+
+@dataclass
+class Filled:
+    """The world, its users by role, and its packages by what is to be done with them."""
+
+    world: World
+    users: dict[str, Any] = field(default_factory=dict)
+    packages: dict[str, Any] = field(default_factory=dict)
+
+    def client(self, role: str | None, **options: Any) -> Any:
+        """A browser in which a role's user has signed in with the second factor; of nobody without a role."""
+        return browser(self.users[role] if role else None, **options)
+
+    def values_of(self, route: Route) -> list[dict[str, object]]:
+        """
+        The arguments with which a route can be asked for, the likeliest first: one for each package where it has one.
+        """
+        if not route.arguments:
+            return [{}]
+        of_package = any(before == "packages/" for before, _, _ in route.arguments)
+        packages = list(self.packages.values()) if of_package else [None]
+        found: list[dict[str, object]] = []
+        for package in packages:
+            values: dict[str, object] = {}
+            for before, converter, name in route.arguments:
+                value = self._value(before, name, package)
+                if value is None and package is not None:
+                    break
+                values[name] = value if value is not None else {"int": 1}.get(converter, "x")
+            else:
+                found.append(values)
+        return found or [{name: {"int": 1}.get(converter, "x") for _, converter, name in route.arguments}]
+
+    def _value(self, before: str, name: str, package: Any) -> object:
+        for pattern, arguments, find in KINDS:
+            if name in arguments and re.search(pattern, before):
+                return find(self, package)
+        return None
+
+
+Find = Callable[[Filled, Any], object]
+
+
+def _invitation(filled: Filled, package: Any) -> object:
+    from calloff.web.brokerage.models import Invitation
+
+    rows = Invitation.objects.filter(branch__reference=PEOPLE_OF) if package is None else package.invitations
+    row = rows.order_by("-pk").first()
+    return row.token if row else None
+
+
+def _call_off(filled: Filled, package: Any) -> object:
+    from calloff.web.brokerage.models import CallOff
+
+    rows = CallOff.objects.filter(branch__reference=PEOPLE_OF) if package is None else package.call_offs
+    row = rows.order_by("-pk").first()
+    return row.token if row else None
+
+
+def _request(filled: Filled, _package: Any) -> object:
+    from calloff.web.brokerage.models import Request
+
+    return Request.objects.filter(state=Request.WAITING).latest("pk").reference
+
+
+def _draft(filled: Filled, _package: Any) -> object:
+    from calloff.web.contracts.models import Draft
+
+    return Draft.objects.latest("pk").reference
+
+
+def _enrolment(filled: Filled, _package: Any) -> object:
+    from calloff.web.contracts.models import Enrolment
+
+    return Enrolment.objects.get(reference=PEOPLE_OF).token
+
+
+def _branch(filled: Filled, _package: Any) -> object:
+    return filled.world.branch(PEOPLE_OF).token
+
+
+def _user(filled: Filled, _package: Any) -> object:
+    return filled.users["broker"].token
+
+
+KINDS: tuple[tuple[str, tuple[str, ...], Find], ...] = (
+    (r"^packages/$", ("token",), lambda filled, package: package.token),
+    (r"answers/$|invitations/$", ("token", "invitation"), _invitation),
+    (r"(first-visit|handback|call-offs|handbacks)/$", ("token", "call_off"), _call_off),
+    (r"^provider/packages/$", ("token",), _call_off),
+    (r"requests/$", ("token", "reference"), _request),
+    (r"drafts/$", ("token", "reference"), _draft),
+    (
+        r"(providers|branches)/$",
+        ("token", "branch", "reference"),
+        lambda filled, _: filled.world.branch(PEOPLE_OF).token,
+    ),
+    (r"(enrolments|hours)/$", ("token", "enrolment"), _enrolment),
+    (r"models/$", ("model", "name", "id"), lambda filled, _: "framework"),
+    (r"^accounts/$", ("token",), _user),
+    (r"^accounts/<str:token>/roles/$", ("number",), lambda filled, _: 1),
+    (r"(records|versions)/$", ("number", "version"), lambda filled, _: 1),
+)
+"""What stands before an argument, what it may be called, and how one is found."""
+
+
+def browser(user: Any, **options: Any) -> Any:
+    """A test client in which somebody has signed in with the second factor; nobody where there is no user."""
+    from django.test import Client
+
+    from calloff.web.accounts.services import passing
+
+    client = Client(SERVER_NAME="127.0.0.1", **options)
+    if user is not None:
+        client.force_login(user)
+        session = client.session
+        session[passing.FACTOR] = user.pk
+        session.save()
+    return client
+
+
+def filled_world(now: Any = None) -> Filled:
+    """Make it: the moment of its acts is this one, since pages look at the clock."""
+    from django.utils import timezone
+
+    from calloff.web.accounts.models import Identity, RoleHeld, User
+    from calloff.web.accounts.services import Side, roles
+    from calloff.web.contracts.services import market
+
+    market._kept.clear()
+    world = made_world()
+    world.at = (now or timezone.now()).replace(microsecond=0) - timedelta(minutes=10)
+    for name, pounds in (("acorn", 15), ("beech", 16), ("cedar", 17)):
+        world.provider(name, pounds, 60_000)
+    filled = Filled(world)
+    for code, role in roles().items():
+        staff = role.side is Side.STAFF
+        if code == "system_admin":
+            identity = Identity.objects.create(name="System Admin", email="system_admin@example.org")
+            user = world.users[code] = User.objects.create(name=code, identity=identity)
+            RoleHeld.objects.create(user=user, role=code, from_on=world.at.date(), granted_at=world.at)
+        else:
+            user = world.user(code, code, branch=None if staff else world.branch(PEOPLE_OF))
+        filled.users[code] = user
+    for name, package in _packages(world):
+        filled.packages[name] = package
+    _others(world, filled)
+    return filled
+
+
+def _packages(world: World) -> Iterator[tuple[str, Any]]:
+    from calloff.web.brokerage.services import confirming, living, sourcing
+    from calloff.web.brokerage.services.countersigning import ask_for_outside
+    from calloff.web.contracts.models import Enrolment
+
+    def ready() -> Any:
+        package = world.started()
+        world.answer(package, "acorn")
+        return world.again(package)
+
+    def placed() -> Any:
+        package = ready()
+        world.confirm(package)
+        return world.again(package)
+
+    yield "ready", ready()
+    yield "asked", world.started()
+    yield "new", world.package()
+    begun = placed()
+    living.enter_start(call_off=begun.call_offs.get(), first_visit_on=world.at.date(), by=world.broker, at=world.at)
+    yield "begun", begun
+    given = placed()
+    living.hand_back(
+        call_off=given.call_offs.get(),
+        last_day_on=world.at.date() + timedelta(days=20),
+        reason="travel",
+        words="",
+        by=world.manager("acorn"),
+        at=world.at,
+    )
+    yield "given back", given
+    held = world.started()
+    sourcing.hold(package=held, reason="other", review_at=world.at + timedelta(days=1), by=world.broker, at=world.at)
+    yield "held", held
+    ordered = world.started()
+    beech = Enrolment.objects.get(reference="beech")
+    confirming.order_override(
+        package=ordered, enrolment=beech, reason="person_at_risk", words="", by=world.broker, at=world.at
+    )
+    yield "ordered", ordered
+    outside = world.package()
+    made = confirming.Outside(
+        branch=world.branch("beech"),
+        visits=(0, 1),
+        centipence_per_hour=200_000,
+        made_at=world.at,
+        made_by="the night team",
+        reason="emergency_at_night",
+        words="",
+        start_on=world.at.date(),
+    )
+    ask_for_outside(package=outside, made=made, second=world.senior, by=world.broker, at=world.at)
+    yield "outside", outside
+    ended = placed()
+    living.end_package(package=ended, last_day_on=world.at.date(), reason="died", by=world.broker, at=world.at)
+    yield "ended", ended
+    withdrawn = world.started()
+    sourcing.withdraw(package=withdrawn, reason="moved", words="", by=world.broker, at=world.at)
+    yield "withdrawn", withdrawn
+
+
+def _others(world: World, filled: Filled) -> None:
+    from calloff.web.brokerage.services import requests
+    from calloff.web.contracts.models import Enrolment
+    from calloff.web.contracts.services import publishing, suspensions
+
+    wanted = requests.Wanted(EVERY_MORNING, (world.at + timedelta(days=7)).date(), 5)
+    assessor = filled.users["assessor"]
+    requests.raise_request(council=world.council, person=world.person(), wanted=wanted, by=assessor, at=world.at)
+    requests.save_draft(
+        request=None, council=world.council, person=world.person(), form={"outcomes": "typed"}, by=assessor, at=world.at
+    )
+    publishing.propose(
+        council=world.council,
+        kind="model",
+        title="a version",
+        content=another_version(),
+        starts_on=(world.at + timedelta(days=30)).date(),
+        note="",
+        by=filled.users["commissioner"],
+        at=world.at,
+    )
+    suspensions.suspend(
+        enrolment=Enrolment.objects.get(reference="cedar"),
+        from_on=world.at.date(),
+        to_on=None,
+        step_in=False,
+        reason="an inquiry",
+        by=filled.users["contract_manager"],
+        at=world.at,
+    )

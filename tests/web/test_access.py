@@ -1,0 +1,23 @@
+"""Every address is written down with who may call it, and each role gets through exactly the doors of its matrix."""
+
+from __future__ import annotations
+
+import pytest
+from web.doors import faults
+from web.filled_world import filled_world
+from web.routes import listing_faults
+
+from calloff.web.accounts.services import roles
+
+pytestmark = pytest.mark.django_db
+
+
+def test_every_address_is_written_down_with_its_methods_and_its_right():
+    assert listing_faults() == []
+
+
+def test_each_role_gets_through_the_doors_of_its_matrix_and_nobody_through_any():
+    tries = dict(faults(filled_world(), [None, *roles()], ("GET", "POST")))
+
+    assert len(tries) > 1000
+    assert {what: fault for what, fault in tries.items() if fault} == {}
