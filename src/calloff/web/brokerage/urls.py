@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from calloff.web.brokerage.views import acts, answers, confirming, package, records, second
+from calloff.web.brokerage.views import acts, answers, confirming, letters, package, records, second
 
 packages: list[URLPattern | URLResolver] = [
     path("packages/<str:token>", package.package, name="package"),
@@ -25,6 +25,8 @@ packages: list[URLPattern | URLResolver] = [
     path("packages/<str:token>/bridge", acts.bridge, name="package_bridge"),
     path("packages/<str:token>/end", acts.end, name="package_end"),
     path("packages/<str:token>/handback/<str:call_off>", acts.handback, name="package_handback"),
+    path("packages/<str:token>/letters/call-off/<str:placed>", letters.call_off, name="package_call_off_letter"),
+    path("packages/<str:token>/letters/not-selected/<str:asked>", letters.not_selected, name="package_loss_letter"),
     path("packages/<str:token>/records", records.records, name="package_records"),
     path("packages/<str:token>/records/<int:number>", records.record, name="package_record"),
     path("packages/<str:token>/records/<int:number>.json", records.record_json, name="package_record_json"),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
+from calloff.domain.calendar import local
 from calloff.web.accounts.models import User
 from calloff.web.accounts.services import holders
 from calloff.web.audit.services import act
@@ -49,7 +51,45 @@ def write_to_branch(*, package: Package, branch: Branch, text: str, by: User, at
             by=by,
             at=doing.at,
         )
+        about, link = _where(package, branch)
         for user in holders("portal_messages", branch_id=branch.pk, on=doing.at.date()):
+            jobs.tell(
+                user,
+                "message",
+                about,
+                council=package.council_id,
+                key=f"message-{message.pk}",
+                at=doing.at,
+                package=package.reference,
+                link=link,
+            )
+        doing.record("message_sent", package.reference, {"message": message.pk, "branch": branch.reference})
+    return message
+
+
+def write_to_council(*, package: Package, branch: Branch, text: str, by: User, at: datetime) -> Message:
+    """
+    A branch writes to the council; the package's owner is told, or everybody of the duty team.
+
+    Raises IdentityInTextError, with the words, where the text may name a person before the call-off.
+    """
+    if not text.strip():
+        raise RefusedError(_("Write something. Nothing was sent."))
+    if not knows_the_person(package, branch):
+        refuse_identity(text, package, knows_person=False)
+    with act(council=package.council_id, by=by, at=at) as doing:
+        again = Package.objects.select_related("owner").get(pk=package.pk)
+        message = Message.objects.create(
+            council_id=package.council_id,
+            package=again,
+            branch=branch,
+            from_council=False,
+            text=text,
+            by=by,
+            at=doing.at,
+        )
+        team = holders("work_package", council_id=package.council_id, on=local(doing.at).date())
+        for user in [again.owner] if again.owner else team:
             jobs.tell(
                 user,
                 "message",
@@ -58,16 +98,27 @@ def write_to_branch(*, package: Package, branch: Branch, text: str, by: User, at
                 key=f"message-{message.pk}",
                 at=doing.at,
                 package=package.reference,
-                link=_where(package, branch),
+                link=f"/packages/{package.token}",
             )
-        doing.record("message_sent", package.reference, {"message": message.pk, "branch": branch.reference})
+        doing.record("message_received", package.reference, {"message": message.pk, "branch": branch.reference})
     return message
 
 
-def _where(package: Package, branch: Branch) -> str:
-    """Where the branch reads about the package: its call-off, else its latest invitation."""
+def mark_read(*, package: Package, branch: Branch, by: User, at: datetime) -> None:
+    """Somebody of the branch has read what the council wrote about a package."""
+    unread = Message.objects.filter(package=package, branch=branch, from_council=True, read_at__isnull=True)
+    with act(council=package.council_id, by=by, at=at) as doing:
+        if unread.update(read_at=doing.at):
+            doing.record("messages_read", package.reference, {"branch": branch.reference})
+        else:
+            doing.nothing()
+
+
+def _where(package: Package, branch: Branch) -> tuple[str, str]:
+    """Under which name, and where, the branch reads about the package: its call-off, else its latest invitation."""
     call_off = CallOff.objects.filter(package=package, branch=branch).order_by("-pk").first()
     if call_off is not None:
-        return f"/provider/packages/{call_off.token}"
+        return package.reference, f"/provider/packages/{call_off.token}"
     invitation = Invitation.objects.filter(package=package, branch=branch).order_by("-pk").first()
-    return f"/provider/invitations/{invitation.token}" if invitation else "/provider"
+    # The council's own reference is not told before a call-off.
+    return (invitation.area_shown, f"/provider/invitations/{invitation.token}") if invitation else ("", "/provider")

@@ -42,6 +42,7 @@ PROVIDERS = (
     Entry("portal_packages", _("Packages"), "portal_packages", ("/provider/packages",)),
     Entry("portal_capacity", _("Spare hours"), "portal_spare", ("/provider/spare",)),
     Entry("portal_messages", _("Messages"), "portal_messages", ("/provider/messages",)),
+    Entry("portal_answer", _("Notices"), "portal_notices", ("/provider/notices",)),
 )
 EVERYBODY = (Entry("", _("Notices"), "notices", ("/notices",)),)
 

@@ -1,0 +1,1 @@
+"""What a provider sees and does: invitations, packages, spare hours, messages."""

@@ -1,0 +1,27 @@
+"""The provider portal: every address holds a random token, never a number."""
+
+from django.urls import URLPattern, URLResolver, path
+
+from calloff.web.provider_portal.views import invitations, letters, packages, spare, telling
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("provider", invitations.home, name="portal_invitations"),
+    path("provider/closed", invitations.closed, name="portal_closed"),
+    path("provider/invitations/<str:token>", invitations.invitation, name="portal_invitation"),
+    path("provider/invitations/<str:token>/answer", invitations.answer, name="portal_answer"),
+    path("provider/invitations/<str:token>/thanks", invitations.thanks, name="portal_thanks"),
+    path("provider/invitations/<str:token>/dispute/<str:receipt>", invitations.dispute, name="portal_dispute"),
+    path("provider/invitations/<str:token>/letter", letters.not_selected, name="portal_loss_letter"),
+    path("provider/packages", packages.packages, name="portal_packages"),
+    path("provider/packages/<str:token>", packages.package, name="portal_package"),
+    path("provider/packages/<str:token>/first-visit", packages.first_visit, name="portal_first_visit"),
+    path("provider/packages/<str:token>/hand-back", packages.hand_back, name="portal_hand_back"),
+    path("provider/packages/<str:token>/letter", letters.call_off, name="portal_call_off_letter"),
+    path("provider/spare", spare.spare, name="portal_spare"),
+    path("provider/spare/<str:token>", spare.declare, name="portal_declare"),
+    path("provider/messages", telling.messages_list, name="portal_messages"),
+    path("provider/messages/<str:token>", telling.thread, name="portal_thread"),
+    path("provider/messages/<str:token>/read", telling.read, name="portal_thread_read"),
+    path("provider/notices", telling.notices, name="portal_notices"),
+    path("provider/notices/read", telling.notices_read, name="portal_notices_read"),
+]

@@ -1,0 +1,1 @@
+"""The pages of the portal: request in, one service call out."""
