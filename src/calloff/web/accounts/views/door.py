@@ -9,7 +9,7 @@ from typing import Any, Concatenate, ParamSpec, cast
 
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 
 from calloff.web.accounts.models import RoleHeld, User
@@ -37,8 +37,8 @@ class SignedIn(HttpRequest):
     roles_held: list[RoleHeld]
 
 
-SignedInView = Callable[Concatenate[SignedIn, P], HttpResponse]
-View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+SignedInView = Callable[Concatenate[SignedIn, P], HttpResponseBase]
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
 def allowed(permission: str) -> Callable[[SignedInView[P]], View[P]]:
@@ -54,7 +54,7 @@ def allowed(permission: str) -> Callable[[SignedInView[P]], View[P]]:
 
     def door(view: SignedInView[P]) -> View[P]:
         @wraps(view)
-        def guarded(request: HttpRequest, *arguments: P.args, **options: P.kwargs) -> HttpResponse:
+        def guarded(request: HttpRequest, *arguments: P.args, **options: P.kwargs) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
             if not passing.second_factor(request):
