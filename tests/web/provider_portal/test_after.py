@@ -87,6 +87,9 @@ def test_letters_are_opened_by_staff_too(world, signed_in, placed):
     broker = signed_in(world.broker)
     base = f"/packages/{placed.token}/letters"
     token = world.invitation(placed, "beech").token
+    said = text_of(broker.get(f"/packages/{placed.token}"))
+    assert "Call-off to acorn Care (PDF)" in said
+    assert "Why beech Care was not selected (PDF)" in said
 
     assert broker.get(f"{base}/call-off/{placed.call_offs.get().token}").content.startswith(b"%PDF")
     assert broker.get(f"{base}/not-selected/{token}").content.startswith(b"%PDF")

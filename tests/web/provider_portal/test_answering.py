@@ -29,7 +29,7 @@ def test_home_shows_what_needs_an_answer_by_when_and_nothing_of_the_council(worl
 
     said = text_of(page)
     assert "1 invitation needs an answer" in said
-    assert "by tomorrow, 09:00" in said
+    assert "by 09:00 tomorrow" in said
     assert "1 day" in said
     assert "Testshire Council" in said
     assert "3.5 hours a week" in said
@@ -59,7 +59,7 @@ def test_all_of_it_in_three_screens_with_a_receipt(world, acorn):
     assert (offer.answer, offer.channel) == ("accept", "portal")
     assert "You offered all 3.5 hours a week, to begin on Monday 30 November" in said
     assert offer.receipt in said
-    assert "You can change your answer until tomorrow, 09:00" in said
+    assert "You can change your answer until 09:00 tomorrow" in said
     assert "Answered" in text_of(acorn.get("/provider"))
 
 

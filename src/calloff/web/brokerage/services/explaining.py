@@ -32,6 +32,8 @@ COPY_KEPT = timedelta(days=30)
 """So long whoever was not selected may still read what was asked (DOMAIN 10.3; assumed)."""
 TELLS_OF_OTHERS = frozenset({"rotation", "score"})
 """Criteria whose figure would tell where others stand."""
+UNKNOWN_METRES = 10_000_000
+"""The distance of a home or an office that nobody has placed on the map."""
 
 
 @dataclass(frozen=True)
@@ -137,17 +139,23 @@ def _inputs(
         day: date = local(invitation.sent_at).date()
         plain.append((_("Your quality score"), str(enrolment.quality_on(day))))
         return plain, priced
-    entry = _entry(scene, invitation.enrolment.reference)
-    for key, value in zip(_keys(scene, step), entry[1:] if entry else (), strict=False):
+    entry, differs = _entry(scene, invitation.enrolment.reference), _differs(invitation, scene, step)
+    # Criteria that were not reached decided nothing.
+    reached = max(len(step.rank_by), 0 if differs is None else differs + 1)
+    for key, value in zip(scene.keys(step)[:reached], entry[1:] if entry else (), strict=False):
         if key.criterion in TELLS_OF_OTHERS:
             continue
-        line = (sentence(say("criterion_names", key.criterion)).rstrip("."), scene.figure(key, value))
+        line = (sentence(say("criterion_names", key.criterion)).rstrip("."), _figure(scene, key, value))
         (priced if key.criterion in ("price", "price_band") else plain).append(line)
     return plain, priced
 
 
-def _keys(scene: Scene, step: Step) -> tuple[Key, ...]:
-    return scene.keys(step)
+def _figure(scene: Scene, key: Key, value: int) -> str:
+    if key.criterion == "quality" and value == 0:
+        return _("no grades yet")
+    if key.criterion == "distance" and value >= UNKNOWN_METRES:
+        return say("figures", "distance_unknown")
+    return scene.figure(key, value)
 
 
 def _entry(scene: Scene, enrolment: str) -> Sequence[int] | None:
@@ -182,24 +190,36 @@ def _by_order(invitation: Invitation, scene: Scene | None, step: Step | None) ->
     unknown = _("The visits were placed under the published rule before your offer came in its order.")
     if scene is None or step is None or invitation.settled_at is None:
         return unknown
-    chosen = CallOff.objects.filter(
-        package=invitation.package_id, version=invitation.version, confirmed_at=invitation.settled_at
-    ).exclude(enrolment=invitation.enrolment_id)
-    own = _entry(scene, invitation.enrolment.reference)
-    entries = [_entry(scene, one.enrolment.reference) for one in chosen.select_related("enrolment") if one.enrolment]
-    others = [entry for entry in entries if entry is not None]
-    if own is None or not others:
+    own, first = _entry(scene, invitation.enrolment.reference), _first_chosen(invitation, scene)
+    if own is None or first is None:
         return unknown
     order = [entry[0] for entry in scene.record["order"]]
-    first = min(others, key=lambda entry: order.index(entry[0]))
     if order.index(own[0]) < order.index(first[0]):
         return _("An offer for all the visits stands before an offer for a part of them.")
-    keys = _keys(scene, step)
-    differs = next((number for number, _key in enumerate(keys) if own[number + 1] != first[number + 1]), None)
+    differs = _differs(invitation, scene, step)
     if differs is None:
         return _("Offers were equal on every published criterion. The draw from the council's published seed decided.")
-    criterion = keys[differs].criterion
+    criterion = scene.keys(step)[differs].criterion
     return _("%(criterion)s decided: the rule is %(rule)s.") % {
         "criterion": sentence(say("criterion_names", criterion)).rstrip("."),
         "rule": say("criteria", criterion),
     }
+
+
+def _first_chosen(invitation: Invitation, scene: Scene) -> Sequence[int] | None:
+    """The line in the order of whoever was called off when this invitation ended, the first of several."""
+    if invitation.settled_at is None or "order" not in scene.record:
+        return None
+    chosen = CallOff.objects.filter(
+        package=invitation.package_id, version=invitation.version, confirmed_at=invitation.settled_at
+    ).exclude(enrolment=invitation.enrolment_id)
+    rows = {scene.standing.row_of.get(reference) for reference in chosen.values_list("enrolment__reference", flat=True)}
+    return next((entry for entry in scene.record["order"] if entry[0] in rows), None)
+
+
+def _differs(invitation: Invitation, scene: Scene, step: Step) -> int | None:
+    """The place of the first published criterion on which the two were not equal; None where a draw decided."""
+    own, first = _entry(scene, invitation.enrolment.reference), _first_chosen(invitation, scene)
+    if own is None or first is None:
+        return None
+    return next((place for place, _key in enumerate(scene.keys(step)) if own[place + 1] != first[place + 1]), None)

@@ -21,11 +21,13 @@ from calloff.web.accounts.services import permissions_of
 from calloff.web.accounts.views import SignedIn, allowed
 from calloff.web.audit.services import saw
 from calloff.web.brokerage.forms import words as codes
-from calloff.web.brokerage.models import CallOff, Package
+from calloff.web.brokerage.models import CallOff, Invitation, Package
 from calloff.web.brokerage.services.asking import Place, WhoIsAsked, is_governed, upcoming, who_is_asked
 from calloff.web.brokerage.services.columns import ask_quietly
 from calloff.web.brokerage.services.desk import Desk, desk_for, facts_of
+from calloff.web.brokerage.services.explaining import not_selected, standing_offer
 from calloff.web.brokerage.services.records import sealed_until
+from calloff.web.brokerage.services.requests import pending_change
 from calloff.web.brokerage.views.next_card import Act, Card, CardMaker, sealed_card
 from calloff.web.brokerage.views.package_story import story_of
 from calloff.web.config.look import words
@@ -110,6 +112,7 @@ def page_of(looked: Looked, may: frozenset[str]) -> dict[str, Any]:
         "messages_told": found.messages.select_related("branch", "by__identity").order_by("-at")[:50],
         "notes": found.notes.select_related("by__identity").order_by("-at")[:50],
         "story": story_of(found, now, prices=prices, sealed=sealed),
+        "letters": [] if sealed else letters(found, may),
         "others": other_acts(found, may),
     }
 
@@ -132,6 +135,7 @@ def heading(looked: Looked, may: frozenset[str]) -> dict[str, Any]:
         "tone": tone,
         "may": may,
         "prices": "see_prices" in may,
+        "pending_change": pending_change(found),
     }
 
 
@@ -325,6 +329,22 @@ def answers(found: Package, now: datetime) -> list[Heard]:
             heard += [_("recorded by %(by)s") % {"by": by}] if offer.answered_by and by else []
             heard += [_("recorded late: %(why)s") % {"why": offer.late_reason}] if offer.late_reason else []
             told.append(Heard(text, ", ".join(heard), offer.dispute if offer.disputed_at else ""))
+    return told
+
+
+def letters(found: Package, may: frozenset[str]) -> list[Act]:
+    """The letters to providers: of each call-off, and to whoever offered and was not selected."""
+    told = []
+    if "see_person" in may:
+        for one in found.call_offs.select_related("branch").order_by("pk"):
+            text = _("Call-off to %(name)s (PDF)") % {"name": one.branch.name}
+            told.append(Act(text, reverse("package_call_off_letter", args=(found.token, one.token))))
+    if "see_decisions" in may:
+        over = found.invitations.exclude(state__in=(*Invitation.LIVE, Invitation.CALLED_OFF)).order_by("pk")
+        for asked in over.select_related("branch").prefetch_related("offers"):
+            if not_selected(asked, standing_offer(asked.offers.all(), asked.deadline_at)):
+                text = _("Why %(name)s was not selected (PDF)") % {"name": asked.branch.name}
+                told.append(Act(text, reverse("package_loss_letter", args=(found.token, asked.token))))
     return told
 
 

@@ -24,6 +24,7 @@ from calloff.web.brokerage.models import Invitation, Offer, PackageVersion
 from calloff.web.brokerage.services.desk import facts_of, history_of
 from calloff.web.brokerage.services.explaining import COPY_KEPT, not_selected, standing_offer
 from calloff.web.brokerage.services.letters import spoken
+from calloff.web.config.look import words
 from calloff.web.contracts.models import Enrolment
 from calloff.web.contracts.services.market import document_of
 from calloff.web.provider_portal.services.scope import Scope
@@ -37,7 +38,11 @@ AGE_BANDS = {"18-64": "18-64", "65-74": "65-84", "75-84": "65-84", "85+": "85+"}
 
 @dataclass(frozen=True)
 class Asked:
-    """What is asked, as it may be read before a call-off. Money is None for whoever sees no prices."""
+    """
+    What is asked, as it may be read before a call-off. Money is None for whoever sees no prices.
+
+    `need_codes` and `risk_codes` are `needs` and `risks` for programs, in the same order.
+    """
 
     visits: tuple[Visit, ...]
     numbers: tuple[int, ...]
@@ -48,6 +53,8 @@ class Asked:
     start_on: date
     pence_per_week: int | None
     centipence_per_hour: int | None
+    need_codes: tuple[str, ...] = ()
+    risk_codes: tuple[str, ...] = ()
 
     @property
     def minutes(self) -> int:
@@ -86,6 +93,13 @@ class Card:
     asked: Asked | None
     standing: Offer | None
     changeable: bool
+    at: datetime
+
+    @property
+    def due(self) -> str:
+        """By when, as people say it: "10:30 today"."""
+        deadline = self.invitation.deadline_at
+        return f"{words.clock(deadline)} {words.day(day_of(deadline), day_of(self.at))}"
 
     @property
     def reference(self) -> str:
@@ -136,6 +150,8 @@ def asked_of(invitation: Invitation, facts: KernelPackage, *, prices: bool) -> A
         start_on=facts.required_start_on,
         pence_per_week=pence,
         centipence_per_hour=None if pence is None or not minutes else half_up(pence * 100 * 60, minutes),
+        need_codes=tuple(sorted(facts.needs)),
+        risk_codes=tuple(one for one in ESSENTIAL_RISKS if one in facts.complexity),
     )
 
 
@@ -146,7 +162,7 @@ def card_of(invitation: Invitation, at: datetime, *, prices: bool) -> Card:
     asked = None
     if readable(invitation, status, at):
         asked = asked_of(invitation, facts_of(invitation.package, invitation.version), prices=prices)
-    return Card(invitation, status, asked, standing, may_answer(invitation, at))
+    return Card(invitation, status, asked, standing, may_answer(invitation, at), at)
 
 
 def cards_of(invitations: Sequence[Invitation], at: datetime, scope: Scope) -> list[Card]:
@@ -162,7 +178,7 @@ def cards_of(invitations: Sequence[Invitation], at: datetime, scope: Scope) -> l
         if readable(one, status, at):
             kernel: KernelPackage = revive(KernelPackage, json.loads(facts[one.package_id, one.version]))
             asked = asked_of(one, kernel, prices=scope.sees_prices(one.branch_id))
-        cards.append(Card(one, status, asked, standing, may_answer(one, at)))
+        cards.append(Card(one, status, asked, standing, may_answer(one, at), at))
     return cards
 
 
