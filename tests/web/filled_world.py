@@ -27,6 +27,7 @@ class Filled:
     world: World
     users: dict[str, Any] = field(default_factory=dict)
     packages: dict[str, Any] = field(default_factory=dict)
+    known: dict[str, list[dict[str, object]]] = field(default_factory=dict)
 
     def client(self, role: str | None, **options: Any) -> Any:
         """A browser in which a role's user has signed in with the second factor; of nobody without a role."""
@@ -36,8 +37,11 @@ class Filled:
         """
         The arguments with which a route can be asked for, the likeliest first: one for each package where it has one.
         """
-        if not route.arguments:
-            return [{}]
+        if route.text not in self.known:
+            self.known[route.text] = self._values_of(route) if route.arguments else [{}]
+        return self.known[route.text]
+
+    def _values_of(self, route: Route) -> list[dict[str, object]]:
         of_package = any(before == "packages/" for before, _, _ in route.arguments)
         packages = list(self.packages.values()) if of_package else [None]
         found: list[dict[str, object]] = []
@@ -140,8 +144,8 @@ def browser(user: Any, **options: Any) -> Any:
     return client
 
 
-def filled_world(now: Any = None) -> Filled:
-    """Make it: the moment of its acts is this one, since pages look at the clock."""
+def filled_world(now: Any = None, person: str = "Ada Example") -> Filled:
+    """Make it: the moment of its acts is a little before now, since pages look at the clock."""
     from django.utils import timezone
 
     from calloff.web.accounts.models import Identity, RoleHeld, User
@@ -151,6 +155,9 @@ def filled_world(now: Any = None) -> Filled:
     market._kept.clear()
     world = made_world()
     world.at = (now or timezone.now()).replace(microsecond=0) - timedelta(minutes=10)
+    if person != "Ada Example":
+        one_of = world.person
+        world.person = lambda name=person: one_of(name)  # type: ignore[method-assign]
     for name, pounds in (("acorn", 15), ("beech", 16), ("cedar", 17)):
         world.provider(name, pounds, 60_000)
     filled = Filled(world)
@@ -187,6 +194,7 @@ def _packages(world: World) -> Iterator[tuple[str, Any]]:
     yield "ready", ready()
     yield "asked", world.started()
     yield "new", world.package()
+    yield "called off", placed()
     begun = placed()
     living.enter_start(call_off=begun.call_offs.get(), first_visit_on=world.at.date(), by=world.broker, at=world.at)
     yield "begun", begun
