@@ -2,7 +2,20 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from calloff.web.brokerage.views import acts, answers, confirming, letters, package, records, second
+from calloff.web.brokerage.views import (
+    acts,
+    answers,
+    approving,
+    confirming,
+    letters,
+    package,
+    people,
+    records,
+    request_steps,
+    requests,
+    second,
+    stays,
+)
 
 packages: list[URLPattern | URLResolver] = [
     path("packages/<str:token>", package.package, name="package"),
@@ -35,4 +48,28 @@ packages: list[URLPattern | URLResolver] = [
     path("packages/<str:token>/explanation", records.explanation, name="package_explanation"),
 ]
 
-urlpatterns: list[URLPattern | URLResolver] = [*packages]
+asking: list[URLPattern | URLResolver] = [
+    path("requests", requests.requests, name="requests"),
+    path("requests.csv", requests.requests_file, {"kind": "csv"}, name="requests_csv"),
+    path("requests.xlsx", requests.requests_file, {"kind": "xlsx"}, name="requests_xlsx"),
+    path("requests/begin/<str:person>", requests.begin, name="request_begin"),
+    path("requests/change/<str:token>", requests.change, name="request_change"),
+    path("requests/<str:reference>", requests.one, name="request"),
+    path("requests/<str:reference>/week", request_steps.week, name="request_week"),
+    path("requests/<str:reference>/needs", request_steps.needs, name="request_needs"),
+    path("requests/<str:reference>/check", request_steps.check, name="request_check"),
+    path("requests/<str:reference>/take-back", requests.take_back, name="request_take_back"),
+    path("requests/<str:reference>/copy", requests.copy, name="request_copy"),
+    path("requests/<str:reference>/approval", approving.approval, name="approval"),
+    path("drafts-of-forms/<str:form>/<str:about>", request_steps.saved_form, name="saved_form"),
+    path("people", people.people, name="people"),
+    path("people/add", people.add, name="person_add"),
+    path("people/<str:reference>", people.person, name="person"),
+    path("stays", stays.stays, name="stays"),
+    path("stays.csv", stays.stays_file, {"kind": "csv"}, name="stays_csv"),
+    path("stays.xlsx", stays.stays_file, {"kind": "xlsx"}, name="stays_xlsx"),
+    path("stays/count", stays.count, name="stay_count"),
+    path("stays/<str:reference>", stays.stay, name="stay"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [*packages, *asking]

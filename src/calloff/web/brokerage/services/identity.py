@@ -6,8 +6,9 @@ import re
 
 from django.utils.translation import gettext as _
 
-from calloff.web.brokerage.models import Package
+from calloff.web.brokerage.models import Package, Person
 from calloff.web.brokerage.services.refusals import IdentityInTextError
+from calloff.web.directory.models import Area
 
 POSTCODE = re.compile(r"\b[A-Z]{1,2}[0-9][A-Z0-9]?\s*[0-9][A-Z]{2}\b", re.IGNORECASE)
 PHONE = re.compile(r"(?<![\w£.])(?:\+44\s?|0)(?:[\d][\s()-]?){8,10}\d\b")
@@ -26,18 +27,31 @@ def identifying(text: str, package: Package, knows_person: bool) -> list[str]:
     In the order in which they stand. The person's own words are looked for only in what somebody writes who knows them:
     to anybody else a mark would tell that a guess was right.
     """
-    found = {
+    if knows_person:
+        return _naming(text, package.person, package.area)
+    found = _patterns_in(text)
+    for match in NAME_PAIR.finditer(text):
+        found.setdefault(match.start(), match.group())
+    return [found[place] for place in sorted(found)]
+
+
+def naming(text: str, person: Person) -> list[str]:
+    """The same words in a text of somebody who knows the person and still writes the request."""
+    return _naming(text, person, person.area)
+
+
+def _patterns_in(text: str) -> dict[int, str]:
+    return {
         match.start(): match.group()
         for pattern in (POSTCODE, PHONE, EMAIL, NHS_NUMBER, TITLED)
         for match in pattern.finditer(text)
     }
-    if not knows_person:
-        for match in NAME_PAIR.finditer(text):
-            found.setdefault(match.start(), match.group())
-        return [found[place] for place in sorted(found)]
-    person = package.person
+
+
+def _naming(text: str, person: Person, area: Area) -> list[str]:
+    found = _patterns_in(text)
     own = {word.casefold() for word in WORD.findall(f"{person.name} {person.address}") if len(word) >= SHORTEST_NAME}
-    known = {word.casefold() for word in WORD.findall(f"{package.area.name} {package.locality.name}")} | COMMON
+    known = {word.casefold() for word in WORD.findall(f"{area.name} {area.locality.name}")} | COMMON
     for match in WORD.finditer(text):
         if match.group().casefold() in own - known:
             found.setdefault(match.start(), match.group())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import pairwise
 from typing import Any
@@ -27,7 +27,7 @@ from calloff.web.accounts.services import holders
 from calloff.web.audit.services import act
 from calloff.web.brokerage.models import Package, PackageVersion, Person, Request, SavedForm, Stay
 from calloff.web.brokerage.services.columns import ask_quietly, refresh
-from calloff.web.brokerage.services.desk import count_past, desk_for
+from calloff.web.brokerage.services.desk import count_past, desk_for, facts_of
 from calloff.web.brokerage.services.refusals import ApprovalNeededError, RefusedError, SamePersonError
 from calloff.web.contracts.models import ModelVersion
 from calloff.web.contracts.services.market import counters_of, document_of, enrolled, pools_of, version_for
@@ -55,6 +55,7 @@ TASKS = (
 )
 PERSONAL_TASKS = ("washing", "dressing", "feeding")
 """Tasks for which a short visit brings a hard warning."""
+CHANGE_PRIORITY = 6
 EXCLUSION_REASONS = ("earlier_breakdown", "conflict_of_interest", "refused_by_person", "other")
 
 
@@ -295,6 +296,43 @@ def raise_request(
     return request
 
 
+def wanted_now(package: Package) -> Wanted:
+    """
+    What somebody's care is today, as a change of it begins: the agreed week and needs, and what was written about them.
+
+    Raises RefusedError where the care has ended or another change waits.
+    """
+    refuse_second_change(package)
+    facts = facts_of(package)
+    asked = Request.objects.filter(council=package.council_id, state=Request.APPROVED)
+    last = (
+        asked.filter(changes_package=package.reference).order_by("decided_at", "pk").last()
+        or (asked.filter(pk=package.request_id).first() if package.request_id is not None else None)
+    )
+    told = wanted_of(last) if last is not None else Wanted(facts.visits, facts.required_start_on, CHANGE_PRIORITY)
+    same_week = sorted(one for line in told.lines for one in plain_visits(line.visits)) == sorted(
+        plain_visits(facts.visits)
+    )
+    return replace(
+        told,
+        visits=facts.visits,
+        lines=told.lines if same_week else lines_of(facts.visits),
+        priority=CHANGE_PRIORITY,
+        needs=facts.needs,
+        complexity=facts.complexity,
+        care_type=facts.care_type,
+        client_group=facts.client_group,
+        delivery_model=facts.delivery_model,
+        chosen_provider=facts.chosen_provider,
+        exclusions=facts.exclusions,
+    )
+
+
+def plain_visits(visits: Iterable[Visit]) -> list[tuple[int, int, int, int, bool]]:
+    """Visits as what can be put in order."""
+    return [(one.day, one.start_minute, one.minutes, one.workers, one.critical) for one in visits]
+
+
 def pending_change(package: Package) -> Request | None:
     """The change of need that waits for approval, if one does."""
     return Request.objects.filter(
@@ -377,9 +415,13 @@ def range_for(council: Council, version: ModelVersion, facts: KernelPackage, at:
 
 def facts_for(request: Request, reference: str, approved_at: datetime) -> KernelPackage:
     """A request as the kernel's package."""
-    wanted, person = wanted_of(request), request.person
-    if person is None:
+    if request.person is None:
         raise RefusedError(_("The request names no person."))
+    return facts_from(wanted_of(request), request.person, reference, approved_at)
+
+
+def facts_from(wanted: Wanted, person: Person, reference: str, approved_at: datetime) -> KernelPackage:
+    """What is wanted for somebody, as the kernel's package."""
     area = Area.objects.select_related("locality", "council").get(pk=person.area_id)
     return KernelPackage(
         reference=reference,

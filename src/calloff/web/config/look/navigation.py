@@ -31,6 +31,7 @@ STAFF = (
     Entry("see_queue", _("Queue"), "queue"),
     Entry("raise_request", _("Requests"), "requests", ("/requests",)),
     Entry("approve_request", _("Requests"), "requests", ("/requests",)),
+    Entry("record_discharge_facts", _("Hospital"), "stays", ("/stays",)),
     Entry("see_queue", _("Packages"), "package_search", ("/packages",)),
     Entry("see_register", _("Providers"), "providers", ("/providers", "/enrolments")),
     Entry("see_models", _("Models"), "models", ("/models",)),
