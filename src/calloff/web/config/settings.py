@@ -24,6 +24,7 @@ SITE_URL = said.site
 # Ours before allauth, so that our templates of its pages win.
 INSTALLED_APPS = [
     "calloff.web.config",
+    "calloff.web.performance",
     "calloff.web.provider_portal",
     "calloff.web.brokerage",
     "calloff.web.contracts",

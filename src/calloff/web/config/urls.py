@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/council/", views.choose_council, name="choose_council"),
     path("", include("calloff.web.accounts.urls")),
     path("", include("calloff.web.brokerage.urls")),
+    path("", include("calloff.web.performance.urls")),
     path("", include("calloff.web.provider_portal.urls")),
 ]
 

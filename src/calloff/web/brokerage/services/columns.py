@@ -29,7 +29,8 @@ from calloff.web.brokerage.models import (
     UnmetStretch,
     Waiting,
 )
-from calloff.web.brokerage.services.desk import Desk, whole_history
+from calloff.web.brokerage.services.desk import Desk, versioned_history
+from calloff.web.brokerage.services.owning import give_to_duty_team
 
 ONE_DAY = timedelta(days=1)
 REVIEW_AFTER = timedelta(hours=24)
@@ -75,12 +76,22 @@ def refresh(desk: Desk, decision: KernelDecision | None) -> bool:
     moved = {name for name in WRITTEN if before[name] != getattr(package, name)}
     is_new = package.changed_at == package.approved_at
     # While nothing is called off, asking and answering leaves the need as it is.
-    if (story.called_off or is_new or moved & NEEDED) and write_unmet(package, whole_history(package)):
+    if (story.called_off or is_new or moved & NEEDED) and write_unmet(package, history_now(desk)):
         moved.add("unmet")
+    if is_new and package.owner_id is None and package.assign_by is None:
+        give_to_duty_team(package, desk.at)
+        moved.add("assign_by")
     if moved:
         package.changed_at = desk.at
         package.save()
     return bool(moved)
+
+
+def history_now(desk: Desk) -> list[Happening]:
+    """The package's history over all its versions, with what this act adds and has not recorded yet."""
+    package = desk.package
+    before = [event for version, event in versioned_history(package) if version != package.version]
+    return [*before, *desk.course.history]
 
 
 def state_of(package: Package) -> str:
@@ -267,6 +278,9 @@ def stretches_of(package: Package, history: Sequence[Happening]) -> tuple[list[S
     agreed = []
     for version, following in zip(versions, [*versions[1:], None], strict=True):
         begins = date.fromisoformat(json.loads(version.facts)["required_start_on"])
+        if version.number > 1:
+            # Until a change was approved the version before it was what was agreed: no day counts twice.
+            begins = max(begins, local(version.from_at).date())
         until = min(ended, local(following.from_at).date()) if following else ended
         if begins < until:
             agreed.append(Stretch(version.minutes_per_week, begins, until))

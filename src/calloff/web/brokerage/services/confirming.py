@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from calloff.documents.wording import moment_words
-from calloff.domain.calendar import local
+from calloff.domain.calendar import local, moment_text
 from calloff.domain.decisions import CallOff as KernelCallOff
 from calloff.domain.decisions import Decision as KernelDecision
 from calloff.domain.history import OVERRIDE_REASONS, CalledOff, Overridden
@@ -15,8 +15,9 @@ from calloff.domain.records import plain
 from calloff.domain.units import half_up, pence_per_week, pounds
 from calloff.web.accounts.models import User
 from calloff.web.accounts.services import holders
-from calloff.web.audit.services import Act, act
+from calloff.web.audit.services import Act, act, whole_second
 from calloff.web.brokerage.models import CallOff, Override, Package, PlacedVisit
+from calloff.web.brokerage.services.agreements import called_off
 from calloff.web.brokerage.services.carrying import carry_out, look_again
 from calloff.web.brokerage.services.columns import ask_quietly, over_ceiling, refresh
 from calloff.web.brokerage.services.desk import Desk, desk_for, shown_hash, told
@@ -79,7 +80,7 @@ def confirm_call_off(*, package: Package, shown: str, by: User, at: datetime) ->
         refresh(desk, ask_quietly(desk))
         look_again(desk.package, doing.at)
         made = list(CallOff.objects.filter(decision=stored).order_by("pk"))
-        data = {"decision": stored.hash, "call_offs": [one.token for one in made]}
+        data = {"decision": stored.hash, "call_offs": [one.token for one in made], "parts": called_off(made)}
         doing.record("call_off_confirmed", package.reference, data, history)
     return made
 
@@ -276,7 +277,13 @@ def enter_outside(doing: Act, package: Package, made: Outside, second: User, by:
     happened = CalledOff("", doing.at, made.visits)
     desk.course.history.append(happened)
     refresh(desk, ask_quietly(desk))
-    data = {"call_off": call_off.token, "reason": made.reason, "second": second.pk}
+    data = {
+        "call_off": call_off.token,
+        "reason": made.reason,
+        "second": second.pk,
+        "made_at": moment_text(whole_second(made.made_at)),
+        "parts": called_off([call_off]),
+    }
     doing.record("called_off_outside", package.reference, data, told(desk.package.version, happened))
     return call_off
 

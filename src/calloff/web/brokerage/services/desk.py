@@ -118,11 +118,6 @@ def history_of(package: Package) -> list[Happening]:
     return [event for version, event in versioned_history(package) if version == package.version]
 
 
-def whole_history(package: Package) -> list[Happening]:
-    """The same over all its versions."""
-    return [event for _, event in versioned_history(package)]
-
-
 def versioned_history(package: Package) -> list[tuple[int, Happening]]:
     """Each event of a package's history with the version of the package that it belongs to."""
     rows = Event.objects.filter(council=package.council_id, about=package.reference).order_by("number")

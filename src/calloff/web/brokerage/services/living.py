@@ -32,6 +32,7 @@ from calloff.web.brokerage.models import (
     Request,
     Stay,
 )
+from calloff.web.brokerage.services import agreements
 from calloff.web.brokerage.services.carrying import end_invitation, look_again, reopen_after
 from calloff.web.brokerage.services.changing import go_on_with, renumbered, same_visits, with_current
 from calloff.web.brokerage.services.columns import ask_quietly, refresh
@@ -220,7 +221,12 @@ def answer_handback(*, handback: Handback, agreed: bool, by: User, at: datetime)
         )
         every = {number: number for number in range(len(facts.visits))}
         history = new_version(desk, facts, "handback", every)
-        data = {"call_off": again.call_off.token, "agreed": agreed, "last_day_on": str(again.last_day_on)}
+        data = {
+            "call_off": again.call_off.token,
+            "agreed": agreed,
+            "last_day_on": str(again.last_day_on),
+            "now_agreed": agreements.agreed(desk.package, facts),
+        }
         doing.record("handback_answered", desk.package.reference, data, history)
 
 
@@ -318,6 +324,8 @@ def change_need(
             "request": again.reference,
             "version": desk.package.version,
             "pence_per_week_at_most": pence_per_week_at_most,
+            "now_agreed": agreements.agreed(desk.package, wanted),
+            "call_offs": agreements.standing(desk.package),
         }
         doing.record("need_changed", package.reference, data, history)
 
@@ -385,7 +393,12 @@ def record_stay(
         stay.save()
         for package in person.packages.exclude(state__in=(Package.ENDED, Package.WITHDRAWN)):
             write_stay(package)
-        data = {"ready_on": str(ready_on or ""), "waits_for": waits_for, "discharged_on": str(discharged_on or "")}
+        data = {
+            "admitted_on": str(admitted_on),
+            "ready_on": str(ready_on or ""),
+            "waits_for": waits_for,
+            "discharged_on": str(discharged_on or ""),
+        }
         doing.record("stay_recorded", person.reference, data)
     return stay
 

@@ -26,6 +26,7 @@ from calloff.web.accounts.models import User
 from calloff.web.accounts.services import holders
 from calloff.web.audit.services import act
 from calloff.web.brokerage.models import Package, PackageVersion, Person, Request, SavedForm, Stay
+from calloff.web.brokerage.services.agreements import agreed
 from calloff.web.brokerage.services.columns import ask_quietly, refresh
 from calloff.web.brokerage.services.desk import count_past, desk_for, facts_of
 from calloff.web.brokerage.services.refusals import ApprovalNeededError, RefusedError, SamePersonError
@@ -469,7 +470,8 @@ def approve_request(
         package = make_package(again, doing.at)
         tell_raiser(again, doing.at)
         data = {"package": package.reference, "pence_per_week_at_most": pence_per_week_at_most}
-        doing.record("request_approved", package.reference, {**data, "request": again.reference})
+        told = agreed(package, facts_of(package))
+        doing.record("request_approved", package.reference, {**data, "request": again.reference, "agreed": told})
     return package
 
 

@@ -1,0 +1,53 @@
+"""
+Sums behind the indicators (DOMAIN 7): a share with both its numbers, and how long a wait is when some still wait.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+HALF, NINE_TENTHS = Fraction(1, 2), Fraction(9, 10)
+
+
+@dataclass(frozen=True)
+class Share:
+    """A part of a whole, both kept; of nothing there is no share."""
+
+    part: int
+    whole: int
+
+    @property
+    def of_one(self) -> Fraction | None:
+        """The share from 0 to 1; None where there is nothing to share."""
+        return Fraction(self.part, self.whole) if self.whole else None
+
+
+@dataclass(frozen=True)
+class Wait:
+    """How long one case waited, in whole units; `over` is False while it still waits, or when it ended otherwise."""
+
+    length: int
+    over: bool
+
+
+def waited(waits: Sequence[Wait], share: Fraction) -> int | None:
+    """
+    The shortest length within which at least `share` of the cases are over.
+
+    Those that still wait count for as long as they have waited (the estimate of Kaplan and Meier), so that the
+    slowest are not left out because nobody knows yet how slow they are. None where too many still wait to tell, or
+    where there is no case. Without open cases it is the smallest value that the share of cases does not pass.
+    """
+    ends = Counter(one.length for one in waits if one.over)
+    leaves = Counter(one.length for one in waits)
+    at_risk, surviving = len(waits), Fraction(1)
+    for length in sorted(leaves):
+        if ends[length]:
+            surviving *= Fraction(at_risk - ends[length], at_risk)
+            if 1 - surviving >= share:
+                return length
+        at_risk -= leaves[length]
+    return None

@@ -1,0 +1,1 @@
+"""How well the council buys care: unmet need, waits, answers, and what is bought outside the framework."""
