@@ -86,7 +86,7 @@ class Package(models.Model):
 
     `version` numbers the current agreement. What stands from `state` on follows from the events and is written with
     them, so that lists need not run the kernel: `next_action` is a code, due at `next_action_at`; `owner` empty is the
-    duty team. `price_ceiling_pence` is the greatest weekly price approved.
+    duty team, who give it an owner until `assign_by`. `price_ceiling_pence` is the greatest weekly price approved.
     """
 
     SOURCING, CALLED_OFF, STARTED, ENDED, WITHDRAWN = "sourcing", "called_off", "started", "ended", "withdrawn"
@@ -122,6 +122,7 @@ class Package(models.Model):
     next_action = models.CharField(max_length=30, default="start_step")
     next_action_at = models.DateTimeField()
     owner = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, related_name="+")
+    assign_by = models.DateTimeField(null=True)
     on_hold = models.CharField(max_length=30, default="")
     waits_for_minutes = models.BooleanField(default=False)
     changed_at = models.DateTimeField()

@@ -10,9 +10,11 @@ from calloff.web.brokerage.views import (
     letters,
     package,
     people,
+    queue,
     records,
     request_steps,
     requests,
+    search,
     second,
     stays,
 )
@@ -72,4 +74,14 @@ asking: list[URLPattern | URLResolver] = [
     path("stays/<str:reference>", stays.stay, name="stay"),
 ]
 
-urlpatterns: list[URLPattern | URLResolver] = [*packages, *asking]
+desk: list[URLPattern | URLResolver] = [
+    path("queue", queue.queue, name="queue"),
+    path("queue.csv", queue.queue_file, {"kind": "csv"}, name="queue_csv"),
+    path("queue.xlsx", queue.queue_file, {"kind": "xlsx"}, name="queue_xlsx"),
+    path("queue/invitations", queue.invitations, name="queue_invitations"),
+    path("queue/give", queue.give, name="queue_give"),
+    path("packages/<str:token>/give", queue.give_one, name="package_give"),
+    path("search", search.search, name="package_search"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [*desk, *packages, *asking]

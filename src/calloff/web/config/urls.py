@@ -8,6 +8,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health", views.health, name="health"),
     path("account/council/", views.choose_council, name="choose_council"),
     path("", include("calloff.web.accounts.urls")),
+    path("", views.home, name="home"),
+    path("", include("calloff.web.jobs.urls")),
     path("", include("calloff.web.brokerage.urls")),
     path("", include("calloff.web.performance.urls")),
     path("", include("calloff.web.provider_portal.urls")),

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from calloff.web.accounts.services import rights
 from calloff.web.accounts.views import SignedIn
+from calloff.web.config.look.navigation import navigation
 from calloff.web.config.middleware import COUNCIL
 from calloff.web.directory.models import Council
 from calloff.web.jobs.services import worker_lives
@@ -29,6 +30,16 @@ def health(request: HttpRequest) -> JsonResponse:
         database = worker = False
     well = database and worker
     return JsonResponse({"ok": well, "database": database, "worker": worker}, status=200 if well else 503)
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """To the first place of whoever has signed in: the queue of those who see it."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    signed_in = cast(SignedIn, request)
+    places = navigation(signed_in.roles_held, signed_in.council_id, request.path)
+    return redirect(places[0]["url"] if places else "account")
 
 
 @require_http_methods(["GET", "POST"])

@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -169,6 +169,21 @@ def tell(
     if by_email:
         told = canonical({"notice": notice.pk}).decode()
         Job.objects.create(council=council, kind="email", key=f"notice-{notice.pk}", data=told, due_at=at, rank=LAST)
+
+
+def notices_of(user: User) -> QuerySet[Notice]:
+    """What somebody was told, the latest first."""
+    return Notice.objects.filter(user=user).order_by("-created_at", "-pk")
+
+
+def unread(user: User) -> int:
+    """How many notices somebody has not read."""
+    return Notice.objects.filter(user=user, read_at=None).count()
+
+
+def mark_read(*, user: User, until: datetime, at: datetime) -> int:
+    """Mark what somebody was told up to a moment as read; how many that were."""
+    return Notice.objects.filter(user=user, read_at=None, created_at__lte=until).update(read_at=at)
 
 
 SUBJECTS = {

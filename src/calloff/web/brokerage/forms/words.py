@@ -134,6 +134,27 @@ PACKAGE_STATES = {
     Package.WITHDRAWN: (gettext_lazy("withdrawn"), "grey"),
 }
 
+NEXT_ACTIONS = {
+    "start_step": gettext_lazy("Ready to start"),
+    "await_answers": gettext_lazy("Answers due"),
+    "confirm": gettext_lazy("Confirm the call-off"),
+    "approve_price": gettext_lazy("The price needs approval"),
+    "second_override": gettext_lazy("A second person must agree"),
+    "await_step": gettext_lazy("The next step opens"),
+    "on_hold": gettext_lazy("On hold: look again"),
+    "await_minutes": gettext_lazy("No spare hours: look again"),
+    "decide": gettext_lazy("Nobody left to ask: decide"),
+    "answer_handback": gettext_lazy("Answer the handback"),
+    "enter_start": gettext_lazy("Enter the first visit"),
+    "none": gettext_lazy("Nothing to do"),
+}
+"""What somebody has to do next, by the code in the package's row."""
+
+
+def action_words(action: str) -> str:
+    """What is to do next, in words."""
+    return str(NEXT_ACTIONS.get(action, action.replace("_", " ")))
+
 
 def person_without_name(person: Person, today: date) -> str:
     """Who the person is for somebody who may not know: "woman, 80s, Hill"."""

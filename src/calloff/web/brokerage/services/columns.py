@@ -35,8 +35,6 @@ from calloff.web.brokerage.services.owning import give_to_duty_team
 ONE_DAY = timedelta(days=1)
 REVIEW_AFTER = timedelta(hours=24)
 """When somebody looks again at a package that nobody can take (assumed)."""
-ASSIGN_WITHIN = timedelta(minutes=30)
-"""Working time in which the duty team gives a package an owner (assumed)."""
 
 NEXT_ACTIONS = (
     "start_step",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from calloff.domain.decisions import CallOff as KernelCallOff
 from calloff.domain.decisions import Invite, Wait
@@ -15,6 +16,7 @@ from calloff.web.accounts.models import User
 from calloff.web.accounts.services import holders
 from calloff.web.audit.services import Act, act
 from calloff.web.brokerage.models import Invitation, Note, Package, Waiting
+from calloff.web.brokerage.services import owning
 from calloff.web.brokerage.services.carrying import carry_out, look_again, rank_of, reopen_after
 from calloff.web.brokerage.services.columns import ask_quietly, refresh
 from calloff.web.brokerage.services.desk import Desk, desk_for, told
@@ -251,15 +253,16 @@ def withdraw(*, package: Package, reason: str, words: str, by: User, at: datetim
 def assign(*, package: Package, to: User | None, by: User, at: datetime) -> None:
     """Give a package an owner, or back to the duty team."""
     with act(council=package.council_id, by=by, at=at) as doing:
-        again = Package.objects.get(pk=package.pk)
+        again = Package.objects.select_related("council").get(pk=package.pk)
         _assign(again, to, doing.at)
         doing.record("assigned", package.reference, {"to": to.pk if to else 0})
 
 
 def _assign(package: Package, to: User | None, at: datetime) -> None:
-    package.owner = to
-    package.save(update_fields=("owner",))
-    if to is not None:
+    if to is None:
+        owning.give_to_duty_team(package, at)
+    else:
+        owning.give_to(package, to)
         jobs.tell(
             to,
             "assigned",
@@ -270,19 +273,34 @@ def _assign(package: Package, to: User | None, at: datetime) -> None:
             package=package.reference,
             link=f"/packages/{package.token}",
         )
+    package.save(update_fields=("owner", "assign_by"))
 
 
-def hand_over(*, packages: Iterable[Package], to: User | None, note: str, by: User, at: datetime) -> int:
-    """All of these packages to one person, or to the duty team, with a note on each; how many there were."""
+def hand_over(
+    *,
+    packages: Iterable[Package],
+    to: User | None,
+    note: str,
+    by: User,
+    at: datetime,
+    rights: Collection[str] | None = None,
+) -> int:
+    """
+    All of these packages to one person, or to the duty team, with a note on each; how many there were.
+
+    With `rights`, what `by` may do: raises RefusedError for a package that is not theirs to give.
+    """
     packages = list(packages)
     if not packages:
-        raise RefusedError("No package was chosen; nothing was handed over.")
+        raise RefusedError(_("No package was chosen; nothing was handed over."))
     with act(council=packages[0].council_id, by=by, at=at) as doing:
-        for package in packages:
-            again = Package.objects.get(pk=package.pk)
-            _assign(again, to, doing.at)
+        again = list(Package.objects.select_related("council").filter(pk__in=[one.pk for one in packages]))
+        if rights is not None:
+            owning.refuse_giving(again, to, by, rights)
+        for package in again:
+            _assign(package, to, doing.at)
             if note:
-                Note.objects.create(council_id=package.council_id, package=again, text=note, by=by, at=doing.at)
+                Note.objects.create(council_id=package.council_id, package=package, text=note, by=by, at=doing.at)
         references = [package.reference for package in packages]
         doing.record("handed_over", "", {"to": to.pk if to else 0, "packages": references})
     return len(packages)

@@ -7,8 +7,10 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from calloff.web.accounts.models import User
 from calloff.web.config.look.navigation import navigation
 from calloff.web.directory.models import Council
+from calloff.web.jobs.services import unread
 
 SHORTCUTS_COOKIE = "calloff_shortcuts"
 
@@ -19,8 +21,11 @@ def look(request: HttpRequest) -> dict[str, Any]:
     at_desk = getattr(request, "council_id", None)
     council = Council.objects.filter(pk=at_desk).first() if at_desk else None
     user = getattr(request, "user", None)
+    new = unread(user) if held and isinstance(user, User) else 0
+    nav = navigation(held, at_desk, request.path, new) if held else []
     return {
-        "nav": navigation(held, at_desk, request.path) if held else [],
+        "nav": nav,
+        "search_url": next((one["url"] for one in nav if one["name"] == "package_search"), ""),
         "council_name": council.name if council else "",
         "account_name": user.identity.name if held and user is not None and user.is_authenticated else "",
         "demo": bool(getattr(settings, "CALLOFF_DEMO", False)),

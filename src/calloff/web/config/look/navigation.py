@@ -35,7 +35,7 @@ STAFF = (
     Entry("see_queue", _("Packages"), "package_search", ("/packages",)),
     Entry("see_register", _("Providers"), "providers", ("/providers", "/enrolments")),
     Entry("see_models", _("Models"), "models", ("/models",)),
-    Entry("see_ledger", _("Unmet need"), "unmet_need", ("/unmet",)),
+    Entry("see_ledger", _("Unmet need"), "unmet_need", ("/unmet-need",)),
     Entry("see_models", _("Drafts"), "drafts", ("/drafts",)),
 )
 PROVIDERS = (
@@ -48,8 +48,17 @@ PROVIDERS = (
 EVERYBODY = (Entry("", _("Notices"), "notices", ("/notices",)),)
 
 
-def navigation(held: Iterable[RoleHeld], council_id: int | None, path: str) -> list[Mapping[str, Any]]:
-    """The entries for somebody with these roles, at this council's desk or in their branches, in order."""
+NOTICES = ("portal_notices", "notices")
+
+
+def navigation(
+    held: Iterable[RoleHeld], council_id: int | None, path: str, unread: int = 0
+) -> list[Mapping[str, Any]]:
+    """
+    The entries for somebody with these roles, at this council's desk or in their branches, in order.
+
+    `unread` is how many notices they have not read: it stands beside the word.
+    """
     known = roles()
     here = [one for one in held if one.branch_id is not None or one.council_id in (None, council_id)]
     may = {permission for one in here if one.role in known for permission in known[one.role].permissions}
@@ -60,6 +69,9 @@ def navigation(held: Iterable[RoleHeld], council_id: int | None, path: str) -> l
                 url = reverse(entry.url)
             except NoReverseMatch:
                 continue
+            if entry.url in NOTICES and any(one in shown for one in NOTICES):
+                continue
             active = path == url or any(path == one or path.startswith(f"{one}/") for one in entry.below)
-            shown[entry.url] = {"label": entry.label, "url": url, "active": active}
+            label = f"{entry.label} ({unread:,})" if entry.url in NOTICES and unread else entry.label
+            shown[entry.url] = {"label": label, "url": url, "active": active, "name": entry.url}
     return list(shown.values())
