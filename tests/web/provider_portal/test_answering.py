@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from django.contrib.staticfiles import finders
 from web.provider_portal.reading import day, ok, text_of
 from world import EVERY_MORNING
 
@@ -13,6 +16,8 @@ from calloff.web.accounts.models import RoleHeld
 from calloff.web.brokerage.models import Invitation, Offer
 from calloff.web.brokerage.services.answering import Answer, record_answer
 from calloff.web.brokerage.services.sourcing import withdraw
+from calloff.web.contracts.models import Enrolment
+from calloff.web.provider_portal.services import asked
 
 pytestmark = pytest.mark.django_db
 MOVABLE = "other_times: {within: same_band, assumed: an example}"
@@ -247,3 +252,35 @@ def test_home_asks_the_database_as_often_for_thirty_as_for_three(world, acorn, d
         world.started(visits=EVERY_MORNING[:1])
     with django_assert_max_num_queries(len(few)):
         acorn.get("/provider")
+
+
+def test_the_whole_journey_weighs_no_more_than_150_kilobytes(make_world, signed_in):
+    """Home, answer and thanks with an empty cache, without scripts and without compression: 28 visits, all movable."""
+    world = make_world(ask="all_then_rank", more=MOVABLE)
+    client = signed_in(world.manager("acorn"))
+    times = (450, 735, 1020, 1215)
+    invitation = world.invitation(
+        world.started(visits=[Visit(d, start, 30) for d in range(7) for start in times]), "acorn"
+    )
+
+    pages = [client.get("/provider"), client.get(at(invitation, "/answer"))]
+    client.post(at(invitation, "/answer"), {"answer": "accept"})
+    pages.append(client.get(at(invitation, "/thanks")))
+    styles = {one for page in pages for one in re.findall(r'href="/static/([a-z/.]+)"', page.content.decode())}
+    files = [Path(str(finders.find(name))) for name in styles if not name.endswith(".js")]
+
+    assert sum(len(page.content) for page in pages) + sum(one.stat().st_size for one in files) < 150_000
+
+
+def test_a_prime_provider_names_one_of_its_approved_subcontractors(world, acorn, monkeypatch):
+    package = world.started()
+    invitation = world.invitation(package, "acorn")
+    named = Enrolment.objects.get(reference="beech")
+    monkeypatch.setattr(asked, "subcontractors", lambda one: ((named.token, named.reference, named.branch.name),))
+    where = at(invitation, "/answer")
+
+    assert "name one of your approved subcontractors" in text_of(acorn.get(where))
+    assert "Choose the subcontractor" in text_of(acorn.post(where, {"answer": "accept"}))
+    ok(acorn.post(where, {"answer": "accept", "delivered_by": named.token}), at(invitation, "/thanks"))
+
+    assert '"delivered_by": "beech"' in Offer.objects.get().facts

@@ -247,7 +247,6 @@ def answer(request: SignedIn, token: str) -> HttpResponse:
     context: dict[str, Any] = {
         "card": card,
         "form": form,
-        "week": Week(card.asked.visits, card.reference),
         "answers": _answers(one, now) + _heard(one, now),
     }
 
