@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from calloff import commands
+from calloff import commands, demo
 
 app = typer.Typer(
     name="calloff",
@@ -50,6 +50,7 @@ def check() -> None:
     raise typer.Exit(stages.run_all(with_tests=False))
 
 
+app.add_typer(demo.demo, name="demo")
 app.add_typer(commands.models, name="models")
 app.add_typer(commands.imports, name="import")
 app.add_typer(commands.accounts, name="accounts")

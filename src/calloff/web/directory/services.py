@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-import secrets
-from collections.abc import Iterable, Mapping
+import random
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from functools import lru_cache
 
+from django.conf import settings
 from django.db.models import F
 
 from calloff.documents.bank_holidays import calendar_for
@@ -20,9 +22,29 @@ ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """No letter or figure that is easily taken for another on the telephone."""
 
 
+_chance: random.Random = random.SystemRandom()
+
+
 def draw(length: int = 12) -> str:
     """A reference by chance: nobody learns from it how many there are."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(length))
+    return "".join(_chance.choice(ALPHABET) for _ in range(length))
+
+
+@contextmanager
+def drawn_from(seed: str) -> Iterator[None]:
+    """
+    Draw references from a seed for a while, so that a demonstration can be made again the same.
+
+    Raises RuntimeError elsewhere: whoever knew a council's seed would know its references.
+    """
+    global _chance
+    if not settings.CALLOFF_DEMO:
+        raise RuntimeError("references are drawn from a seed in the demonstration only (CALLOFF_DEMO=1)")
+    before, _chance = _chance, random.Random(seed)  # noqa: S311 - for invented people alone
+    try:
+        yield
+    finally:
+        _chance = before
 
 
 def spoken_reference(prefix: str) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -138,6 +140,18 @@ def worker_lives(at: datetime | None = None) -> bool:
 
 # Notices
 
+_without_letters: ContextVar[bool] = ContextVar("calloff_without_letters", default=False)
+
+
+@contextmanager
+def without_letters() -> Iterator[None]:
+    """Put notices on screens alone for a while: what the demonstration tells of past weeks is no news to anybody."""
+    token = _without_letters.set(True)
+    try:
+        yield
+    finally:
+        _without_letters.reset(token)
+
 
 def tell(
     user: User,
@@ -152,6 +166,7 @@ def tell(
     by_email: bool = True,
 ) -> None:
     """Put a notice on somebody's screen and, as a job, into their mail; a second one of the same key is not made."""
+    by_email = by_email and not _without_letters.get()
     # Acts of a council go one by one, so that nobody else makes the same notice meanwhile.
     if Notice.objects.filter(user=user, key=key).exists():
         return

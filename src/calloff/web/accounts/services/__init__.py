@@ -1,6 +1,6 @@
 """Who may do what, and what is done to accounts: everything that other rooms ask of this one."""
 
-from calloff.web.accounts.services.demo import NotTheDemoError, demo_code, give_demo_authenticator
+from calloff.web.accounts.services.demo import NotTheDemoError, add_demo_user, demo_code, give_demo_authenticator
 from calloff.web.accounts.services.rights import (
     branches_of,
     council_ids_held,
@@ -27,6 +27,7 @@ __all__ = [
     "NotTheDemoError",
     "Role",
     "Side",
+    "add_demo_user",
     "add_user",
     "branches_of",
     "changed",

@@ -1,4 +1,4 @@
-"""The demonstration's authenticators: codes for people who have no telephone because they are invented."""
+"""The demonstration's accounts: one password, and codes for people who have no telephone because they are invented."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 
 from calloff.domain.errors import CalloffError
-from calloff.web.accounts.models import User
+from calloff.web.accounts.models import Identity, User
 from calloff.web.accounts.services.users import changed
 
 
@@ -24,6 +24,20 @@ class NotTheDemoError(CalloffError):
 def _refuse_outside_demo() -> None:
     if not settings.CALLOFF_DEMO:
         raise NotTheDemoError("codes are given out in the demonstration only (CALLOFF_DEMO=1)")
+
+
+@transaction.atomic
+def add_demo_user(*, name: str, hashed: str, identity_name: str, email: str, at: datetime) -> User:
+    """
+    Add an invented user whose password was hashed once for all of them, since one hash takes as long as a page.
+
+    Raises NotTheDemoError elsewhere.
+    """
+    _refuse_outside_demo()
+    identity = Identity.objects.create(name=identity_name, email=email)
+    user = User.objects.create(name=name, identity=identity, password=hashed, demo=True)
+    changed.send(User, kind="user_added", by=None, at=at, about=f"user-{user.pk}", data={"identity": identity.pk})
+    return user
 
 
 @transaction.atomic

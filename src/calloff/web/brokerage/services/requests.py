@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from calloff.domain.calendar import local
+from calloff.domain.decisions import Wait
 from calloff.domain.errors import CalloffError, NoApplicableModelError, SeveralModelsError
 from calloff.domain.market import Market
 from calloff.domain.packages import Package as KernelPackage
@@ -27,6 +28,7 @@ from calloff.web.accounts.services import holders
 from calloff.web.audit.services import act
 from calloff.web.brokerage.models import Package, PackageVersion, Person, Request, SavedForm, Stay
 from calloff.web.brokerage.services.agreements import agreed
+from calloff.web.brokerage.services.carrying import look_again
 from calloff.web.brokerage.services.columns import ask_quietly, refresh
 from calloff.web.brokerage.services.desk import count_past, desk_for, facts_of
 from calloff.web.brokerage.services.refusals import ApprovalNeededError, RefusedError, SamePersonError
@@ -557,7 +559,11 @@ def make_package(request: Request, at: datetime) -> Package:
         from_at=at,
     )
     desk = desk_for(package, at)
-    refresh(desk, ask_quietly(desk))
+    decision = ask_quietly(desk)
+    refresh(desk, decision)
+    if isinstance(decision, Wait) and decision.until is not None:
+        # A step that opens by the clock alone: nobody's act would bring anybody to look.
+        look_again(package, decision.until)
     return package
 
 

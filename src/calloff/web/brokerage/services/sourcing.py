@@ -153,7 +153,10 @@ def tell_owner(desk: Desk, before: str) -> None:
 @jobs.handles("advance")
 def advance_job(task: jobs.Task, at: datetime) -> None:
     """The worker's way into `advance`."""
-    advance(package=Package.objects.get(pk=task.data["package"]), at=at)
+    package = Package.objects.get(pk=task.data["package"])
+    # Where every visit is placed nothing opens by the clock; whatever is to place again comes with a job of its own.
+    if package.state not in (Package.CALLED_OFF, Package.STARTED):
+        advance(package=package, at=at)
 
 
 @jobs.handles("market_changed")
