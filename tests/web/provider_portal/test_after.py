@@ -182,3 +182,17 @@ def test_notices_lead_to_what_they_tell_and_are_read(world, acorn, placed):
     assert not Notice.objects.filter(user=world.manager("acorn"), read_at__isnull=True).exists()
     for notice in Notice.objects.filter(user=world.manager("acorn")):
         assert acorn.get(notice.link).status_code == 200
+
+
+def test_every_address_of_another_provider_is_not_found(world, acorn, beech, placed):
+    token, call_off = world.invitation(placed, "acorn").token, placed.call_offs.get().token
+    enrolment = world.branch("acorn").enrolments.get().token
+    places = [f"invitations/{token}{rest}" for rest in ("", "/answer", "/thanks", "/letter", "/dispute/ANYTHING")]
+    places += [f"packages/{call_off}{rest}" for rest in ("", "/first-visit", "/hand-back", "/letter")]
+    places += [f"spare/{enrolment}", f"messages/{token}", f"messages/{call_off}", f"packages/{token}"]
+
+    for place in places:
+        assert beech.get(f"/provider/{place}").status_code == 404, place
+        assert beech.post(f"/provider/{place}", {"answer": "accept"}).status_code in (404, 405), place
+    assert beech.post(f"/provider/messages/{token}/read").status_code == 404
+    assert acorn.get(f"/provider/packages/{call_off}").status_code == 200
