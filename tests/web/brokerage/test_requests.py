@@ -88,6 +88,7 @@ def test_rows_are_added_and_taken_out_without_a_script(world, assessor):
     ok(assessor.post(at, WEEK | {"act": "add"}), f"{at}#visit-2")
     page = assessor.get(at).content.decode()
     assert 'name="start_2"' in page
+    assert page.count('<option value="30" selected>30 minutes</option>') == 2
     assert 'value="8:00"' in page
 
     two = WEEK | {"rows": "2", "days_2": ["0", "6"], "start_2": "19.30", "minutes_2": "45", "workers_2": "2"}

@@ -200,7 +200,9 @@ class WeekForm(forms.Form):
             error_messages={"invalid": _t("The latest start of visit %(number)d must be a time") % told},
         )
         self.fields[f"minutes_{number}"] = RowChoice(
-            label=_t("How long?"), choices=[(str(one), length_words(one)) for one in LENGTHS], initial=str(USUAL_MINUTES)
+            label=_t("How long?"),
+            choices=[(str(one), length_words(one)) for one in LENGTHS],
+            initial=str(USUAL_MINUTES),
         )
         self.fields[f"workers_{number}"] = RowChoice(
             label=_t("Care workers"), choices=[("1", _t("1 care worker")), ("2", _t("2 at once"))], initial="1"
@@ -320,7 +322,17 @@ def rows_in(data: QueryDict | None) -> int:
 
 def one_row_more(typed: Typed) -> dict[str, list[str]]:
     """The same form with an empty row at its end."""
-    return {**whole(typed), "rows": [str(min(rows_in(posted(typed)) + 1, MOST_ROWS))]}
+    number = min(rows_in(posted(typed)) + 1, MOST_ROWS)
+    return {**usual_row(number), **whole(typed), "rows": [str(number)]}
+
+
+def usual_row(number: int) -> dict[str, list[str]]:
+    """A row in which nobody has typed yet: half an hour by one care worker."""
+    return {f"minutes_{number}": [str(USUAL_MINUTES)], f"workers_{number}": ["1"]}
+
+
+EMPTY_WEEK: Typed = {"rows": ["1"], **usual_row(1)}
+"""A week in which nobody has typed yet."""
 
 
 ROW_BOXES = ("days", "start", "until", "minutes", "workers", "critical", "tasks")

@@ -58,7 +58,7 @@ class Draft:
         return rows.get(council=self.row.council_id, reference=self.row.changes_package)
 
     def week(self) -> asked.WeekForm:
-        return asked.WeekForm(asked.posted(self.typed.get("week", {})))
+        return asked.WeekForm(asked.posted(self.typed.get("week", asked.EMPTY_WEEK)))
 
     def needs(self) -> asked.NeedsForm:
         return asked.NeedsForm(
@@ -249,7 +249,11 @@ def checked(
     if wanted is None:
         steps = (("request_week", _("The week"), week_form), ("request_needs", _("Needs and wishes"), needs_form))
         missing = [
-            (label, reverse(route, args=(draft.row.reference,)), [one for name in form.errors for one in said(form[name])])
+            (
+                label,
+                reverse(route, args=(draft.row.reference,)),
+                [one for name in form.errors for one in said(form[name])],
+            )
             for route, label, form in steps
             if form.errors
         ]
