@@ -46,6 +46,8 @@ class Table:
 
 
 Node = Scalar | Items | Table
+MOST_NODES = 50_000
+"""More than any document needs: a few lines of anchors within anchors would otherwise fill the memory."""
 
 
 def read_tree(text: str, path: str) -> Table:
@@ -62,12 +64,26 @@ def read_tree(text: str, path: str) -> Table:
     if root is None:
         raise DocumentError(path, 1, "the document is empty", "Begin with `id:`")
     try:
+        if _size(root, {}) > MOST_NODES:
+            raise DocumentError(path, 1, "the document is too large", "Write less, and out what `*` stands for")
         tree = _node(root, path)
     except RecursionError as error:
         raise DocumentError(path, 1, "an anchor stands within itself", "Write out what `*` stands for") from error
     if not isinstance(tree, Table):
         raise DocumentError(path, tree.line, "the document is not a mapping", "Begin with `id:`")
     return tree
+
+
+def _size(node: yaml.Node, known: dict[int, int]) -> int:
+    """How many nodes there are with every `*` written out, counted without writing them."""
+    if id(node) not in known:
+        below = []
+        if isinstance(node, yaml.SequenceNode):
+            below = node.value
+        elif isinstance(node, yaml.MappingNode):
+            below = [one for pair in node.value for one in pair]
+        known[id(node)] = 1 + sum(_size(one, known) for one in below)
+    return known[id(node)]
 
 
 def _node(node: yaml.Node, path: str) -> Node:

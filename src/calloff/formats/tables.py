@@ -124,15 +124,16 @@ def read_table(path: Path | str, table: Table, build: Callable[[Row], T]) -> tup
     records = records_of(path)
     _, heading = records[0]
     heading = [name.strip() for name in heading]
-    bad = _check_heading(str(path), table, heading)
+    of_heading = _check_heading(str(path), table, heading)
+    bad = list(of_heading)
     built: list[T] = []
     seen: dict[tuple[Any, ...], int] = {}
     for line, cells in records[1:]:
         row = _row_of(str(path), table, heading, line, cells)
         if not row.bad:
             _check_key(row, table, seen)
-        # A row is made only of good cells, so that no refusal is the consequence of another.
-        if not row.bad and not bad:
+        # A row is made only of good cells, so that no refusal is the consequence of another of its own.
+        if not row.bad and not of_heading:
             built.append(build(row))
         bad += row.bad
     if bad:

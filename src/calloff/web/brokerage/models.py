@@ -625,3 +625,23 @@ class Repeat(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("user", "key"), name="repeat_once"),)
+
+
+class BroughtIn(models.Model):
+    """
+    A package that came in from a file, known by what the file calls it: the same row never comes in twice.
+
+    `row_hash` is that of all the row said, so that a file that says something else later is noticed.
+    """
+
+    council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="+")
+    package = models.OneToOneField(Package, on_delete=models.PROTECT, related_name="brought_in")
+    draft = models.ForeignKey("contracts.Draft", on_delete=models.PROTECT, related_name="+")
+    case_number = models.CharField(max_length=40)
+    reference = models.CharField(max_length=40)
+    row_hash = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("council", "case_number", "reference"), name="brought_in_once"),
+        )

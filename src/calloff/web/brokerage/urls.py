@@ -7,6 +7,7 @@ from calloff.web.brokerage.views import (
     answers,
     approving,
     confirming,
+    day_one,
     letters,
     package,
     people,
@@ -17,6 +18,7 @@ from calloff.web.brokerage.views import (
     search,
     second,
     stays,
+    trial,
 )
 
 packages: list[URLPattern | URLResolver] = [
@@ -50,6 +52,16 @@ packages: list[URLPattern | URLResolver] = [
     path("packages/<str:token>/explanation", records.explanation, name="package_explanation"),
 ]
 
+desk: list[URLPattern | URLResolver] = [
+    path("queue", queue.queue, name="queue"),
+    path("queue.csv", queue.queue_file, {"kind": "csv"}, name="queue_csv"),
+    path("queue.xlsx", queue.queue_file, {"kind": "xlsx"}, name="queue_xlsx"),
+    path("queue/invitations", queue.invitations, name="queue_invitations"),
+    path("queue/give", queue.give, name="queue_give"),
+    path("packages/<str:token>/give", queue.give_one, name="package_give"),
+    path("search", search.search, name="package_search"),
+]
+
 asking: list[URLPattern | URLResolver] = [
     path("requests", requests.requests, name="requests"),
     path("requests.csv", requests.requests_file, {"kind": "csv"}, name="requests_csv"),
@@ -74,14 +86,9 @@ asking: list[URLPattern | URLResolver] = [
     path("stays/<str:reference>", stays.stay, name="stay"),
 ]
 
-desk: list[URLPattern | URLResolver] = [
-    path("queue", queue.queue, name="queue"),
-    path("queue.csv", queue.queue_file, {"kind": "csv"}, name="queue_csv"),
-    path("queue.xlsx", queue.queue_file, {"kind": "xlsx"}, name="queue_xlsx"),
-    path("queue/invitations", queue.invitations, name="queue_invitations"),
-    path("queue/give", queue.give, name="queue_give"),
-    path("packages/<str:token>/give", queue.give_one, name="package_give"),
-    path("search", search.search, name="package_search"),
+models: list[URLPattern | URLResolver] = [
+    path("models/<slug:model>/<int:version>/try", trial.model_trial, name="model_trial"),
+    path("drafts/packages/new", day_one.new_day_one, name="new_day_one"),
 ]
 
-urlpatterns: list[URLPattern | URLResolver] = [*desk, *packages, *asking]
+urlpatterns: list[URLPattern | URLResolver] = [*desk, *packages, *asking, *models]

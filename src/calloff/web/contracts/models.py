@@ -11,10 +11,15 @@ class Draft(models.Model):
     What one person proposes and another approves: a purchasing model, enrolments, an import.
 
     Both are known by their identity, since one person may have several accounts; the database refuses the same twice.
+    A big file is `reading` until a job has checked it; what is `checked` its drafter looks at and puts forward, and
+    what is `faulty` nobody can.
     """
 
     KINDS = ("model", "enrolments", "packages", "register")
+    READING, FAULTY, CHECKED = "reading", "faulty", "checked"
     WAITING, APPROVED, REFUSED, WITHDRAWN = "waiting", "approved", "refused", "withdrawn"
+    OWN = (READING, FAULTY, CHECKED)
+    """States in which only its drafter sees a draft."""
 
     council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="drafts")
     reference = models.CharField(max_length=16)
@@ -45,6 +50,28 @@ class Draft(models.Model):
             ),
         )
         indexes = (models.Index(fields=("council", "state", "drafted_at"), name="draft_waiting"),)
+
+
+class Upload(models.Model):
+    """
+    The file from which a draft was read, by the hash of its bytes, and how far a job is with it.
+
+    `summary` is what the check found, as plain JSON; `done` of `size` rows are read or carried out. What was approved
+    and is carried out by a job has `carried_at` in the end, or `problem` says why nothing of it was done.
+    """
+
+    council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="+")
+    draft = models.OneToOneField(Draft, on_delete=models.PROTECT, related_name="upload")
+    name = models.CharField(max_length=120)
+    hash = models.CharField(max_length=64)
+    summary = models.TextField(default="{}")
+    done = models.PositiveIntegerField(default=0)
+    size = models.PositiveIntegerField(default=0)
+    carried_at = models.DateTimeField(null=True)
+    problem = models.CharField(max_length=1000, default="")
+
+    class Meta:
+        indexes = (models.Index(fields=("council", "hash"), name="upload_by_hash"),)
 
 
 class ModelVersion(models.Model):
@@ -155,3 +182,24 @@ class Suspension(models.Model):
             ),
         )
         indexes = (models.Index(fields=("council", "enrolment"), name="suspension_of"),)
+
+
+class Declaration(models.Model):
+    """
+    What a provider said it has to spare, as it was said: minutes a week by the number of the pool, as plain JSON.
+
+    `told_by` names who spoke where somebody of the council wrote it down.
+    """
+
+    CHANNELS = ("portal", "api", "phone", "email", "letter")
+
+    council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="+")
+    enrolment = models.ForeignKey(Enrolment, on_delete=models.PROTECT, related_name="declarations")
+    spare = models.TextField()
+    by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    channel = models.CharField(max_length=10, default="portal")
+    told_by = models.CharField(max_length=120, default="")
+
+    class Meta:
+        indexes = (models.Index(fields=("enrolment", "at"), name="declaration_of"),)

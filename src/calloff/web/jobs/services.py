@@ -100,6 +100,11 @@ def claim(worker: str, at: datetime) -> Job | None:
     return job
 
 
+def keep_lease(kind: str, key: str, until: datetime) -> None:
+    """Say, from within a long job, until when no other worker shall think that this one died."""
+    Job.objects.filter(kind=kind, key=key, state=Job.RUNNING).update(lease_until=until)
+
+
 def work_once(worker: str, at: datetime) -> bool:
     """Do the next job that is due; False when there is none."""
     job = claim(worker, at)
@@ -230,6 +235,9 @@ def send_email(task: Task, at: datetime) -> None:
     """Send a notice by e-mail: one recipient, a subject from the closed list, a link and no identity."""
     notice = Notice.objects.select_related("user__identity").get(pk=task.data["notice"])
     if notice.email_state == Notice.SENT:
+        return
+    if not notice.user.is_active:
+        Notice.objects.filter(pk=notice.pk).update(email_state=Notice.QUIET, email_at=at)
         return
     address = notice.user.identity.email
     text = _("%(subject)s: %(about)s.\n\nSign in to read it: %(link)s\n") % {

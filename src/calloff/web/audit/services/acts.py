@@ -39,12 +39,35 @@ class Act:
         """Say that nothing had to be done: the act ends without an event, and must have written nothing."""
         self.idle = True
 
+    def record_each(
+        self, kind: str, told: Sequence[tuple[str, Mapping[str, Any], Sequence[Mapping[str, Any]]]]
+    ) -> None:
+        """
+        Add an event for each of many things that the act brought in at once: about what, data, history.
+
+        They stand in the chain before the one event by which `record` says what the act was.
+        """
+        made = []
+        for about, data, history in told:
+            event = self._next(kind, about, data, history)
+            self.chain.length, self.chain.hash = event.number, event.hash
+            made.append(event)
+        Event.objects.bulk_create(made, batch_size=2000)
+
     def record(
         self, kind: str, about: str, data: Mapping[str, Any] | None = None, history: Sequence[Mapping[str, Any]] = ()
     ) -> Event:
         """Add the event: plain values in `data`; `history` holds the kernel's events in their plain form."""
         if self.events:
             raise NothingRecordedError(f"{kind}: this act has recorded {self.events[0].kind} already")
+        event = self._next(kind, about, data or {}, history)
+        event.save(force_insert=True)
+        self.chain.length, self.chain.hash = event.number, event.hash
+        self.chain.save(update_fields=("length", "hash"))
+        self.events.append(event)
+        return event
+
+    def _next(self, kind: str, about: str, data: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> Event:
         event = Event(
             council=self.council,
             number=self.chain.length + 1,
@@ -52,15 +75,11 @@ class Act:
             by=self.by,
             at=self.at,
             about=about,
-            data=canonical(dict(data or {})).decode(),
+            data=canonical(dict(data)).decode(),
             history=canonical(list(history)).decode(),
             previous=self.chain.hash,
         )
         event.hash = hash_of(event)
-        event.save(force_insert=True)
-        self.chain.length, self.chain.hash = event.number, event.hash
-        self.chain.save(update_fields=("length", "hash"))
-        self.events.append(event)
         return event
 
 

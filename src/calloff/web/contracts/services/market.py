@@ -71,7 +71,7 @@ class Enrolled:
     """Hashes of what is kept, once worked out."""
 
 
-_kept: OrderedDict[tuple[int, str, int], Enrolled] = OrderedDict()
+_kept: OrderedDict[tuple[int, str, int, tuple[str, ...]], Enrolled] = OrderedDict()
 _lock = Lock()
 
 
@@ -79,9 +79,11 @@ def enrolled(council: Council, model: PurchasingModel) -> Enrolled:
     """
     Who is enrolled in a model, read once for as long as nothing about it changes.
 
+    Only those of a tier that this version has: of another nobody can be asked.
+
     `council` must be freshly read: its `standing` says whether what is kept still counts.
     """
-    key = (council.pk, model.id, council.standing)
+    key = (council.pk, model.id, council.standing, _tiers(model))
     with _lock:
         found = _kept.get(key)
         if found is not None:
@@ -95,10 +97,16 @@ def enrolled(council: Council, model: PurchasingModel) -> Enrolled:
     return made
 
 
+def _tiers(model: PurchasingModel) -> tuple[str, ...]:
+    return tuple(tier.name for tier in model.tiers)
+
+
 def _read(council: Council, model: PurchasingModel) -> Enrolled:
     rows = {
         row.reference: row
-        for row in Enrolment.objects.filter(council=council, model=model.id).select_related("branch__organisation")
+        for row in Enrolment.objects.filter(council=council, model=model.id, tier__in=_tiers(model)).select_related(
+            "branch__organisation"
+        )
     }
     suspended: dict[int, list[KernelSuspension]] = {}
     for one in Suspension.objects.filter(council=council, enrolment__model=model.id):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -9,7 +10,7 @@ from calloff.domain.errors import CalloffError
 from calloff.domain.units import MOST_MINUTES
 from calloff.web.accounts.models import User
 from calloff.web.audit.services import act
-from calloff.web.contracts.models import Enrolment, Pool
+from calloff.web.contracts.models import Declaration, Enrolment, Pool
 from calloff.web.jobs import services as jobs
 
 
@@ -29,8 +30,13 @@ def declare_spare(
     """
     Say how many minutes a week are free now, by the number of the pool, beside what is called off or kept already.
 
-    Whoever waits for minutes is looked at again where more is free than before.
+    Whoever waits for minutes is looked at again where more is free than before. It counts for steps opened afterwards:
+    who is asked already stays in the order of that moment. What somebody of the council heard names who said it.
     """
+    if channel not in Declaration.CHANNELS:
+        raise SpareMinutesError("Choose how the provider told you. Nothing was changed.")
+    if channel not in ("portal", "api") and not told_by.strip():
+        raise SpareMinutesError("Write who told you. Nothing was changed.")
     with act(council=enrolment.council_id, by=by, at=at) as doing:
         pools = {pool.number: pool for pool in Pool.objects.filter(enrolment=enrolment)}
         before, raised = {}, False
@@ -52,5 +58,14 @@ def declare_spare(
                 data={"enrolment": enrolment.pk},
             )
         after = {str(number): minutes for number, minutes in spare.items()}
+        Declaration.objects.create(
+            council_id=enrolment.council_id,
+            enrolment=enrolment,
+            spare=json.dumps(after),
+            by=by,
+            at=doing.at,
+            channel=channel,
+            told_by=told_by.strip()[:120],
+        )
         data = {"enrolment": enrolment.reference, "before": before, "after": after, "channel": channel}
         doing.record("spare_declared", enrolment.reference, {**data, "told_by": bool(told_by)})

@@ -1,0 +1,1 @@
+"""What commissioners and contract managers fill in."""

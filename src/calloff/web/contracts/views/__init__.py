@@ -1,0 +1,1 @@
+"""Pages of purchasing models, providers and drafts."""
