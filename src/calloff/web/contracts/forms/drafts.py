@@ -126,11 +126,11 @@ class RegisterForm(forms.Form):
         return found
 
 
-class PoundsField(forms.CharField):
+class PoundsField(forms.Field):
     """A rate in pounds, held as centipence."""
 
     def __init__(self, **options: Any) -> None:
-        told: dict[str, Any] = {"max_length": 12, "widget": forms.TextInput(attrs={"prefix": "£", "width": 5})}
+        told: dict[str, Any] = {"widget": forms.TextInput(attrs={"prefix": "£", "width": 5, "maxlength": 12})}
         super().__init__(**told | options)
 
     def to_python(self, value: Any) -> Any:
@@ -143,12 +143,14 @@ class PoundsField(forms.CharField):
             raise forms.ValidationError(_("Enter pounds, such as 15.95")) from None
 
 
-class HoursField(forms.CharField):
+class HoursField(forms.Field):
     """Hours a week with one or two decimals, held as minutes."""
 
     def __init__(self, **options: Any) -> None:
-        widget = forms.TextInput(attrs={"suffix": _("hours a week"), "width": 5, "inputmode": "decimal"})
-        told: dict[str, Any] = {"max_length": 9, "widget": widget}
+        widget = forms.TextInput(
+            attrs={"suffix": _("hours a week"), "width": 5, "inputmode": "decimal", "maxlength": 9}
+        )
+        told: dict[str, Any] = {"widget": widget}
         super().__init__(**told | options)
 
     def to_python(self, value: Any) -> Any:
@@ -156,7 +158,12 @@ class HoursField(forms.CharField):
         if not text:
             return None
         whole, _point, rest = text.partition(".")
-        if not whole.isascii() or not whole.isdigit() or (rest and not (rest.isascii() and rest.isdigit())):
+        if (
+            len(text) > 9
+            or not whole.isascii()
+            or not whole.isdigit()
+            or (rest and not (rest.isascii() and rest.isdigit()))
+        ):
             raise forms.ValidationError(_("Enter hours, such as 17.5"))
         # Half up: a tenth of an hour is six minutes, a third of one is twenty.
         part = (int(rest) * 60 + 10 ** len(rest) // 2) // 10 ** len(rest) if rest else 0
