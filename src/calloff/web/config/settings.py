@@ -24,6 +24,7 @@ SITE_URL = said.site
 # Ours before allauth, so that our templates of its pages win.
 INSTALLED_APPS = [
     "calloff.web.config",
+    "calloff.web.api",
     "calloff.web.performance",
     "calloff.web.provider_portal",
     "calloff.web.brokerage",
@@ -53,6 +54,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "calloff.web.config.middleware.careful_headers",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # Before anybody reads a cookie: programs come with a key, and nobody's session acts for them.
+    "calloff.web.api.views.door.programs_alone",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("calloff.web.brokerage.urls")),
     path("", include("calloff.web.performance.urls")),
     path("", include("calloff.web.provider_portal.urls")),
+    path("", include("calloff.web.api.urls")),
 ]
 
 handler403 = "calloff.web.accounts.views.not_allowed"

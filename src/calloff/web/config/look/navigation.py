@@ -44,6 +44,7 @@ PROVIDERS = (
     Entry("portal_capacity", _("Spare hours"), "portal_spare", ("/provider/spare",)),
     Entry("portal_messages", _("Messages"), "portal_messages", ("/provider/messages",)),
     Entry("portal_answer", _("Notices"), "portal_notices", ("/provider/notices",)),
+    Entry("make_tokens", _("Keys"), "portal_tokens", ("/provider/tokens",)),
 )
 EVERYBODY = (Entry("", _("Notices"), "notices", ("/notices",)),)
 

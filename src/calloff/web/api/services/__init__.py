@@ -1,0 +1,1 @@
+"""What programs may do: keys, the journal of changes, commands that are done once."""
