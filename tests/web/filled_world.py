@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from web.routes import Route
+from web.routes import Route, routes
 from world import EVERY_MORNING, World, another_version, made_world
 
 PEOPLE_OF = "acorn"
@@ -173,6 +173,9 @@ def filled_world(now: Any = None, person: str = "Ada Example") -> Filled:
     for name, package in _packages(world):
         filled.packages[name] = package
     _others(world, filled)
+    # Found now, while each thing is as it was made: what is asked for afterwards may end some of them.
+    for route in routes():
+        filled.values_of(route)
     return filled
 
 

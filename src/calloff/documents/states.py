@@ -85,7 +85,7 @@ def page(tables: Iterable[StateTable]) -> str:
         "# States",
         "",
         "How things stand, and every way in which they may come to stand otherwise. Made from the tables `states.yaml`",
-        "in `src/calloff/web` by `python -m calloff.documents.states`; the check SEC-37 tries every act in every state,",
+        "in `src/calloff/web` by `python -m calloff.documents.states`; SEC-37 tries every act in every state,"
         "as each role, and finds no other way.",
     ]
     for one in tables:

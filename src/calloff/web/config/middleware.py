@@ -26,6 +26,9 @@ Answer = Callable[[HttpRequest], HttpResponse]
 COUNCIL = "calloff_council"
 """Where a session keeps the council that a user of several has chosen."""
 
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+"""What the log calls by its name; whatever else was sent in its place is somebody's own words."""
+
 WITHOUT_SECOND_FACTOR = frozenset(
     {
         "account_login",
@@ -56,11 +59,12 @@ def request_number(answer: Answer) -> Answer:
 
 
 def _log(request: HttpRequest, response: HttpResponse, began: float) -> None:
-    """The route by its name, never the address: that may hold a reference."""
+    """The route by its name, never the address: that may hold a reference. A method is one of the few there are."""
     route = request.resolver_match.view_name if request.resolver_match else "-"
     user = getattr(request, "user_number", "-")
     milliseconds = round((time.perf_counter() - began) * 1000)
-    log.info("%s %s %s user %s %s ms", request.method, route, response.status_code, user, milliseconds)
+    method = request.method if request.method in METHODS else "OTHER"
+    log.info("%s %s %s user %s %s ms", method, route, response.status_code, user, milliseconds)
 
 
 def careful_headers(answer: Answer) -> Answer:

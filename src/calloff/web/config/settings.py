@@ -230,5 +230,7 @@ LOGGING = {
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         # What was not found or not allowed has its line already, by its route; here would stand whatever was typed.
         "django.request": {"level": "ERROR"},
+        # So it is with forms without their token, hosts that are not ours and whatever else is answered by 400 or 403.
+        "django.security": {"level": "CRITICAL"},
     },
 }
