@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from web.api.programs import Program, program_of, refused
+from web.api.programs import program_of, refused
 
 from calloff.domain.packages import Visit
 from calloff.web.audit.models import Event
@@ -341,12 +341,10 @@ def test_packages_called_off_are_listed_without_the_person(world, acorn, beech):
 
 
 def test_whoever_sees_no_prices_is_told_none(world, acorn, monkeypatch):
-    from calloff.web.api.views import endpoints
+    from calloff.web.api.views import interface
 
-    before = endpoints.may
-    monkeypatch.setattr(
-        endpoints, "may", lambda token, right, at: right != "portal_prices" and before(token, right, at)
-    )
+    before = interface.may
+    monkeypatch.setattr(interface, "may", lambda key, right, at: right != "portal_prices" and before(key, right, at))
     world.started()
 
     asked = acorn.read("/invitations")["items"][0]["asked"]
@@ -365,7 +363,3 @@ def test_pages_ask_the_database_as_often_for_many_rows_as_for_few(world, acorn, 
         acorn.read("/invitations")
         assert asked("/invitations", 20) == count
         assert asked("/changes", 20) == count
-
-
-def test_a_program_class_is_not_signed_in():
-    refused(Program("calloff_none").get("/invitations"), 401, "no-key")

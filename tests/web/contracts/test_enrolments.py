@@ -1,4 +1,4 @@
-"""Enrolments: drafted from a file or a form beside their ceilings, approved by another; stopped, opened, given hours."""
+"""Enrolments: drafted from a file or a form beside their ceilings, approved by another; stopped and opened again."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from calloff.web.api.views.endpoints import api
 from calloff.web.api.views.reference import reference
 
 # Its root leads nowhere; each other address has a name of its own.
-endpoints = [one for one in api.urls[0] if one.name != "api-root"]
+endpoints = [one for one in api.urls[0] if getattr(one, "name", "") != "api-root"]
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api", reference, name="api_reference"),

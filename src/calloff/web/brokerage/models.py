@@ -642,6 +642,4 @@ class BroughtIn(models.Model):
     row_hash = models.CharField(max_length=64)
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=("council", "case_number", "reference"), name="brought_in_once"),
-        )
+        constraints = (models.UniqueConstraint(fields=("council", "case_number", "reference"), name="brought_in_once"),)

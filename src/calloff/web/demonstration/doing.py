@@ -11,6 +11,7 @@ from calloff.domain.calendar import local
 from calloff.domain.packages import Visit
 from calloff.domain.records import plain
 from calloff.domain.units import half_up
+from calloff.web.brokerage.forms.requests import typed_needs, typed_week
 from calloff.web.brokerage.models import CallOff, Handback, Offer, Override, Package
 from calloff.web.brokerage.services.answering import dispute
 from calloff.web.brokerage.services.confirming import Outside, agree_override, order_override, record_outside
@@ -35,7 +36,7 @@ from calloff.web.contracts.services.spare_minutes import declare_spare
 from calloff.web.contracts.services.suspensions import lift, suspend
 from calloff.web.demonstration.days import DAY
 from calloff.web.demonstration.market import NEWCOMERS, POLISH, Seat, enrolment_of
-from calloff.web.demonstration.needs import wanted
+from calloff.web.demonstration.needs import rows_of, wanted
 from calloff.web.demonstration.work import Team
 
 Acting = Callable[[Package, datetime], None]
@@ -202,10 +203,17 @@ def changing(team: Team, approved: bool) -> Acting:
     """Somebody needs more than before: asked for, and approved by somebody else or still to be."""
 
     def act(package: Package, at: datetime) -> None:
-        visits = list(facts_of(package).visits)
-        added = (Visit(day, 16 * 60 + 30, 30) for day in range(7))
-        starts_on = local(at).date() + timedelta(days=5)
-        need = Wanted(tuple([*visits, *added]), starts_on, 6, outcomes="To be safe in the evenings, too.")
+        facts = facts_of(package)
+        visits = (*facts.visits, *(Visit(day, 16 * 60 + 30, 30) for day in range(7)))
+        need = Wanted(
+            visits,
+            local(at).date() + timedelta(days=5),
+            6,
+            needs=facts.needs,
+            client_group=facts.client_group,
+            outcomes="To be safe in the evenings, too.",
+            lines=rows_of(visits),
+        )
         request = team.raise_for(package.person, need, at, changes=package)
         if approved:
             change_need(
@@ -235,10 +243,15 @@ def raising(team: Team, key: str, priority: int, refused_after: int = 0) -> Mome
 
 
 def drafting(team: Team, key: str, name: str) -> Moment:
+    """A request left half-way: the hub's before what is needed beside the visits."""
+
     def act(at: datetime) -> None:
         person = team.person(key, team.area(key))
         need = wanted(team.draws, team.shape, key, starts_on=team.start_for(5, at), priority=5)
-        save_draft(request=None, council=team.council, person=person, form=plain(need), by=team.cast[name], at=at)
+        form = {"week": typed_week(need, need.lines)}
+        if name == "assessor":
+            form["needs"] = typed_needs(need, {}, start=True)
+        save_draft(request=None, council=team.council, person=person, form=form, by=team.cast[name], at=at)
 
     return act
 

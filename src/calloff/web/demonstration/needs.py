@@ -5,23 +5,25 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from calloff.domain.packages import Visit
+from calloff.domain.packages import Band, Visit, band_of
 from calloff.formats.weekly_pattern import Draws as PatternDraws
 from calloff.formats.weekly_pattern import weekly_pattern
 from calloff.simulator.keyed_draws import Draws
-from calloff.web.brokerage.services.requests import Wanted
+from calloff.web.brokerage.services.requests import Line, Wanted, lines_of
 from calloff.web.demonstration.councils import Shape
 from calloff.web.demonstration.people import share
 
 CRITICAL_PERCENT = 10
 PRIORITIES = {2: 26, 4: 10, 5: 64}
 """Of those who had care before the last days: from hospital, after reablement, new (assumed)."""
-TASKS = (
-    frozenset({"washing", "dressing"}),
-    frozenset({"washing", "dressing", "medication"}),
-    frozenset({"feeding", "medication"}),
-    frozenset({"dressing", "meals"}),
-)
+TASKS = {
+    Band.MORNING: frozenset({"washing", "dressing"}),
+    Band.LUNCH: frozenset({"meals"}),
+    Band.TEA: frozenset({"meals", "company"}),
+    Band.BED: frozenset({"dressing", "toilet"}),
+    Band.NIGHT: frozenset({"toilet", "welfare_check"}),
+}
+"""What is done at each part of the day (assumed)."""
 OUTCOMES = (
     "To stay in her or his own home and be ready for the day by nine.",
     "To get the strength back that was lost in hospital.",
@@ -44,18 +46,25 @@ def wanted(draws: Draws, shape: Shape, key: str, *, starts_on: date, priority: i
         visits = tuple(replace(visit, critical=visit.start_minute < 12 * 60) for visit in visits)
     dementia = draws.chance(12, "dementia", key)
     living = shape.code == "aireford" and draws.chance(8, "independent living", key)
-    place = draws.between(0, len(TASKS) - 1, "tasks", key)
+    place = draws.between(0, len(OUTCOMES) - 1, "outcomes", key)
+    needs = _needs(draws, key, visits, dementia)
     return Wanted(
         visits,
         starts_on,
         priority,
-        needs=_needs(draws, key, visits, dementia),
+        needs=needs,
         care_type="independent_living" if living else "personal_care",
         client_group="dementia_mental_health" if dementia else "older_people",
-        tasks=TASKS[place],
         outcomes=OUTCOMES[place],
         preferences=PREFERENCES[draws.between(0, len(PREFERENCES) - 1, "preferences", key)],
+        lines=rows_of(visits, medicines="medication" in needs),
     )
+
+
+def rows_of(visits: tuple[Visit, ...], *, medicines: bool = False) -> tuple[Line, ...]:
+    """A week as the rows of a request, each with what is done in it."""
+    more = frozenset({"medicines"} if medicines else ())
+    return tuple(replace(line, tasks=TASKS[band_of(line.start_minute)] | more) for line in lines_of(visits))
 
 
 def _needs(draws: Draws, key: str, visits: tuple[Visit, ...], dementia: bool) -> frozenset[str]:

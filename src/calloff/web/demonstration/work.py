@@ -25,7 +25,7 @@ from calloff.web.brokerage.services.requests import Wanted, approve_request, rai
 from calloff.web.brokerage.services.sourcing import assign, start_step
 from calloff.web.demonstration.councils import Shape
 from calloff.web.demonstration.days import Days, Hours, duty
-from calloff.web.demonstration.needs import wanted
+from calloff.web.demonstration.needs import rows_of, wanted
 from calloff.web.demonstration.offering import worded
 from calloff.web.demonstration.people import Cast, add_person
 from calloff.web.directory.models import Area, Council
@@ -136,7 +136,9 @@ class Team:
             person = self.person(key, area)
             starts_on = self.start_for(priority, moment)
             need = wanted(self.draws, self.shape, key, starts_on=starts_on, priority=priority, minutes=minutes)
-            request = self.raise_for(person, replace(need, **more), moment)
+            need = replace(need, **more)
+            need = replace(need, lines=rows_of(need.visits, medicines="medication" in need.needs))
+            request = self.raise_for(person, need, moment)
             hours = self.duty if priority == HOSPITAL else self.office
             self.days.plan(hours.after(moment, approves_after), lambda then: self.approve(key, request, script, then))
 

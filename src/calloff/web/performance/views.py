@@ -55,16 +55,16 @@ def unmet_need(request: SignedIn) -> HttpResponse:
     today, council = local(now).date(), request.council
     days = services.weeks_until(today)
     weeks = services.ledger(council, days)
-    target = council.unmet_target_hours
+    target, need = council.unmet_target_hours, services.unmet_need(council, today)
     told = {
         "now": now,
-        "tiles": need_tiles(services.unmet_need(council, today), target),
+        "tiles": need_tiles(need, target),
         "bought": bought_tiles(services.bought(council, *term(today)), *term(today)),
         "term": term(today),
         "beds": beds_words(request, today),
         "ledger": drawing(weeks, today, target),
         "table": weeks_table(weeks, places_of(request), today),
-        "bridged": bridged_words(services.unmet_need(council, today)),
+        "bridged": bridged_words(need),
     }
     return render(request, "performance/unmet_need.html", told)
 

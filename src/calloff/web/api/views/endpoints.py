@@ -6,25 +6,37 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any
 
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from ninja import Header, NinjaAPI, Path, Query
-from ninja.errors import AuthenticationError, HttpError
-from ninja.errors import ValidationError as NotValidError
+from ninja import Path, Query
 
-from calloff.domain.calendar import local, moment_text
-from calloff.domain.errors import CalloffError
+from calloff.domain.calendar import local, moment_text, parse_moment
 from calloff.web.api.forms import Said, answer_form, faults, misplaced
 from calloff.web.api.models import Token
 from calloff.web.api.services import journal
-from calloff.web.api.services.repeats import AnotherCommandError, Answered, once
+from calloff.web.api.services.repeats import Answered
 from calloff.web.api.services.shown import call_off_shown, invitation_shown, spare_shown, terms_shown
-from calloff.web.api.services.tokens import may
 from calloff.web.api.views import schemas
 from calloff.web.api.views.cursors import cursor, place_in
-from calloff.web.api.views.door import Key, key_of
-from calloff.web.api.views.problems import BY_STATUS, NotTakenError, ProblemError, as_json, of_refusal, told
+from calloff.web.api.views.door import key_of
+from calloff.web.api.views.interface import (
+    A_PAGE,
+    REFUSED_DECLARING,
+    REFUSED_DOING,
+    REFUSED_ONE,
+    REFUSED_PAGING,
+    REFUSED_READING,
+    CommandKey,
+    Id,
+    Limit,
+    answered_once,
+    api,
+    findable,
+    scope_of,
+)
+from calloff.web.api.views.problems import NotTakenError
 from calloff.web.brokerage.models import CallOff, Invitation
 from calloff.web.brokerage.services.answering import answer_invitation
 from calloff.web.brokerage.services.explaining import why_not_selected
@@ -34,46 +46,10 @@ from calloff.web.provider_portal.services.asked import NOT_SELECTED, Card, card_
 from calloff.web.provider_portal.services.scope import Scope
 from calloff.web.provider_portal.services.spare import SpareTold, spare_told
 
-ANSWER, CAPACITY, PACKAGES, PRICES = "portal_answer", "portal_capacity", "portal_packages", "portal_prices"
-A_PAGE = 100
+__all__ = ["api"]
+"""The interface with all its endpoints: whoever takes it from here has read them."""
 
-api = NinjaAPI(
-    title="Calloff for providers' programs",
-    version="1",
-    description=(
-        "Read the invitations of your branch, answer them, say what you have to spare, and list what was called off to "
-        "you. Everything here is what the portal shows and does; who a person is, only the portal shows. Times are UTC, "
-        "amounts whole pence, rates whole hundredths of a penny an hour."
-    ),
-    openapi_url=None,
-    docs_url=None,
-    auth=Key(),
-)
-
-REFUSED_READING = {status: schemas.Problem for status in (401, 403, 422, 429)}
-REFUSED_PAGING = {400: schemas.Problem, **REFUSED_READING}
-REFUSED_ONE = {404: schemas.Problem, **{status: schemas.Problem for status in (401, 403, 429)}}
-REFUSED_DOING = {status: schemas.Problem for status in (400, 401, 403, 404, 409, 410, 422, 429)}
-REFUSED_DECLARING = {status: schemas.Problem for status in (400, 401, 403, 404, 422, 429)}
-
-CommandKey = Annotated[
-    str,
-    Header(
-        alias="Idempotency-Key",
-        pattern=r"^[\x21-\x7e]{1,80}$",
-        description="Drawn anew for each command, 1 to 80 characters. The same key and body bring the same answer back.",
-        example="6f1c2a8e-7f0b-4a86-9f0e-5a2c1c0d6b1e",
-    ),
-]
-Cursor = Annotated[str | None, Query(description="Where to go on, as an earlier answer said.")]
-Limit = Annotated[int, Query(ge=1, le=A_PAGE, description="How many at most.")]
-Id = Annotated[str, Path(description="The reference.", example="9W94NVJS375W")]
-
-
-def scope_of(key: Token, at: datetime) -> Scope:
-    """What a key may touch: its own branch."""
-    priced = frozenset([key.branch_id]) if may(key, PRICES, at) else frozenset[int]()
-    return Scope((key.branch_id,), priced)
+ANSWER, CAPACITY, PACKAGES = "portal_answer", "portal_capacity", "portal_packages"
 
 
 # Invitations
@@ -121,9 +97,7 @@ def invitations(
 )
 def changes(
     request: HttpRequest,
-    since: Annotated[
-        str | None, Query(description="The cursor to which you have read; from the beginning if none.")
-    ] = None,
+    since: Annotated[str | None, Query(description="The cursor to which you have read.")] = None,
     limit: Limit = A_PAGE,
 ) -> dict[str, Any]:
     """
@@ -152,11 +126,6 @@ def _own(key: Token, own: Scope, reference: str) -> Invitation:
     if found is None:
         raise Http404
     return found
-
-
-def findable(reference: str) -> str:
-    """A reference as it could be one; nothing else is looked for."""
-    return reference if reference.isascii() and reference.isalnum() and len(reference) <= 16 else "-"
 
 
 @api.get(
@@ -222,7 +191,7 @@ def answer(request: HttpRequest, reference: Id, body: schemas.Answer, idempotenc
         }
         return 201, schemas.Receipt(**receipt).model_dump(mode="json")  # type: ignore[arg-type]
 
-    return _once(request, key, idempotency_key, body, do, at)
+    return answered_once(request, key, idempotency_key, body, do, at)
 
 
 def _said(body: schemas.Answer) -> Said:
@@ -255,25 +224,12 @@ def _form(said: Said, card: Card, at: datetime, *, prices: bool) -> Any:
     return form
 
 
-def _once(request: HttpRequest, key: Token, command: str, body: Any, do: Any, at: datetime) -> HttpResponse:
-    """Do a command of a key's maker under its Idempotency-Key, or give back the answer of the first time."""
-    sent = {"method": request.method, "path": request.path_info, "body": body.model_dump(mode="json")}
-    try:
-        done = once(user=key.made_by, key=command, command=sent, at=at, do=do, refused=of_refusal)
-    except AnotherCommandError as error:
-        raise ProblemError("another-body", _("Nothing was done: the key belongs to another request.")) from error
-    response = as_json(done.status, done.body)
-    if done.again:
-        response["Idempotency-Replayed"] = "true"
-    return response
-
-
 # Spare minutes
 
 
 @api.get(
     "/spare-minutes",
-    response={200: schemas.Spares, **{status: schemas.Problem for status in (401, 403, 429)}},
+    response={200: schemas.Spares, **REFUSED_READING},
     operation_id="list_spare_minutes",
     url_name="api_spare",
     summary="Read what you have to spare",
@@ -331,7 +287,7 @@ def declare(
         (now,) = spare_shown(_spare(key, own, at, token=reference))
         return 200, schemas.Spare(**now).model_dump(mode="json")
 
-    return _once(request, key, idempotency_key, body, do, at)
+    return answered_once(request, key, idempotency_key, body, do, at)
 
 
 def _pool(detail: str) -> Mapping[str, str]:
@@ -354,7 +310,7 @@ def packages(
     cursor_: Annotated[str | None, Query(alias="cursor", description="The cursor of the next page.")] = None,
     limit: Limit = A_PAGE,
 ) -> dict[str, Any]:
-    """What you deliver now, or what has ended. Whom a package is for is read in the portal, where each look is noted."""
+    """What you deliver now, or what has ended. Whom it is for is read in the portal, where each look is noted."""
     at = timezone.now()
     key = key_of(request, PACKAGES)
     own = scope_of(key, at)
@@ -373,56 +329,7 @@ def packages(
     }
 
 
-def after_in_list(place: list[str]) -> Any:
+def after_in_list(place: list[str]) -> Q:
     """Those called off before a moment, or at it with a greater reference."""
-    from django.db.models import Q
-
-    from calloff.domain.calendar import parse_moment
-
     at, token = parse_moment(place[0]), place[1]
     return Q(confirmed_at__lt=at) | Q(confirmed_at=at, token__gt=token)
-
-
-# Refusals
-
-
-@api.exception_handler(ProblemError)
-def _problem(request: HttpRequest, error: Any) -> HttpResponse:
-    return told(error)
-
-
-@api.exception_handler(Http404)
-def _not_found(request: HttpRequest, error: Any) -> HttpResponse:
-    return told(ProblemError("not-found", _("It does not exist, or it is not your branch's.")))
-
-
-@api.exception_handler(AuthenticationError)
-def _no_key(request: HttpRequest, error: Any) -> HttpResponse:
-    return told(ProblemError("no-key", _("No key was sent, or it does not count, or no longer.")))
-
-
-@api.exception_handler(HttpError)
-def _unreadable(request: HttpRequest, error: Any) -> HttpResponse:
-    return told(
-        ProblemError(BY_STATUS.get(error.status_code, "unreadable"), _("The body is no JSON. Nothing was done."))
-    )
-
-
-@api.exception_handler(NotValidError)
-def _not_valid(request: HttpRequest, error: Any) -> HttpResponse:
-    """What does not fit the schema. It tells where and why, and gives nothing back of what was sent."""
-    errors = [{"field": field_of(one["loc"]), "detail": str(one["msg"])} for one in error.errors]
-    if any(one["loc"][0] == "header" for one in error.errors):
-        return told(ProblemError("unreadable", _("The header Idempotency-Key is missing or not right."), errors))
-    return told(ProblemError("not-valid", _("Nothing was done."), errors))
-
-
-def field_of(place: tuple[Any, ...]) -> str:
-    """Where something is, without the names that only we know: `visits.0.start`."""
-    inside = place[2:] if place[0] == "body" else place[1:]
-    return ".".join(str(one).removesuffix("_") for one in inside) or "body"
-
-
-@api.exception_handler(CalloffError)
-def _refused(request: HttpRequest, error: Any) -> HttpResponse:
-    return as_json(*of_refusal(error))

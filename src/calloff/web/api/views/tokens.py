@@ -75,7 +75,7 @@ def _table(rows: list[Token], several: bool, now: datetime) -> Table:
         ]
         told.append(Row(cells))
     empty = _("No key was made yet. A program needs one to read and answer invitations.")
-    return Table(_("Keys"), [*columns, Column(_("What you can do"))], told, empty=empty)
+    return Table(_("Keys"), columns, told, empty=empty)
 
 
 def _state(one: Token, now: datetime) -> tuple[str, str]:

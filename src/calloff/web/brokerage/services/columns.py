@@ -52,8 +52,12 @@ NEXT_ACTIONS = (
 )
 
 
-def refresh(desk: Desk, decision: KernelDecision | None) -> bool:
-    """Write a package's columns as they follow from its rows and from what the kernel says now; whether any moved."""
+def refresh(desk: Desk, decision: KernelDecision | None, *, is_changed: bool = False) -> bool:
+    """
+    Write a package's columns as they follow from its rows and from what the kernel says now; whether any moved.
+
+    `is_changed` says that the act has already written another version of the package.
+    """
     package = desk.package
     before = Package.objects.filter(pk=package.pk).values(*WRITTEN).get()
     story = desk.story()
@@ -74,7 +78,7 @@ def refresh(desk: Desk, decision: KernelDecision | None) -> bool:
     moved = {name for name in WRITTEN if before[name] != getattr(package, name)}
     is_new = package.changed_at == package.approved_at
     # While nothing is called off, asking and answering leaves the need as it is.
-    if (story.called_off or is_new or moved & NEEDED) and write_unmet(package, history_now(desk)):
+    if (story.called_off or is_new or is_changed or moved & NEEDED) and write_unmet(package, history_now(desk)):
         moved.add("unmet")
     if is_new and package.owner_id is None and package.assign_by is None:
         give_to_duty_team(package, desk.at)

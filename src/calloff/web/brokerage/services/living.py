@@ -263,7 +263,7 @@ def new_version(desk: Desk, facts: KernelPackage, reason: str, carried: Mapping[
         happened += [one for one in desk.course.history if isinstance(one, Held)][-1:]
     again = desk_for(package, desk.at)
     again.course.history += happened
-    refresh(again, ask_quietly(again))
+    refresh(again, ask_quietly(again), is_changed=True)
     look_again(package, desk.at)
     return told(package.version, *happened)
 

@@ -93,8 +93,6 @@ def refuse_giving(packages: Sequence[Package], to: User | None, by: User, rights
     foreign = [package.reference for package in packages if not may_give(package, to, by, rights)]
     if foreign:
         raise RefusedError(
-            _(
-                "You may hand over your own packages and take what is nobody's. Not yours: %(which)s. Nothing changed."
-            )
+            _("You may hand over your own packages and take what is nobody's. Not yours: %(which)s. Nothing changed.")
             % {"which": ", ".join(foreign[:5])}
         )

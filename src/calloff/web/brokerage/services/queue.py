@@ -67,6 +67,17 @@ def _of_tab(tab: str, user: User) -> Q:
     return {MINE: Q(owner=user), NOBODYS: Q(owner=None)}.get(tab, Q())
 
 
+def page_of(rows: QuerySet[Package], cut: slice) -> list[Package]:
+    """
+    The rows of one page with what their lines say.
+
+    Which they are is found first, from the columns of the index: details are read of these alone.
+    """
+    numbers = list(rows.values_list("pk", flat=True)[cut])
+    found = {one.pk: one for one in with_details(Package.objects.filter(pk__in=numbers))}
+    return [found[number] for number in numbers]
+
+
 def with_details(rows: QuerySet[Package]) -> QuerySet[Package]:
     """The same rows with what a line of the list says, and no more of the database than that."""
     since = PackageVersion.objects.filter(package=OuterRef("pk"), number=OuterRef("version")).values("from_at")[:1]

@@ -308,9 +308,8 @@ def wanted_now(package: Package) -> Wanted:
     refuse_second_change(package)
     facts = facts_of(package)
     asked = Request.objects.filter(council=package.council_id, state=Request.APPROVED)
-    last = (
-        asked.filter(changes_package=package.reference).order_by("decided_at", "pk").last()
-        or (asked.filter(pk=package.request_id).first() if package.request_id is not None else None)
+    last = asked.filter(changes_package=package.reference).order_by("decided_at", "pk").last() or (
+        asked.filter(pk=package.request_id).first() if package.request_id is not None else None
     )
     told = wanted_of(last) if last is not None else Wanted(facts.visits, facts.required_start_on, CHANGE_PRIORITY)
     same_week = sorted(one for line in told.lines for one in plain_visits(line.visits)) == sorted(

@@ -8,11 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from itertools import pairwise
-from operator import add
+from operator import add, or_
 from typing import Any
 
 from django.db.models import Case, Q, Value, When
-from django.db.models.functions import Coalesce
 
 from calloff.web.brokerage.models import Package, Person
 from calloff.web.directory.models import Branch
@@ -160,8 +159,9 @@ def rows_like(rows: Any, asked: Sequence[str]) -> list[tuple[int, str]]:
     pieces = sorted({piece for word in asked for piece in pieces_of(word)})
     if not pieces:
         return []
-    shared = reduce(add, [Case(When(name__icontains=one, then=Value(1)), default=Value(0)) for one in pieces])
-    near = rows.annotate(shared=Coalesce(shared, Value(0))).filter(shared__gt=0).order_by("-shared", "name", "pk")
+    holds = [Q(name__icontains=one) for one in pieces]
+    shared = reduce(add, [Case(When(one, then=Value(1)), default=Value(0)) for one in holds])
+    near = rows.filter(reduce(or_, holds)).order_by(shared.desc(), "name", "pk")
     return list(near.values_list("pk", "name")[:MOST_CANDIDATES])
 
 

@@ -78,7 +78,7 @@ def queue(request: SignedIn) -> HttpResponse:
     rows = queues.queue(request.council.pk, request.user, narrowed, now)
     total = rows.count() if state.active else counted.tabs[narrowed.tab]
     paging = Paging.asked_for(request.GET.get("page"), total, state.address())
-    page = list(queues.with_details(rows)[paging.rows])
+    page = queues.page_of(rows, paging.rows)
     told = {
         "now": now,
         "tiles": tiles_of(request, counted, now),

@@ -52,9 +52,7 @@ EVERYBODY = (Entry("", _("Notices"), "notices", ("/notices",)),)
 NOTICES = ("portal_notices", "notices")
 
 
-def navigation(
-    held: Iterable[RoleHeld], council_id: int | None, path: str, unread: int = 0
-) -> list[Mapping[str, Any]]:
+def navigation(held: Iterable[RoleHeld], council_id: int | None, path: str, unread: int = 0) -> list[Mapping[str, Any]]:
     """
     The entries for somebody with these roles, at this council's desk or in their branches, in order.
 

@@ -52,8 +52,9 @@ def ledger(council: Council, days: Sequence[date]) -> list[Week]:
         for place, day in enumerate(days)
     }
     reaching = UnmetStretch.objects.filter(council=council, until__gt=min(days), from_on__lte=max(days))
-    sums: Any = reaching.values("locality").annotate(**on_day)
-    found: dict[int, dict[str, Any]] = {row["locality"]: row for row in sums}
+    # Not the column itself: the database would walk all stretches by locality instead of the few that reach so far.
+    sums: Any = reaching.order_by().values(place=F("locality_id") + 0).annotate(**on_day)
+    found: dict[int, dict[str, Any]] = {row["place"]: row for row in sums}
     return [
         Week(
             day,
