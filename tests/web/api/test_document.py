@@ -77,6 +77,7 @@ def test_the_examples_cover_what_is_sent_and_told():
         "CalledOff",
         "Declaration",
         "Invitation",
+        "OneInvitation",
         "PoolDeclared",
         "Problem",
         "Receipt",

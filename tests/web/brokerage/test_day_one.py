@@ -59,7 +59,7 @@ def world(db, monkeypatch):
     made = made_world()
     made.provider("Acorn")
     made.provider("Beech", 16)
-    monkeypatch.setattr("calloff.web.brokerage.services.day_one.timezone.now", lambda: made.at)
+    monkeypatch.setattr("calloff.web.brokerage.services.known_here.timezone.now", lambda: made.at)
     return made
 
 

@@ -126,6 +126,45 @@ class AnswerShown(Schema):
     recorded_by_council: bool = Field(description="Whether a broker wrote it down for you; you may dispute it.")
 
 
+INVITATION: dict[str, Any] = {
+    "id": "9W94NVJS375W",
+    "council": "Eastmoor Council",
+    "status": "needs_answer",
+    "sealed": False,
+    "sent_at": "2026-11-26T09:52:00Z",
+    "deadline_at": "2026-11-26T10:30:00Z",
+    "asked": {
+        "area": "Seatoun",
+        "age_band": "65–84",
+        "minutes_per_week": 60,
+        "visits": [
+            {
+                "day": "monday",
+                "start": "08:00",
+                "minutes": 30,
+                "workers": 1,
+                "time_critical": False,
+                "number": 0,
+            },
+            {
+                "day": "tuesday",
+                "start": "08:00",
+                "minutes": 30,
+                "workers": 1,
+                "time_critical": True,
+                "number": 1,
+            },
+        ],
+        "needs": [{"code": "medication", "name": "medication"}],
+        "risks": [],
+        "start_on": "2026-11-30",
+        "pence_per_week": 1552,
+        "centipence_per_hour": 155200,
+    },
+    "answer": None,
+}
+
+
 class Invitation(Schema):
     """An invitation as it stands for you. What closed without an offer of yours says no more than that."""
 
@@ -137,45 +176,7 @@ class Invitation(Schema):
     deadline_at: datetime = Field(description="The last moment at which an answer is taken, by the council's clock.")
     asked: Asked | None = Field(description="What is asked, while you may read it.")
     answer: AnswerShown | None = Field(description="Your answer that stands, while you may read what was asked.")
-    model_config = example(
-        {
-            "id": "9W94NVJS375W",
-            "council": "Eastmoor Council",
-            "status": "needs_answer",
-            "sealed": False,
-            "sent_at": "2026-11-26T09:52:00Z",
-            "deadline_at": "2026-11-26T10:30:00Z",
-            "asked": {
-                "area": "Seatoun",
-                "age_band": "65–84",
-                "minutes_per_week": 60,
-                "visits": [
-                    {
-                        "day": "monday",
-                        "start": "08:00",
-                        "minutes": 30,
-                        "workers": 1,
-                        "time_critical": False,
-                        "number": 0,
-                    },
-                    {
-                        "day": "tuesday",
-                        "start": "08:00",
-                        "minutes": 30,
-                        "workers": 1,
-                        "time_critical": True,
-                        "number": 1,
-                    },
-                ],
-                "needs": [{"code": "medication", "name": "medication"}],
-                "risks": [],
-                "start_on": "2026-11-30",
-                "pence_per_week": 1552,
-                "centipence_per_hour": 155200,
-            },
-            "answer": None,
-        }
-    )
+    model_config = example(INVITATION)
 
 
 class Subcontractor(Schema):
@@ -200,6 +201,14 @@ class OneInvitation(Invitation):
     can_answer: bool = Field(description="Whether an answer, the first or another one, would be taken now.")
     terms: Terms | None = Field(description="What an answer may be, while one is taken.")
     why_not_selected: str | None = Field(description="What decided, where you offered and were not selected.")
+    model_config = example(
+        {
+            **INVITATION,
+            "can_answer": True,
+            "terms": {"some_visits": True, "other_times": False, "own_price": False, "subcontractors": []},
+            "why_not_selected": None,
+        }
+    )
 
 
 class Invitations(Schema):

@@ -56,12 +56,8 @@ def tokens(request: SignedIn) -> HttpResponse:
 
 
 def _table(rows: list[Token], several: bool, now: datetime) -> Table:
-    columns = [
-        Column(_("For"), names_row=True),
-        Column(_("Made by")),
-        Column(_("Last used")),
-        Column(_("Counts until")),
-    ]
+    columns = [Column(_("For"), names_row=True), Column(_("Made by")), Column(_("Last used"))]
+    columns += [Column(_("Counts until")), Column(_("What you can do"))]
     told = []
     for one in rows:
         text, tone = _state(one, now)
