@@ -100,7 +100,7 @@ def _fault(field: str, detail: str) -> dict[str, str]:
     return {"field": field, "detail": detail}
 
 
-LENGTHS: Mapping[int, Any] = {30: _("a month"), 91: _("three months"), 182: _("six months"), 365: _("a year")}
+LENGTHS: Mapping[int, Any] = {30: _("A month"), 91: _("Three months"), 182: _("Six months"), 365: _("A year")}
 """For how many days a key may be made."""
 
 
@@ -111,6 +111,7 @@ class TokenForm(forms.Form):
     name = forms.CharField(
         label=_("For which program is it?"),
         max_length=60,
+        widget=forms.TextInput(attrs={"width": 20}),
         help_text=_("A name by which you know it again, such as “Rostering”"),
     )
     days = forms.TypedChoiceField(

@@ -71,7 +71,7 @@ def invitations(
     """
     Those that need an answer, unless another status is asked for. Pages stay where they are while rows change: each
     invitation has its fixed place, and is listed once at most. What changes meanwhile stands in the changes from the
-    first page's `changes` on.
+    first page's cursor on.
     """
     at = timezone.now()
     key = key_of(request, ANSWER)

@@ -254,7 +254,9 @@ class Answer(Schema):
     )
     subcontractor: Reference | None = Field(None, description="Who delivers it, where the invitation says so.")
     message: Text = Field("", description="Words to the council. Never who you think the person is.")
-    model_config = sent({"answer": "part", "visits": [{"number": 0}, {"number": 1}], "message": "From Monday on."})
+    model_config = sent(
+        {"answer": "part", "visits": [{"number": 0}, {"number": 1}], "message": "We can begin earlier."}
+    )
 
 
 class Receipt(Schema):

@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -41,7 +41,7 @@ def _show(request: SignedIn, template: str, mine: Scope, context: dict[str, Any]
 def _own(mine: Scope) -> QuerySet[Token]:
     """The keys of these branches; those that count first, the latest made first."""
     rows = Token.objects.filter(branch__in=mine.branches).select_related("branch", "made_by__identity")
-    return rows.order_by("revoked_at", "-made_at", "reference")
+    return rows.order_by(F("revoked_at").asc(nulls_first=True), "-made_at", "reference")
 
 
 @allowed(MAKE)
