@@ -33,7 +33,7 @@ class GiveForm(forms.Form):
         super().__init__(data, **more)
         self._packages = {one.token: one for one in packages}
         self._people = {one.token: one for one in (me, *others)}
-        told = [(one.token, f"{one.reference}, {words.action_words(one.next_action)}") for one in packages]
+        told = [(one.token, f"{one.reference}, {one.area.name}\n{_said(one)}") for one in packages]
         self.fields["packages"].choices = told  # type: ignore[attr-defined]
         mine = [(me.token, _("Me, %(name)s") % {"name": me.identity.name})] if me in others else []
         self.fields["to"].choices = [  # type: ignore[attr-defined]
@@ -63,3 +63,8 @@ class SearchForm(forms.Form):
         help_text=_("A reference such as P-7K2MQX, a name, or a case number. Small mistakes are forgiven."),
         error_messages={"required": _("Enter a reference or a name")},
     )
+
+
+def _said(package: Package) -> str:
+    owner = package.owner.identity.name if package.owner else str(_("the duty team"))
+    return f"{words.action_words(package.next_action)}, {owner}"

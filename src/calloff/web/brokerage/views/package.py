@@ -355,6 +355,7 @@ def other_acts(found: Package, may: frozenset[str]) -> list[Act]:
     placed = found.call_offs.filter(ended_on__isnull=True).exists()
     offered: Sequence[tuple[bool, str, str, str]] = (
         (True, "work_package", _("Write a contact note"), "package_note"),
+        (open_still, "work_package", _("Assign it or hand it over"), "package_give"),
         (found.invitations.exists(), "work_package", _("Write to a provider"), "package_message"),
         (sourcing and not found.on_hold, "hold_package", _("Put it on hold"), "package_hold"),
         (open_still, "work_package", _("Enter care that stands in"), "package_bridge"),

@@ -336,7 +336,8 @@ def give(request: SignedIn) -> HttpResponse:
     now, may = timezone.now(), permissions_at(request)
     state = state_of(request, queues.counts(request.council.pk, request.user, now))
     narrowed = narrowed_of(state, first_tab_of(may))
-    rows = queues.queue(request.council.pk, request.user, narrowed, now)[:MOST_GIVEN]
+    rows = queues.queue(request.council.pk, request.user, narrowed, now)
+    rows = rows.select_related("area", "owner__identity")[:MOST_GIVEN]
     shown = [one for one in rows if owning.may_give(one, request.user, request.user, may)]
     back = reverse("queue") + state.address(tab=narrowed.tab)
     if not shown:
