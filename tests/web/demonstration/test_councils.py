@@ -213,7 +213,10 @@ def test_every_decision_comes_out_the_same_again(demo, code):
 def test_the_kernel_finds_every_package_as_its_row_says(demo, code):
     from calloff.web.brokerage.services.columns import ask_quietly, columns_of, refresh
 
+    # Who waits for minutes is looked at when they come free; whatever else might help comes with somebody's act.
+    stuck = ("await_minutes", "decide")
     living = Package.objects.filter(council=council(code)).exclude(state__in=("ended", "withdrawn"))
+    living = living.exclude(next_action__in=stuck)
     for package in living.select_related("council", "model_version"):
         before = columns_of(package)
         desk = desk_for(package, demo)
@@ -256,6 +259,15 @@ def test_nobody_and_nothing_is_real(demo):
     papers = ("Rutland", "Wight", "Lothian", "Leeds")
     titles = " ".join(Draft.objects.values_list("title", flat=True)).replace("Wightsea", "")
     assert not any(word in titles for word in papers)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_events_stand_in_the_order_in_which_they_happened(demo, code):
+    from calloff.web.audit.models import Event
+
+    moments = list(Event.objects.filter(council=council(code).pk).order_by("number").values_list("at", flat=True))
+
+    assert moments == sorted(moments)
 
 
 def test_nothing_happened_after_the_moment_at_which_it_was_made(demo):

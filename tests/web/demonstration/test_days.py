@@ -78,7 +78,7 @@ def test_the_worker_does_what_falls_due_between_two_acts_and_letters_wait(db, mo
 
     def add(then):
         with transaction.atomic():
-            jobs.add("ring", "first", council=1, due_at=then + timedelta(minutes=5))
+            jobs.add("ring", "first", council=1, due_at=then + timedelta(minutes=5), rank="1")
             jobs.add("email", "a letter", council=1, due_at=then)
         told.append("added")
 

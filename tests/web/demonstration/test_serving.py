@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,12 @@ def environment(place, monkeypatch) -> dict[str, str]:
     return place.environment(8000)
 
 
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    with listen(free_port(), print) as listening:
+        yield listening
+
+
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as other:
         return int(other.getsockname()[1])
@@ -59,8 +66,7 @@ def is_alive(number: int) -> bool:
     return state != "Z"
 
 
-def test_both_answer_and_both_have_ended_afterwards(place, environment):
-    listener = listen(free_port(), print)
+def test_both_answer_and_both_have_ended_afterwards(place, environment, listener):
     port = listener.getsockname()[1]
 
     with started(listener, environment, place.logs) as children:
@@ -73,8 +79,7 @@ def test_both_answer_and_both_have_ended_afterwards(place, environment):
 
 
 @pytest.mark.parametrize(("number", "name"), [(0, "the website"), (1, "the worker")])
-def test_the_end_of_either_is_told_with_its_reason(place, environment, number, name):
-    listener = listen(free_port(), print)
+def test_the_end_of_either_is_told_with_its_reason(place, environment, listener, number, name):
     with started(listener, environment, place.logs) as children:
         wait_until_well(children, listener.getsockname()[1])
         children[number].process.kill()
@@ -82,13 +87,11 @@ def test_the_end_of_either_is_told_with_its_reason(place, environment, number, n
         assert wait_for(lambda: children[number].process.poll() is not None)
         with pytest.raises(ChildEndedError, match=f"^{name} was ended by SIGKILL; all that it said is in .*log"):
             refuse_ended(children)
-    listener.close()
 
     assert children[1 - number].process.returncode == 0
 
 
-def test_what_keeps_a_child_from_starting_is_told(place, environment):
-    listener = listen(free_port(), print)
+def test_what_keeps_a_child_from_starting_is_told(place, environment, listener):
     broken = environment | {"CALLOFF_DATABASE": "", "DATABASE_URL": "nonsense"}
 
     with (
@@ -96,7 +99,6 @@ def test_what_keeps_a_child_from_starting_is_told(place, environment):
         started(listener, broken, place.logs) as children,
     ):
         wait_until_well(children, listener.getsockname()[1])
-    listener.close()
 
 
 def test_a_taken_port_is_named_and_the_next_free_one_used():
@@ -104,10 +106,9 @@ def test_a_taken_port_is_named_and_the_next_free_one_used():
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
 
-        listener = listen(port, lines.append)
+        with listen(port, lines.append) as listening:
+            used = listening.getsockname()[1]
 
-    used = listener.getsockname()[1]
-    listener.close()
     assert lines == [f"port {port} is taken by another program; using {used} instead"]
 
 

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
+from importlib import import_module
 from pathlib import Path
 
 from calloff.domain.errors import BadInputError, CalloffError
@@ -211,10 +212,21 @@ def run_worker(stopped: threading.Event) -> None:
     work(name_of_worker(), stopped)
 
 
+def refuse_wrong_settings() -> None:
+    """End with one plain sentence where the settings are wrong, before a server makes pages of it."""
+    from django.core.exceptions import ImproperlyConfigured
+
+    try:
+        import_module(os.environ["DJANGO_SETTINGS_MODULE"])
+    except ImproperlyConfigured as refusal:
+        sys.exit(str(refusal))
+
+
 def main(arguments: Sequence[str]) -> None:
     """What `started` starts: LIFELINE web LISTENER, or LIFELINE worker."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "calloff.web.config.settings")
     lifeline, kind, *rest = arguments
+    refuse_wrong_settings()
     if kind == "web":
         hang_on(int(lifeline), lambda: os.kill(os.getpid(), signal.SIGTERM))
         run_web(int(rest[0]))

@@ -1,35 +1,44 @@
-"""What a council brought with it on its first day: care that was placed before there was a record of how."""
+"""
+What a council brought with it on its first day: the care that people had already, as one sheet.
+
+It comes in as any council's does: kept and read as a draft, put forward by one person, approved by another, and carried
+out by the worker.
+"""
 
 from __future__ import annotations
 
-import json
+import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 from calloff.domain.calendar import local
-from calloff.domain.history import CalledOff
+from calloff.domain.errors import CalloffError
 from calloff.domain.market import minutes_by_pool
 from calloff.domain.packages import Package as KernelPackage
 from calloff.domain.placing import priced
-from calloff.domain.records import canonical, plain
-from calloff.domain.units import pence_per_week
-from calloff.web.audit.services import act
-from calloff.web.brokerage.models import CallOff, Package, PackageVersion, Person, PlacedVisit
-from calloff.web.brokerage.services.desk import own_numbers, told
+from calloff.formats.day_one import DAY_ONE
+from calloff.formats.tables import write_table
+from calloff.web.brokerage.services.day_one import keep_sheet
 from calloff.web.brokerage.services.requests import age_group
-from calloff.web.contracts.models import ModelVersion, Pool
+from calloff.web.contracts.models import ModelVersion, Pool, Upload
 from calloff.web.contracts.services.market import Enrolled, document_of, enrolled, pools_of
+from calloff.web.contracts.services.publishing import approve, put_forward
+from calloff.web.demonstration.days import WORKER
 from calloff.web.demonstration.needs import PRIORITIES, wanted
-from calloff.web.demonstration.people import share
+from calloff.web.demonstration.people import at_home, share
 from calloff.web.demonstration.work import Team
 from calloff.web.directory.models import Area, Council
-from calloff.web.directory.services import draw, spoken_reference
+from calloff.web.jobs import services as jobs
 
-WEEKS_BEFORE = (3, 60)
+ONCE_OPEN = timedelta(hours=3)
+"""So long after the first morning began the providers are enrolled, and what they do already can come in."""
+WEEKS_BEFORE = (3, 52)
 """So many weeks before the first day such care began (assumed)."""
 FULL_PERCENT = 88
-"""Nobody is given more than so much of its minutes in this way, so that there is something left to call off."""
+"""Nobody has more than so much of its minutes in this way, so that there is something left to call off (assumed)."""
 TAKERS = ("member", "prime", "legacy", "block")
 """The roles that had care before."""
 
@@ -62,128 +71,84 @@ class Market:
             if fits and needs <= one.capabilities and sum(taken.values()) == facts.minutes_per_week:
                 yield row, taken
 
+    def take(self, row: int, taken: dict[int, int], facts: KernelPackage) -> int:
+        """Give a package to a row; what an hour of it costs, in centipence."""
+        for pool, minutes in taken.items():
+            self.pools[pool].used += minutes
+        cost, _lines = priced(self.ground, facts, row, facts.visits)
+        return cost // facts.minutes_per_week
+
 
 def bring(team: Team, people: int) -> None:
-    """Enter everybody who had care on the council's first day, each as an event of its own."""
+    """Bring in everybody who had care on the council's first day."""
+    at = team.begins_at + ONCE_OPEN
+    with tempfile.TemporaryDirectory(prefix="calloff-sheet-") as folder:
+        path = Path(folder) / DAY_ONE.name
+        write_table(path, DAY_ONE, rows_of(team, people))
+        data = path.read_bytes()
+    by = team.cast["contracts"]
+    draft = keep_sheet(council=team.council, name=f"present-care-{team.shape.code}.csv", data=data, by=by, at=at)
+    let_work(at)
+    put_forward(draft=draft, starts_on=None, note="From the present system.", by=by, at=at + timedelta(minutes=20))
+    approve(draft=draft, by=team.cast.approving(by), at=at + timedelta(minutes=40))
+    let_work(at + timedelta(minutes=40))
+    upload = Upload.objects.get(draft=draft)
+    if upload.carried_at is None:
+        raise CalloffError(f"the sheet of {team.shape.name} did not come in: {upload.problem or upload.summary}")
+
+
+def let_work(at: datetime) -> None:
+    """Let the worker do what is due."""
+    while jobs.work_once(WORKER, at):
+        pass
+
+
+def rows_of(team: Team, people: int) -> Iterator[dict[str, Any]]:
+    """The rows of the sheet: who it is, what was agreed, by whom it is given and since when."""
     markets = [Market(version, team.council) for version in ModelVersion.objects.filter(council=team.council)]
-    since, versions, visits = team.begins_at, [], []
-    for number in range(people):
+    for number in range(1, people + 1):
         key = f"brought {number}"
-        area = team.area(key)
-        began_on = local(since).date() - timedelta(weeks=team.draws.between(*WEEKS_BEFORE, "began", key))
-        priority = int(share(PRIORITIES, team.draws, "priority", key))
-        person = team.person(key, area)
-        facts = facts_of(team, key, person, area, began_on, priority)
+        area, home = team.area(key), at_home(team.draws, team.shape, team.area(key), key, team.today)
+        weeks = team.draws.between(*WEEKS_BEFORE, "began", key)
+        facts = facts_of(team, key, area, home["born_on"], local(team.begins_at).date() - timedelta(weeks=weeks))
         market = next(one for one in markets if one.document.model.scope.covers(facts))
         able = dict(market.takers(facts))
         if not able:
             continue
         row = int(team.pick([str(one) for one in able], "had by", key))
-        package = _package(team, market, person, area, facts, since)
-        call_off = _call_off(team, market, package, facts, row, able[row], began_on)
-        versions.append(_version(package, facts))
-        visits += [
-            PlacedVisit(council_id=package.council_id, package=package, version=1, visit=visit, call_off=call_off)
-            for visit in range(len(facts.visits))
-        ]
-        reference = market.enrolled.rows[row].reference
-        happened = CalledOff(reference, call_off.confirmed_at, tuple(range(len(facts.visits))))
-        with act(council=team.council.pk, by=team.cast["contracts"], at=since) as doing:
-            data = {"call_off": call_off.token, "enrolment": reference}
-            doing.record("package_imported", package.reference, data, told(1, happened))
-    PackageVersion.objects.bulk_create(versions)
-    PlacedVisit.objects.bulk_create(visits)
-    for market in markets:
-        Pool.objects.bulk_update(market.pools, ("used",))
+        yield {
+            **{name: home[name] for name in ("name", "born_on", "address", "postcode", "phone", "case_number")},
+            "reference": facts.reference,
+            "area": area.code,
+            "approved_at": facts.approved_at,
+            "required_start": facts.required_start_on,
+            "visits": facts.visits,
+            "priority": facts.priority,
+            "needs": facts.needs,
+            "care_type": facts.care_type,
+            "client_group": facts.client_group,
+            "enrolment": market.enrolled.rows[row].reference,
+            "price_gbp_per_hour": market.take(row, able[row], facts),
+            "since": facts.required_start_on,
+        }
 
 
-def facts_of(team: Team, key: str, person: Person, area: Area, began_on: date, priority: int) -> KernelPackage:
-    """What somebody had been approved for, as the kernel knows it."""
+def facts_of(team: Team, key: str, area: Area, born_on: date, began_on: date) -> KernelPackage:
+    """What somebody had been approved for, as the kernel knows it, under the name that it has so far."""
+    priority = int(share(PRIORITIES, team.draws, "priority", key))
     need = wanted(team.draws, team.shape, key, starts_on=began_on, priority=priority)
-    approved_at = team.office.before(team.office.window(began_on)[0], 60 * 24)
     return KernelPackage(
-        reference=spoken_reference("P"),
-        approved_at=approved_at,
+        reference=f"{team.shape.code[:2].upper()}-{key.rpartition(' ')[2].zfill(4)}",
+        approved_at=team.office.before(team.office.window(began_on)[0], 60 * 24),
         required_start_on=began_on,
         priority=priority,
         nation=team.council.nation,
         locality=area.locality.code,
         visits=tuple(sorted(need.visits, key=lambda visit: (visit.day, visit.start_minute))),
         area_band=area.area_band,
-        care_type="personal_care",
         client_group=need.client_group,
-        age_group=age_group(person.born_on, began_on),
+        age_group=age_group(born_on, began_on),
         needs=need.needs,
         easting=area.easting,
         northing=area.northing,
-    )
-
-
-def _package(team: Team, market: Market, person: Person, area: Area, facts: KernelPackage, at: datetime) -> Package:
-    return Package.objects.create(
-        council=team.council,
-        reference=facts.reference,
-        token=draw(),
-        person=person,
-        model_version=market.version,
-        locality=area.locality,
-        area=area,
-        priority=facts.priority,
-        approved_at=facts.approved_at,
-        required_start_on=facts.required_start_on,
-        imported=True,
-        state=Package.STARTED,
-        minutes_per_week=facts.minutes_per_week,
-        minutes_to_place=0,
-        minutes_started=facts.minutes_per_week,
-        two_workers=facts.most_workers > 1,
-        step_started=True,
-        next_action="none",
-        next_action_at=at,
-        owner=team.cast[team.pick(("broker", "broker2"), "owner", facts.reference)],
-        changed_at=at,
-    )
-
-
-def _call_off(
-    team: Team,
-    market: Market,
-    package: Package,
-    facts: KernelPackage,
-    row: int,
-    taken: dict[int, int],
-    began_on: date,
-) -> CallOff:
-    enrolment = market.enrolled.rows[row]
-    cost, lines = priced(market.ground, replace(facts, required_start_on=team.today), row, facts.visits)
-    for pool, minutes in taken.items():
-        market.pools[pool].used += minutes
-    return CallOff.objects.create(
-        council=team.council,
-        token=draw(),
-        package=package,
-        version=1,
-        enrolment=enrolment,
-        branch=enrolment.branch,
-        kind="block" if enrolment.role == "block" else "new",
-        visits=json.dumps([[number, plain(visit)] for number, visit in enumerate(facts.visits)]),
-        takes=own_numbers(sorted(taken.items()), market.enrolled),
-        minutes_per_week=facts.minutes_per_week,
-        centipence_minutes=cost,
-        pence_per_week=pence_per_week(cost),
-        line_ids=" ".join(lines)[:300],
-        confirmed_at=facts.approved_at,
-        start_on=began_on,
-        first_visit_on=began_on,
-    )
-
-
-def _version(package: Package, facts: KernelPackage) -> PackageVersion:
-    return PackageVersion(
-        council_id=package.council_id,
-        package=package,
-        number=1,
-        facts=canonical(plain(facts)).decode(),
-        minutes_per_week=facts.minutes_per_week,
-        from_at=facts.approved_at,
     )

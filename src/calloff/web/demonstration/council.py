@@ -85,8 +85,8 @@ def live_through(shape: Shape, now: datetime) -> Team:
         team = Team(shape, council, cast_of(shape), draws, to_utc(begins_on, BEGINS_MINUTE), now)
         with without_letters():
             open_market(team)
-        team.council.refresh_from_db()
-        bring(team, shape.brought)
+            team.council.refresh_from_db()
+            bring(team, shape.brought)
         plan_declarations(team)
         plan_settled(team)
         tell_stories(team)
@@ -101,9 +101,9 @@ def monday_before(day: date) -> date:
 
 def open_market(team: Team) -> None:
     """Publish the ways of buying and enrol the providers, each drafted by one person and approved by another."""
-    at, first_on = team.begins_at, local(team.begins_at).date()
-    seats = seats_of(team.shape)
-    for buying in team.shape.buying:
+    first_on, seats = local(team.begins_at).date(), seats_of(team.shape)
+    for number, buying in enumerate(team.shape.buying):
+        at = team.begins_at + timedelta(minutes=60 * number)
         document = buying.terms(team.shape.name, team.today)
         by = team.cast["commissioner"]
         draft = propose(

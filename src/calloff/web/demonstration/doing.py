@@ -12,7 +12,7 @@ from calloff.domain.packages import Visit
 from calloff.domain.records import plain
 from calloff.domain.units import half_up
 from calloff.web.brokerage.forms.requests import typed_needs, typed_week
-from calloff.web.brokerage.models import CallOff, Handback, Offer, Override, Package
+from calloff.web.brokerage.models import CallOff, Handback, Offer, Override, Package, Request
 from calloff.web.brokerage.services.answering import dispute
 from calloff.web.brokerage.services.confirming import Outside, agree_override, order_override, record_outside
 from calloff.web.brokerage.services.confirming import refuse_override as refuse_order
@@ -29,7 +29,7 @@ from calloff.web.brokerage.services.living import (
 from calloff.web.brokerage.services.messaging import write_to_branch
 from calloff.web.brokerage.services.requests import Wanted, refuse_request, save_draft
 from calloff.web.brokerage.services.sourcing import hold, withdraw, write_note
-from calloff.web.contracts.models import Enrolment, Pool
+from calloff.web.contracts.models import Draft, Enrolment, Pool
 from calloff.web.contracts.services.market import facts_of as facts_of_enrolment
 from calloff.web.contracts.services.publishing import propose, refuse, texts_of
 from calloff.web.contracts.services.spare_minutes import declare_spare
@@ -216,16 +216,25 @@ def changing(team: Team, approved: bool) -> Acting:
         )
         request = team.raise_for(package.person, need, at, changes=package)
         if approved:
-            change_need(
-                package=package,
-                request=request,
-                pence_per_week_at_most=half_up(need.minutes_per_week * team.shape.dearest_pence_per_hour, 60),
-                limit_pence=team.shape.approval_limit_pence,
-                by=team.cast["approver"],
-                at=at + timedelta(minutes=50),
-            )
+            team.days.plan(at + timedelta(minutes=50), approving_change(team, package.pk, request))
 
     return act
+
+
+def approving_change(team: Team, number: int, request: Request) -> Moment:
+    """Whoever asked for it is somebody else: the changed need is agreed to, at any price of the market."""
+
+    def act(package: Package, at: datetime) -> None:
+        change_need(
+            package=package,
+            request=request,
+            pence_per_week_at_most=half_up(request.minutes_per_week * team.shape.dearest_pence_per_hour, 60),
+            limit_pence=team.shape.approval_limit_pence,
+            by=team.cast["approver"],
+            at=at,
+        )
+
+    return team.doing(number, act)
 
 
 def raising(team: Team, key: str, priority: int, refused_after: int = 0) -> Moment:
@@ -234,10 +243,15 @@ def raising(team: Team, key: str, priority: int, refused_after: int = 0) -> Mome
         need = wanted(team.draws, team.shape, key, starts_on=team.start_for(priority, at), priority=priority)
         request = team.raise_for(person, need, at)
         if refused_after:
-            reason = "Day care was agreed instead; ask again if it is not enough."
-            refuse_request(
-                request=request, reason=reason, by=team.cast["approver"], at=team.office.after(at, refused_after)
-            )
+            team.days.plan(team.office.after(at, refused_after), refusing_request(team, request))
+
+    return act
+
+
+def refusing_request(team: Team, request: Request) -> Moment:
+    def act(at: datetime) -> None:
+        reason = "Day care was agreed instead; ask again if it is not enough."
+        refuse_request(request=request, reason=reason, by=team.cast["approver"], at=at)
 
     return act
 
@@ -324,8 +338,15 @@ def proposing_newcomer(team: Team, by: str, refused_after: int = 0) -> Moment:
             at=at,
         )
         if refused_after:
-            reason = "The insurance certificate is of last year. Draft it again with the new one."
-            refuse(draft=draft, reason=reason, by=team.cast["contracts"], at=team.office.after(at, refused_after))
+            team.days.plan(team.office.after(at, refused_after), refusing_draft(team, draft))
+
+    return act
+
+
+def refusing_draft(team: Team, draft: Draft) -> Moment:
+    def act(at: datetime) -> None:
+        reason = "The insurance certificate is of last year. Draft it again with the new one."
+        refuse(draft=draft, reason=reason, by=team.cast["contracts"], at=at)
 
     return act
 

@@ -165,13 +165,13 @@ NEWCOMERS = {
 }
 """Services that are registered and wait to be enrolled, by the council that drafts it."""
 REGISTER = [
-    *NEWCOMERS.values(),
     *RUTWELL_SERVICES,
     *WIGHTSEA_SERVICES,
     *EASTMOOR_SERVICES,
     *AIREFORD_SERVICES,
     *TEAMS,
     SECOND_BRANCH,
+    *NEWCOMERS.values(),
 ]
 NO_NIGHTS = frozenset({"nights"})
 POLISH = "language_polish"

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.contrib.auth.hashers import make_password
 
@@ -164,26 +165,28 @@ def cast_of(shape: Shape) -> Cast:
 # Those who need care
 
 
-def add_person(draws: Draws, shape: Shape, area: Area, key: str, today: date) -> Person:
-    """Somebody who needs care, in a home of an area."""
+def at_home(draws: Draws, shape: Shape, area: Area, key: str, today: date) -> dict[str, Any]:
+    """Who needs care, with a home in an area: what a person's row holds beside its reference."""
     name = someone(draws, "person", shape.code, key)
     group = share(shape.ages, draws, "age", key)
     least, most = {"18-64": (24, 63), "65-74": (67, 73), "75-84": (75, 83), "85+": (85, 99)}[group]
-    born_on = today - timedelta(days=draws.between(least * 366, most * 365, "born", key))
     number, letter = draws.between(1, 88, "house", key), "ABDEFGHJLN"[draws.between(0, 9, "postcode", key)]
     street = STREETS[draws.between(0, len(STREETS) - 1, "street", key)]
-    return Person.objects.create(
-        council_id=area.council_id,
-        reference=draw(),
-        name=name,
-        born_on=born_on,
-        sex="female" if name.split()[0] in WOMEN else "male",
-        address=f"{number} {street}, {area.name}",
-        postcode=f"ZZ{sum(map(ord, area.code)) % 90 + 1} {number % 9 + 1}{letter}Z",
-        phone=f"01632 960{draws.between(100, 999, 'phone', key)}",
-        case_number=f"{shape.code[:2].upper()}{draws.between(10_000, 99_999, 'case', key)}",
-        area=area,
-    )
+    return {
+        "name": name,
+        "born_on": today - timedelta(days=draws.between(least * 366, most * 365, "born", key)),
+        "sex": "female" if name.split()[0] in WOMEN else "male",
+        "address": f"{number} {street}, {area.name}",
+        "postcode": f"ZZ{sum(map(ord, area.code)) % 90 + 1} {number % 9 + 1}{letter}Z",
+        "phone": f"01632 960{draws.between(100, 999, 'phone', key)}",
+        "case_number": f"{shape.code[:2].upper()}{draws.number('case', shape.code, key) % 1_000_000:06d}",
+    }
+
+
+def add_person(draws: Draws, shape: Shape, area: Area, key: str, today: date) -> Person:
+    """Store somebody who needs care."""
+    home = at_home(draws, shape, area, key, today)
+    return Person.objects.create(council_id=area.council_id, reference=draw(), area=area, **home)
 
 
 def share(percent: Mapping[str, int] | Mapping[int, int], draws: Draws, purpose: str, key: str) -> str:

@@ -174,7 +174,7 @@ class Team:
         )
 
     def approve(self, key: str, request: Request, script: Script, at: datetime) -> None:
-        """The approver agrees to the hours and a greatest price; a senior broker gives the package to its owner."""
+        """The approver agrees to the hours and a greatest price; then somebody has to do with the package."""
         hourly = script.pence_per_hour or self.shape.approved_pence_per_hour
         package = approve_request(
             request=request,
@@ -186,8 +186,12 @@ class Team:
         self.scripts[package.pk] = script
         self.named[key] = package.pk
         if script.owner:
-            assign(package=package, to=self.cast[script.owner], by=self.cast["senior"], at=at + timedelta(minutes=2))
+            self.days.plan(at + timedelta(minutes=2), lambda then: self.give(package.pk, script.owner, then))
         self.look(package.pk, at)
+
+    def give(self, number: int, owner: str, at: datetime) -> None:
+        """A senior broker gives a package to its owner."""
+        assign(package=self.package(number), to=self.cast[owner], by=self.cast["senior"], at=at)
 
     # Whoever is next
 
