@@ -28,6 +28,9 @@ OPEN_TO_A_PASSWORD = {
     "mfa_reauthenticate",
 }
 
+DESCRIBED = {"api_openapi": ("200",)}
+"""What anybody may read: the description of the interface, which holds nothing of anybody's."""
+
 
 def check(size: int) -> Result:
     """So many roles on each engine."""
@@ -80,7 +83,10 @@ def password_alone(tally: Tally, user: Any) -> None:
         for method in ("GET", "POST"):
             tally.n += 1
             led = knock(client, method, route.address({name: 1 for _, _, name in route.arguments}))
-            tally.expect(led == (AGAIN if has else SET_UP), f"{user.name}, password alone, {route.name}: {led}")
+            # The door of programs knows no session at all: it takes a key, which was made behind the second factor.
+            shut = ("401", "405", *DESCRIBED.get(route.name, ())) if route.text.startswith("api/v") else ()
+            here = led in (AGAIN if has else SET_UP, *shut)
+            tally.expect(here, f"{user.name}, password alone, {method} {route.name}: {led}")
 
 
 def with_authenticator(tally: Tally, user: Any, other: Any) -> None:

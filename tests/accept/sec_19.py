@@ -65,8 +65,8 @@ def without_token(tally: Tally, filled: Any, size: int) -> None:
             continue
         tally.n += 1
         status = client.generic(method, address).status_code
-        # What an address does not take is refused before its token is looked for.
-        refused = status == 403 or (status == 405 and method not in access()[name].methods)
+        # What an address does not take is refused before its token is looked for; a program's key is no cookie.
+        refused = status in (401, 403) or (status == 405 and method not in access()[name].methods)
         tally.expect(refused, f"{method} {name} without a token, as {role}: {status}")
     changed = differing(before, state(LAST_SIGNED_IN))
     tally.expect(not changed, f"forms without a token changed {', '.join(changed)}")

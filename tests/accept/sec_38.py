@@ -38,7 +38,8 @@ def leavers(tally: Tally, size: int) -> None:
     with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
         filled = filled_world()
         filled.world.work()
-        for role in list(filled.users)[:size]:
+        # From the end, where those are who make keys.
+        for role in list(reversed(filled.users))[:size]:
             a_role_ends(tally, filled, role, keeper)
             somebody_leaves(tally, filled, role, keeper)
 
@@ -84,6 +85,29 @@ def a_role_ends(tally: Tally, filled: Any, role: str, keeper: Any) -> None:
     services.grant_role(user=user, role=role, from_on=now.date(), by=keeper, at=now, **place)
 
 
+def key_of(filled: Any, user: Any) -> str:
+    """A key that the user made for a program; "" for somebody who may make none."""
+    from django.utils import timezone
+    from web.filled_world import PEOPLE_OF
+
+    from calloff.web.accounts.services import branches_of
+    from calloff.web.api.services.tokens import make_token
+
+    if not branches_of(user, "make_tokens"):
+        return ""
+    branch = filled.world.branch(PEOPLE_OF)
+    return make_token(branch=branch, name="rostering", days=30, by=user, at=timezone.now())[1]
+
+
+def takes(key: str) -> bool:
+    """Whether the interface for programs takes a key."""
+    from django.test import Client
+
+    client = Client(SERVER_NAME="127.0.0.1")
+    answer = client.get("/api/v1/invitations", headers={"authorization": f"Bearer {key}"})
+    return bool(answer.status_code == 200)
+
+
 def somebody_leaves(tally: Tally, filled: Any, role: str, keeper: Any) -> None:
     """The account is closed: sessions, links, password and letters."""
     from django.conf import settings
@@ -106,7 +130,11 @@ def somebody_leaves(tally: Tally, filled: Any, role: str, keeper: Any) -> None:
     link = doors[0] if doors else "/account/"
     with transaction.atomic():
         jobs.tell(user, "message", "P-LEAVER", council=filled.world.council.pk, key=f"leave-{role}", at=now, link=link)
+    key = key_of(filled, user)
+    tally.expect(not key or takes(key), f"{role}: the key of a program opens nothing: nothing is shown here")
     services.deactivate(user=user, by=keeper, at=timezone.now())
+    tally.n += bool(key)
+    tally.expect(not key or not takes(key), f"{role}: the key of a program outlived its maker's account")
     for client in clients:
         tally.n += 1
         for address in ["/account/", *doors]:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import product
 from typing import Any
 
 from web.routes import Route, routes
@@ -43,35 +44,35 @@ class Filled:
 
     def _values_of(self, route: Route) -> list[dict[str, object]]:
         of_package = any(before == "packages/" for before, _, _ in route.arguments)
-        packages = list(self.packages.values()) if of_package else [None]
         found: list[dict[str, object]] = []
-        for package in packages:
-            values: dict[str, object] = {}
-            for before, converter, name in route.arguments:
-                value = self._value(before, name, package)
-                if value is None and package is not None:
-                    break
-                values[name] = value if value is not None else {"int": 1}.get(converter, "x")
-            else:
-                found.append(values)
+        for package in self.packages.values() if of_package else [None]:
+            known = [self._known(before, name, package) for before, _, name in route.arguments]
+            if package is not None and not all(known):
+                continue
+            # Where a kind of thing is known nowhere, something that is not there is asked for.
+            choices = [
+                one or [{"int": 1}.get(converter, "x")]
+                for one, (_, converter, _) in zip(known, route.arguments, strict=True)
+            ]
+            names = [name for _, _, name in route.arguments]
+            found += [dict(zip(names, values, strict=True)) for values in product(*choices)]
         return found or [{name: {"int": 1}.get(converter, "x") for _, converter, name in route.arguments}]
 
-    def _value(self, before: str, name: str, package: Any) -> object:
+    def _known(self, before: str, name: str, package: Any) -> list[object]:
         for pattern, arguments, find in KINDS:
             if name in arguments and re.search(pattern, before):
-                return find(self, package)
-        return None
+                found = find(self, package)
+                return [*found] if isinstance(found, list) else [found] if found is not None else []
+        return []
 
 
 Find = Callable[[Filled, Any], object]
 
 
 def _invitation(filled: Filled, package: Any) -> object:
-    from calloff.web.brokerage.models import Invitation
-
-    rows = Invitation.objects.filter(branch__reference=PEOPLE_OF) if package is None else package.invitations
-    row = rows.order_by("-pk").first()
-    return row.token if row else None
+    chosen = [filled.packages[name] for name in ("ready", "asked", "withdrawn")] if package is None else [package]
+    rows = [one.invitations.filter(branch__reference=PEOPLE_OF).last() for one in chosen]
+    return [row.token for row in rows if row is not None]
 
 
 def _call_off(filled: Filled, package: Any) -> object:
@@ -85,19 +86,47 @@ def _call_off(filled: Filled, package: Any) -> object:
 def _request(filled: Filled, _package: Any) -> object:
     from calloff.web.brokerage.models import Request
 
-    return Request.objects.filter(state=Request.WAITING).latest("pk").reference
+    return [Request.objects.filter(state=state).latest("pk").reference for state in (Request.WAITING, Request.DRAFT)]
 
 
 def _draft(filled: Filled, _package: Any) -> object:
     from calloff.web.contracts.models import Draft
 
-    return Draft.objects.latest("pk").reference
+    kinds = Draft.objects.order_by("kind").values_list("kind", flat=True).distinct()
+    return [Draft.objects.filter(kind=kind).latest("pk").reference for kind in reversed(kinds)]
+
+
+def _person(filled: Filled, _package: Any) -> object:
+    from calloff.web.brokerage.models import Stay
+
+    return Stay.objects.latest("pk").person.reference
+
+
+def _receipt(filled: Filled, _package: Any) -> object:
+    from calloff.web.brokerage.models import Offer
+
+    offer = Offer.objects.filter(invitation__package=filled.packages["ready"]).first()
+    return offer.receipt if offer else None
+
+
+def _suspended(filled: Filled, _package: Any) -> object:
+    from calloff.web.contracts.models import Suspension
+
+    return f"{Suspension.objects.latest('pk').suspended_at:%Y%m%dT%H%M%S}"
+
+
+def _key(filled: Filled, _package: Any) -> object:
+    from calloff.web.api.models import Token
+
+    row = Token.objects.first()
+    return row.reference if row else None
 
 
 def _enrolment(filled: Filled, _package: Any) -> object:
     from calloff.web.contracts.models import Enrolment
 
-    return Enrolment.objects.get(reference=PEOPLE_OF).token
+    # The last of them is suspended.
+    return [Enrolment.objects.get(reference=one).token for one in (PEOPLE_OF, "cedar")]
 
 
 def _branch(filled: Filled, _package: Any) -> object:
@@ -110,8 +139,9 @@ def _user(filled: Filled, _package: Any) -> object:
 
 KINDS: tuple[tuple[str, tuple[str, ...], Find], ...] = (
     (r"^packages/$", ("token",), lambda filled, package: package.token),
-    (r"answers/$|invitations/$", ("token", "invitation"), _invitation),
-    (r"(first-visit|handback|call-offs|handbacks)/$", ("token", "call_off"), _call_off),
+    (r"(answers|invitations|not-selected|messages)/$", ("token", "invitation", "asked", "reference"), _invitation),
+    (r"(first-visit|handback|call-off|call-offs|handbacks)/$", ("token", "call_off", "placed"), _call_off),
+    (r"dispute/$", ("receipt",), _receipt),
     (r"^provider/packages/$", ("token",), _call_off),
     (r"requests/$", ("token", "reference"), _request),
     (r"drafts/$", ("token", "reference"), _draft),
@@ -120,7 +150,10 @@ KINDS: tuple[tuple[str, tuple[str, ...], Find], ...] = (
         ("token", "branch", "reference"),
         lambda filled, _: filled.world.branch(PEOPLE_OF).token,
     ),
-    (r"(enrolments|hours)/$", ("token", "enrolment"), _enrolment),
+    (r"(people|stays)/$", ("token", "reference"), _person),
+    (r"/lift/$", ("suspended",), _suspended),
+    (r"tokens/$", ("reference", "token"), _key),
+    (r"(enrolments|hours|spare)/$", ("token", "enrolment"), _enrolment),
     (r"models/$", ("model", "name", "id"), lambda filled, _: "framework"),
     (r"^accounts/$", ("token",), _user),
     (r"^accounts/<str:token>/roles/$", ("number",), lambda filled, _: 1),
@@ -242,7 +275,9 @@ def _packages(world: World) -> Iterator[tuple[str, Any]]:
 
 
 def _others(world: World, filled: Filled) -> None:
-    from calloff.web.brokerage.services import requests
+    from calloff.web.api.services.tokens import make_token
+    from calloff.web.brokerage.models import Person
+    from calloff.web.brokerage.services import living, requests
     from calloff.web.contracts.models import Enrolment
     from calloff.web.contracts.services import publishing, suspensions
 
@@ -270,4 +305,16 @@ def _others(world: World, filled: Filled) -> None:
         reason="an inquiry",
         by=filled.users["contract_manager"],
         at=world.at,
+    )
+    living.record_stay(
+        person=Person.objects.latest("pk"),
+        admitted_on=world.at.date(),
+        ready_on=None,
+        waits_for="home",
+        discharged_on=None,
+        by=filled.users["discharge_hub"],
+        at=world.at,
+    )
+    make_token(
+        branch=world.branch(PEOPLE_OF), name="rostering", days=30, by=filled.users["provider_manager"], at=world.at
     )
