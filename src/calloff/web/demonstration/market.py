@@ -268,7 +268,9 @@ def _aireford() -> dict[str, list[Seat]]:
         for place, (name, price) in enumerate(zip(names, pence, strict=False))
         for where in ((("AF1",), ("AF2",), ("AF1", "AF2"))[place % 3],)
     ]
-    book.append(Seat(SECOND_BRANCH.reference, "capacity_book", "member", 45, 1262, ("AF1",), ends_in_days=83))
+    book.append(
+        Seat(SECOND_BRANCH.reference, "capacity_book", "member", 45, 1262, ("AF1",), without=NO_NIGHTS, ends_in_days=83)
+    )
     book[11] = replace(book[11], speaks=POLISH)
     spot = [Seat(names[13], "spot", "spot", 240, 1345), Seat(names[14], "spot", "spot", 200, 1350)]
     return {

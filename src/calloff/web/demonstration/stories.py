@@ -167,7 +167,8 @@ def _living(team: Team) -> None:
     team.on("had 3", team.ago(240), doing.changing(team, approved=False))
     for number, (reason, days) in enumerate((("died", 6), ("care_home", 10), ("needs_met", 15)), 4):
         team.on(f"had {number}", team.ago(days * DAY), doing.ending(team, reason))
-    team.need("withdrawn", team.ago(3 * DAY), Script(then=(("start_step", 60, doing.withdrawing(team, "own_choice")),)))
+    early = Script(then=(("start_step", 60, doing.withdrawing(team, "own_choice")),))
+    team.need("withdrawn", team.ago(3 * DAY), early, **_asked(team))
     later = Script(answers=(), then=(("await_answers", 100, doing.withdrawing(team, "needs_met")),))
     team.need("withdrawn too", team.ago(5 * DAY), later, **_asked(team))
 
