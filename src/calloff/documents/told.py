@@ -35,6 +35,12 @@ class Told:
     below: tuple[Told, ...] = ()
 
     @property
+    def sourced(self) -> tuple[tuple[str, str], ...]:
+        """Each source with what it says, where that is short."""
+        said = dict(line.split(" says: ", 1) for line in self.says)
+        return tuple((key, said.get(key, "")) for key in self.sources)
+
+    @property
     def grounds(self) -> tuple[str, ...]:
         """What the sources say and what is assumed, a line each."""
         return (*self.says, *(f"assumed: {text}" for text in self.assumed))

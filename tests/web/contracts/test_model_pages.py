@@ -20,6 +20,17 @@ from calloff.web.contracts.services.publishing import publish
 
 pytestmark = pytest.mark.django_db
 
+MADE_UP = {
+    "what": "need",
+    "visits": "mon-sun 08:00 30m",
+    "area": "hill",
+    "priority": "5",
+    "care_type": "personal_care",
+    "client_group": "older_people",
+    "age_group": "75-84",
+    "delivery_model": "managed",
+}
+
 
 @pytest.fixture
 def world(db):
@@ -127,7 +138,7 @@ def test_a_made_up_need_is_answered_and_nothing_is_written(world, at_desk):
     text = page(
         client.post(
             reverse("model_trial", args=("framework", 1)),
-            named(in_days(7)) | {"what": "need", "visits": "mon-sun 08:00 30m", "area": "hill", "priority": "5"},
+            named(in_days(7)) | MADE_UP,
         )
     )
 

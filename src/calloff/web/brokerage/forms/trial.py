@@ -29,30 +29,24 @@ class TrialForm(forms.Form):
         widget=forms.RadioSelect,
         initial="need",
     )
-    package = forms.CharField(label=_("Reference of the package"), max_length=16, required=False)
+    package = forms.CharField(label=_("Reference of the package"), max_length=16)
     visits = forms.CharField(
         label=_("The week"),
         help_text=_("Days, start, minutes, x2 for two workers: mon-sun 07:30 30m x2; mon,wed,fri 12:30 45m"),
         max_length=1000,
-        required=False,
         initial="mon-sun 07:30 30m; mon-sun 12:30 30m; mon-sun 20:00 30m",
     )
-    area = forms.ChoiceField(label=_("Where"), required=False)
-    starts_on = DayField(label=_("Wanted from"), required=False)
+    area = forms.ChoiceField(label=_("Where"))
+    starts_on = DayField(label=_("Wanted from"))
     priority = forms.ChoiceField(
         label=_("Priority"),
         choices=[(str(number), f"P{number}, {say('priorities', f'P{number}')}") for number in PRIORITIES],
         initial="5",
-        required=False,
     )
-    care_type = forms.ChoiceField(label=_("Care"), choices=_choices("care_types", CARE_TYPES), required=False)
-    client_group = forms.ChoiceField(label=_("For"), choices=_choices("client_groups", CLIENT_GROUPS), required=False)
-    age_group = forms.ChoiceField(
-        label=_("Aged"), choices=_choices("age_groups", AGE_GROUPS), initial="75-84", required=False
-    )
-    delivery_model = forms.ChoiceField(
-        label=_("Given as"), choices=_choices("delivery_models", DELIVERY_MODELS), required=False
-    )
+    care_type = forms.ChoiceField(label=_("Care"), choices=_choices("care_types", CARE_TYPES))
+    client_group = forms.ChoiceField(label=_("For"), choices=_choices("client_groups", CLIENT_GROUPS))
+    age_group = forms.ChoiceField(label=_("Aged"), choices=_choices("age_groups", AGE_GROUPS), initial="75-84")
+    delivery_model = forms.ChoiceField(label=_("Given as"), choices=_choices("delivery_models", DELIVERY_MODELS))
     needs = forms.MultipleChoiceField(
         label=_("Care workers must be able to do"),
         choices=_choices("capabilities", CAPABILITIES),
@@ -79,6 +73,11 @@ class TrialForm(forms.Form):
     def __init__(self, council: Council, today: date, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **{"initial": {"starts_on": today}} | options)
         self.council = council
+        if self.is_bound:
+            chosen = self.data.get("what")
+            for name in ("package", *self.reveals["what"]["need"]):
+                asked = "package" if name == "package" else "need"
+                self.fields[name].required = name != "needs" and asked == chosen
         self.areas = {
             row.code: row for row in Area.objects.filter(council=council).select_related("locality", "council")
         }
@@ -87,18 +86,16 @@ class TrialForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         found: dict[str, Any] = super().clean() or {}
-        if found.get("what") == "package":
+        if found.get("what") == "package" and "package" not in self.errors:
             reference = (found.get("package") or "").strip().upper()
             found["row"] = Package.objects.filter(council=self.council, reference=reference).first()
             if found["row"] is None:
                 self.add_error("package", _("Enter the reference of a package of this council, such as P-7K2MQX"))
             return found
+        if found.get("what") != "need" or "visits" in self.errors:
+            return found
         try:
             found["pattern"] = read_visits((found.get("visits") or "").strip())
         except ValueError as error:
             self.add_error("visits", _("Expected here: %(what)s") % {"what": error})
-        if not found.get("area"):
-            self.add_error("area", _("Choose where the home lies"))
-        if not found.get("starts_on") and "starts_on" not in self.errors:
-            self.add_error("starts_on", _("Enter a date"))
         return found

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django import forms
+from django.db import connection
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -25,6 +26,9 @@ from calloff.web.contracts.forms.drafts import SheetField
 from calloff.web.contracts.models import Draft, Upload
 from calloff.web.contracts.views.drafts import shows
 from calloff.web.contracts.views.pages import READ_OR_SEND, form_page
+
+OTHERS_WAIT_FROM = 5_000
+"""So many packages take the database a while to write, in which nobody else can save where it is one file."""
 
 
 class DayOneForm(forms.Form):
@@ -91,6 +95,7 @@ def packages_preview(request: SignedIn, found: Draft) -> tuple[str, dict[str, An
         "carrying": found.state == Draft.APPROVED and upload.carried_at is None and not upload.problem,
         "summary": summary,
         "counts": counts(summary),
+        "others_wait": connection.vendor == "sqlite" and summary.get("new", 0) > OTHERS_WAIT_FROM,
         "bad_cells": faults,
         "more_bad_cells": max(0, summary.get("count", 0) - len(faults)),
         "table": sample(summary, local(now).date()),

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
+from calloff.documents.wording import count_words
 from calloff.domain.calendar import local
 from calloff.domain.contracts import ANY, PRICED_ROLES, PriceLine
 from calloff.domain.contracts import Enrolment as KernelEnrolment
@@ -81,9 +82,14 @@ def keep_enrolments(
     if all(one.kind == SAME for one in told):
         raise DraftError("Every row is as it stands already: there is nothing to approve. Nothing was kept.")
     content = canonical([plain(one) for one in enrolments]).decode()
-    new = sum(one.kind == NEW for one in told)
-    title = f"{new} new, {sum(one.kind == CHANGED for one in told)} changed enrolments"
+    title = title_of([(NEW, "enrolment"), (CHANGED, "enrolment")], [one.kind for one in told])
     return keep(council=council, kind="enrolments", title=title, content=content, file=file, by=by, at=at)
+
+
+def title_of(kinds: Sequence[tuple[str, str]], found: Sequence[str]) -> str:
+    """`2 new enrolments, 1 changed enrolment`."""
+    counted = [(found.count(kind), kind, what) for kind, what in kinds]
+    return ", ".join(count_words(number, f"{kind} {what}") for number, kind, what in counted if number)
 
 
 def _declared(one: KernelEnrolment, at: datetime) -> KernelEnrolment:

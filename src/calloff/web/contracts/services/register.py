@@ -22,6 +22,7 @@ from calloff.formats.providers import read_providers
 from calloff.formats.sheets import read_upload
 from calloff.web.accounts.models import User
 from calloff.web.contracts.models import Draft, Enrolment, Upload
+from calloff.web.contracts.services.enrolling import title_of
 from calloff.web.contracts.services.market import market_changes
 from calloff.web.contracts.services.publishing import DraftError, FileRead, carries, keep
 from calloff.web.directory.models import Branch, Council, Grading, Organisation
@@ -73,8 +74,7 @@ def keep_register(
         earlier = Upload.objects.filter(council=council, hash=sha256(data), draft__state=Draft.APPROVED).first()
         text = f"This file was approved as draft {earlier.draft.reference}. " if earlier else ""
         raise DraftError(f"{text}The register holds every row as it stands in the file: nothing was kept.")
-    new = sum(one.kind == NEW for one in told)
-    title = f"{new} new, {sum(one.kind == CHANGED for one in told)} changed of {len(told)} services"
+    title = title_of([(NEW, "service"), (CHANGED, "service")], [one.kind for one in told])
     file = FileRead(name, sha256(data), size=len(told))
     content = canonical([plain(one) for one in providers]).decode()
     return keep(council=council, kind="register", title=title, content=content, file=file, by=by, at=at)

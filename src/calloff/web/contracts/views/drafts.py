@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from calloff.documents.wording import sentence
 from calloff.domain.calendar import local
 from calloff.web.accounts.views import SignedIn, allowed
 from calloff.web.config.look import words
@@ -44,7 +45,7 @@ KINDS = {
 STATES = {
     Draft.READING: (gettext_lazy("being read"), "grey"),
     Draft.FAULTY: (gettext_lazy("faulty"), "red"),
-    Draft.CHECKED: (gettext_lazy("yours, not put forward"), "yellow"),
+    Draft.CHECKED: (gettext_lazy("not put forward"), "yellow"),
     Draft.WAITING: (gettext_lazy("waits for approval"), "blue"),
     Draft.APPROVED: (gettext_lazy("approved"), "green"),
     Draft.REFUSED: (gettext_lazy("refused"), "red"),
@@ -198,6 +199,7 @@ def model_preview(request: SignedIn, found: Draft) -> tuple[str, dict[str, Any]]
         "warnings": [one.removeprefix("WARNING ") for one in remarks if one.startswith("WARNING")],
         "remarks": [one for one in remarks if not one.startswith("WARNING")],
         "lost": lost,
+        "example": next((sentence(one.rstrip(":")) for one in remarks if one.startswith("longest time")), ""),
         "files": [(number, name) for number, (name, _text) in enumerate(document.texts, 1)],
     }
 

@@ -34,7 +34,7 @@ from calloff.web.contracts.services.publishing import FileRead
 from calloff.web.contracts.services.spare_minutes import declare_spare
 from calloff.web.contracts.services.suspensions import lift, suspend
 from calloff.web.contracts.views.drafts import shows
-from calloff.web.contracts.views.pages import READ_OR_SEND, form_page, may
+from calloff.web.contracts.views.pages import READ_OR_SEND, counted, form_page, may
 
 MOST_PREVIEWED = 500
 
@@ -165,13 +165,15 @@ def enrolments_preview(request: SignedIn, found: Draft) -> tuple[str, dict[str, 
     ]
     return "contracts/draft_rows.html", {
         "table": Table(_("What would be enrolled"), columns, rows, quiet_caption=True),
-        "counts": [
-            (_("new"), sum(one.kind == "new" for one in told)),
-            (_("changed"), sum(one.kind == "changed" for one in told)),
-            (_("as they are"), sum(one.kind == "same" for one in told)),
-            (_("new to the council"), len({one.enrolment.provider for one in told if one.new_provider_here})),
-            (_("outside the price limits"), sum(bool(one.doubts) for one in told)),
-        ],
+        "counts": counted(
+            [
+                (_("new"), sum(one.kind == "new" for one in told)),
+                (_("changed"), sum(one.kind == "changed" for one in told)),
+                (_("as they are"), sum(one.kind == "same" for one in told)),
+                (_("new to the council"), len({one.enrolment.provider for one in told if one.new_provider_here})),
+                (_("outside the price limits"), sum(bool(one.doubts) for one in told)),
+            ]
+        ),
         "left_out": max(0, len(told) - MOST_PREVIEWED),
         "decided": decided,
     }

@@ -72,6 +72,11 @@ def press(request: SignedIn, carry_out: Callable[[datetime], Any], done: str, af
     return redirect(after)
 
 
+def counted(numbers: Iterable[tuple[str, int]]) -> list[tuple[str, str]]:
+    """Names with their numbers, those without any left out."""
+    return [(name, f"{number:,}") for name, number in numbers if number]
+
+
 def as_file(
     request: HttpRequest, name: str, columns: Sequence[str], rows: Callable[[], Iterable[Sequence[Value]]]
 ) -> HttpResponseBase | None:

@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from calloff.documents.wording import has_wording, say, spaced, worded
@@ -36,7 +37,7 @@ from calloff.web.contracts.views.enrolments import (
     suspensions_of,
     term_words,
 )
-from calloff.web.contracts.views.pages import READ_OR_SEND, as_file, form_page, may
+from calloff.web.contracts.views.pages import READ_OR_SEND, as_file, counted, form_page, may
 from calloff.web.directory.models import Branch, Grading
 
 SOON_DAYS = 90
@@ -231,8 +232,19 @@ def grade_word(scale: str, grade: int) -> str:
 def _graded(grading: Grading | None, on: date) -> str:
     if grading is None:
         return ""
-    age = words.duration(max(0, (on - grading.graded_on).days) * 24 * 60)
-    return _("%(day)s, %(age)s ago") % {"day": words.day(grading.graded_on, on), "age": age}
+    return _("%(day)s, %(age)s ago") % {"day": words.day(grading.graded_on, on), "age": age_of(grading.graded_on, on)}
+
+
+def age_of(since: date, on: date) -> str:
+    """How long ago a day was: `2 years 3 months`, `5 months`, `12 days`."""
+    months = (on.year - since.year) * 12 + on.month - since.month - (on.day < since.day)
+    if months < 1:
+        days = max(0, (on - since).days)
+        return ngettext("%d day", "%d days", days) % days
+    years, rest = divmod(months, 12)
+    parts = [ngettext("%d year", "%d years", years) % years] if years else []
+    parts += [ngettext("%d month", "%d months", rest) % rest] if rest else []
+    return " ".join(parts)
 
 
 @allowed("see_register")
@@ -281,7 +293,17 @@ def gradings_of(branch: Branch, on: date) -> Table:
     for grading in branch.gradings.order_by("-graded_on"):
         grades = [int(one) for one in grading.grades.split()]
         cells = [Cell(f"{grade} {grade_word(branch.scale, grade)}" if grade else "") for grade in grades]
-        rows.append(Row([Cell(words.day(grading.graded_on, on), below=_graded(grading, on)), *cells]))
+        rows.append(
+            Row(
+                [
+                    Cell(
+                        words.day(grading.graded_on, on),
+                        below=_("%(age)s ago") % {"age": age_of(grading.graded_on, on)},
+                    ),
+                    *cells,
+                ]
+            )
+        )
     columns = [Column(_("Graded"), names_row=True), *(Column(spaced(area).capitalize()) for area in RELEVANT_AREAS)]
     scale = say("scales", branch.scale)
     empty = _("Not graded by %(scale)s yet.") % {"scale": scale}
@@ -454,12 +476,14 @@ def register_preview(request: SignedIn, found: Draft) -> tuple[str, dict[str, An
     columns = [Column(_("Service"), names_row=True), Column(_("Draft")), Column(_("Grades")), Column(_("For"))]
     return "contracts/draft_rows.html", {
         "table": Table(_("What would be written"), columns, rows, quiet_caption=True),
-        "counts": [
-            (_("new"), sum(one.kind == "new" for one in told)),
-            (_("changed"), sum(one.kind == "changed" for one in told)),
-            (_("newly graded"), sum(one.newly_graded for one in told)),
-            (_("as they are"), sum(one.kind == "same" for one in told)),
-        ],
+        "counts": counted(
+            [
+                (_("new"), sum(one.kind == "new" for one in told)),
+                (_("changed"), sum(one.kind == "changed" for one in told)),
+                (_("newly graded"), sum(one.newly_graded for one in told)),
+                (_("as they are"), sum(one.kind == "same" for one in told)),
+            ]
+        ),
         "left_out": max(0, len(news) - MOST_PREVIEWED),
         "decided": decided,
     }
