@@ -59,6 +59,9 @@ def at_door(
     address = route.address(filled.values_of(route)[0])
     for method in methods:
         answer = clients[role].generic(method, address)
+        if answer.streaming:
+            # A file stays open until it is read to its end.
+            answer.getvalue()
         yield f"{role or 'nobody'} {method} {route.name}", _fault(route, one, role, method, answer)
         if role and method in one.methods and method != "GET" and one.permission in (PUBLIC, SIGNED_IN):
             # Some of these end the session in which they are asked for.

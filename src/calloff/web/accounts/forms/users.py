@@ -56,9 +56,20 @@ class GrantForm(forms.Form):
         self.fields["council"].choices = [("", ""), *councils]  # type: ignore[attr-defined]
         self.fields["from_on"].initial = today
         self._place: dict[str, int] = {}
+        if not self.is_bound:
+            self._ask()
+
+    hanging: tuple[str, ...] = ("council", "branch")
+    """What is asked for or not, as another answer says: never called optional, since it is not."""
+
+    def _ask(self) -> None:
+        for name in self.hanging:
+            self.fields[name].required = True
 
     def clean(self) -> dict[str, Any]:
         found = super().clean() or {}
+        # What was left empty is looked at here; when the form is shown again, it is asked for as before.
+        self._ask()
         role = roles().get(found.get("role", ""))
         self._place = {}
         if role is None or role.code == EVERYWHERE:
@@ -111,6 +122,7 @@ class AddForm(GrantForm):
     field_order = ("name", "who", "identity_name", "email", "other", "role", "council", "branch", "from_on", "to_on")
     reveals = {"who": {"new": ["identity_name", "email"], "known": ["other"]}}  # noqa: RUF012 - as the look reads it
 
+    hanging = ("council", "branch", "identity_name", "email", "other")
     identity: Identity | None = None
 
     def clean(self) -> dict[str, Any]:

@@ -28,6 +28,7 @@ class Entry:
 
 
 STAFF = (
+    Entry("manage_accounts", _("Accounts"), "accounts", ("/accounts",)),
     Entry("see_queue", _("Queue"), "queue"),
     Entry("raise_request", _("Requests"), "requests", ("/requests",)),
     Entry("approve_request", _("Requests"), "requests", ("/requests",)),
