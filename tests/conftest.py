@@ -85,8 +85,20 @@ def no_network() -> Iterator[None]:
 def pytest_configure() -> None:
     """Set Django up here: pytest-django by itself would do it before this file has named the settings."""
     import django
+    from django.conf import settings as website
 
     django.setup()
+    database = website.DATABASES["default"]
+    if "sqlite" in database["ENGINE"]:
+        # Said aloud: beside Django's own engine, pytest-django would take the name of the file for that of a database.
+        database.setdefault("TEST", {})["NAME"] = ":memory:"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let one process run all tests of the demonstration: its four councils are then made once."""
+    for item in items:
+        if "demonstration" in item.path.parent.parts:
+            item.add_marker(pytest.mark.xdist_group("demonstration"))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

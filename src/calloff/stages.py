@@ -26,6 +26,9 @@ LINT_IMPORTS = "from importlinter.cli import lint_imports_command; lint_imports_
 POSTGRES = "postgresql://postgres@127.0.0.1:5432/test"
 """Where a PostgreSQL for tests is looked for, unless CALLOFF_TEST_POSTGRES names another."""
 
+EVERY_CORE = ("-n", "auto", "--maxprocesses", "8", "--dist", "loadgroup")
+"""How all tests are run. Tests that somebody names run in one process, which a debugger can stop."""
+
 CHROMIUM_PACKAGES = ("chromium", "fonts-liberation")
 
 
@@ -68,7 +71,7 @@ def run_all(*, with_tests: bool, pytest_arguments: Sequence[str] = ()) -> int:
         return code
     install_chromium_when_root()
     # pytest tells its own seconds, in the line that closes everything.
-    return run(Stage("tests", ("-m", "pytest", *from_root(pytest_arguments))))
+    return run(Stage("tests", ("-m", "pytest", *(from_root(pytest_arguments) or EVERY_CORE))))
 
 
 def run_and_tell(stage: Stage) -> int:
@@ -102,7 +105,7 @@ def run_on_postgres() -> int:
         outcome = "failed (REQUIRE_POSTGRES is set)" if required else "skipped"
         print(f"== {name}: {outcome}: {problem}", flush=True)
         return int(required)
-    arguments = ("-m", "pytest", "-q", "-m", "not browser", "tests/web")
+    arguments = ("-m", "pytest", "-q", *EVERY_CORE, "-m", "not browser", "tests/web")
     # A file named for SQLite would be a second database, and two are refused.
     return run_and_tell(Stage(name, arguments, {"DATABASE_URL": address, "CALLOFF_DATABASE": ""}))
 

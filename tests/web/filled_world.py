@@ -134,7 +134,8 @@ def _branch(filled: Filled, _package: Any) -> object:
 
 
 def _user(filled: Filled, _package: Any) -> object:
-    return filled.users["broker"].token
+    # Whom an administrator signs out or closes: nobody who is still to try a door.
+    return filled.world.user("colleague", "broker").token
 
 
 KINDS: tuple[tuple[str, tuple[str, ...], Find], ...] = (

@@ -86,7 +86,7 @@ def page(tables: Iterable[StateTable]) -> str:
         "",
         "How things stand, and every way in which they may come to stand otherwise. Made from the tables `states.yaml`",
         "in `src/calloff/web` by `python -m calloff.documents.states`; SEC-37 tries every act in every state,"
-        "as each role, and finds no other way.",
+        " as each role, and finds no other way.",
     ]
     for one in tables:
         lines += ["", f"## {one.title}", "", "```mermaid", "stateDiagram-v2"]

@@ -151,11 +151,13 @@ def test_ctrl_c_stops_both_and_says_so(place):
     process = command(place, "--keep", "--port", str(port))
     said = process.stdout.readline()
     # All of it is said at once, when both are well.
-    while "Ctrl-C" not in said.splitlines()[-1] and process.poll() is None:
+    while "Ctrl-C" not in said and process.poll() is None:
         said += process.stdout.readline()
 
     os.killpg(process.pid, signal.SIGINT)
-    said += process.communicate(timeout=60)[0]
+    with process.stdout:
+        said += process.stdout.read()
+    process.wait(timeout=60)
 
     assert process.returncode == 0
     assert f"open http://127.0.0.1:{port}/ in a browser" in said
