@@ -7,6 +7,7 @@ from collections import Counter
 from datetime import date, timedelta
 
 import pytest
+from first_day import LIVE, OPEN, brought_in, csv_of
 from world import EVERY_MORNING, MONDAY, World, made_world
 
 from calloff.domain.errors import CalloffError
@@ -39,8 +40,8 @@ MOST_ACTS = 45
 class Walk:
     """Somebody does one thing after the other to the packages of a council, as chance has it."""
 
-    def __init__(self, world: World, seed: int) -> None:
-        self.world, self.chance, self.done = world, random.Random(seed), Counter()
+    def __init__(self, world: World, seed: int, providers: tuple[str, ...] = PROVIDERS) -> None:
+        self.world, self.chance, self.done, self.providers = world, random.Random(seed), Counter(), providers
 
     def step(self) -> None:
         """One act; what is refused changes nothing."""
@@ -216,13 +217,13 @@ class Walk:
         from calloff.web.brokerage.services.desk import desk_for
 
         left = desk_for(package, self.world.at).story().left
-        branch = self.world.branch(self.chance.choice(PROVIDERS))
+        branch = self.world.branch(self.chance.choice(self.providers))
         made = Outside(branch, tuple(left)[:2], 150_000, self.world.at, "Pat", "emergency_at_night", "", self.today)
         record_outside(package=package, made=made, second=self.world.senior, by=self.world.broker, at=self.world.at)
 
     def override(self):
         package = self.package(state="sourcing")
-        enrolment = Enrolment.objects.get(reference=self.chance.choice(PROVIDERS))
+        enrolment = Enrolment.objects.get(reference=self.chance.choice(self.providers))
         order_override(
             package=package,
             enrolment=enrolment,
@@ -291,6 +292,38 @@ def test_rows_and_events_tell_the_same(seed):
             walk.step()
 
     assert walk.done.total() - walk.done["refused"] > 10, walk.done
+    compare(world)
+    assert rebuild_columns(world.council, world.at) == []
+
+
+SHEET = csv_of(
+    OPEN,
+    [*OPEN[:1], "SP-3", *OPEN[2:9], "2026-11-20", *OPEN[10:]],
+    LIVE,
+    ["102", "SP-4", "Cy Example", *LIVE[3:9], "2025-06-01", "P3", "mon-fri 08:00 45m", "Beech", "16.00", "2025-06-20"],
+    ["103", "SP-5", "Di Example", *LIVE[3:9], "2026-11-16", "P5", "sat-sun 09:00 60m", "Acorn", "15.00", "2026-12-02"],
+)
+"""Two that wait, two that are delivered, and one that is called off and begins next week."""
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_what_came_in_on_the_first_day_is_counted_from_its_events_too(seed, monkeypatch):
+    market._kept.clear()
+    with drawn_from(f"first day {seed}"):
+        world = made_world()
+        monkeypatch.setattr("calloff.web.brokerage.services.known_here.timezone.now", lambda: world.at)
+        for number, name in enumerate(("Acorn", "Beech", "Cedar")):
+            world.provider(name, 15 + number, minutes=60_000)
+        brought_in(world, SHEET)
+        assert Package.objects.filter(imported=True).count() == 5
+        compare(world)
+        assert rebuild_columns(world.council, world.at) == []
+
+        walk = Walk(world, seed, ("Acorn", "Beech", "Cedar"))
+        for _ in range(MOST_ACTS):
+            walk.step()
+
+    assert CallOff.objects.filter(package__imported=True, confirmed_by__isnull=False).exists()
     compare(world)
     assert rebuild_columns(world.council, world.at) == []
 

@@ -34,13 +34,14 @@ def called_off(rows: list[CallOff]) -> list[dict[str, Any]]:
 
 def standing(package: Package) -> list[dict[str, Any]]:
     """Every call-off of a package as it stands after a change of need: its minutes, first visit and last day."""
-    rows = CallOff.objects.filter(package=package).order_by("pk")
-    return [
-        {
-            "call_off": one.token,
-            "minutes": one.minutes_per_week,
-            "first_visit_on": str(one.first_visit_on or ""),
-            "last_day_on": str(one.ended_on or ""),
-        }
-        for one in rows
-    ]
+    return [as_it_stands(one) for one in CallOff.objects.filter(package=package).order_by("pk")]
+
+
+def as_it_stands(one: CallOff) -> dict[str, Any]:
+    """One call-off: its weekly minutes, the day of its first visit and its last day."""
+    return {
+        "call_off": one.token,
+        "minutes": one.minutes_per_week,
+        "first_visit_on": str(one.first_visit_on or ""),
+        "last_day_on": str(one.ended_on or ""),
+    }

@@ -26,6 +26,7 @@ from calloff.web.brokerage.models import (
     PlacedVisit,
     UnmetStretch,
 )
+from calloff.web.brokerage.services import agreements
 from calloff.web.brokerage.services.desk import told
 from calloff.web.brokerage.services.known_here import Known
 from calloff.web.brokerage.services.many_rows import ManyRows, insert
@@ -125,10 +126,15 @@ class Made:
         )
         self._unmet(package, one, minutes)
         history: Sequence[Mapping[str, Any]] = ()
-        data: dict[str, Any] = {"draft": self.draft.reference, "case_number": sha256(one.case_number.encode())[:16]}
+        data: dict[str, Any] = {
+            "draft": self.draft.reference,
+            "case_number": sha256(one.case_number.encode())[:16],
+            "agreed": agreements.agreed(package, facts),
+            "call_offs": [],
+        }
         if one.live:
             call_off, happened = self._call_off(package, facts, one)
-            data["call_off"] = call_off.token
+            data["call_offs"] = [agreements.as_it_stands(call_off)]
             history = told(1, happened)
         else:
             self.open_ones.append(package)

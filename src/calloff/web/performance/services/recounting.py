@@ -16,18 +16,9 @@ from calloff.domain.calendar import local, parse_moment, to_utc
 from calloff.domain.indicators import Share
 from calloff.web.audit.models import Event
 from calloff.web.directory.models import Council
-from calloff.web.performance.services.indicators import (
-    Answers,
-    Asked,
-    Beds,
-    Bought,
-    Course,
-    UnmetNeed,
-    Waits,
-    answers_of,
-    in_days,
-    waits_of,
-)
+from calloff.web.performance.services.indicators import Beds, Bought, UnmetNeed, in_days
+from calloff.web.performance.services.replies import Answers, Asked, answers_of
+from calloff.web.performance.services.waiting import Course, Waits, waits_of
 
 ONE_DAY = timedelta(days=1)
 
@@ -246,6 +237,12 @@ class Recount:
     def _request_approved(self, told: Told, at: datetime, data: Mapping[str, Any]) -> None:
         told.approved_at = at
         self._agreed(told, at, data["agreed"])
+
+    def _package_imported(self, told: Told, at: datetime, data: Mapping[str, Any]) -> None:
+        # How long it waited elsewhere, and how it was bought there, is nobody's here: it has no moment of approval.
+        self._agreed(told, at, data["agreed"])
+        for one in data["call_offs"]:
+            told.placed[one["call_off"]] = Placed(one["minutes"], day_of(one["first_visit_on"]))
 
     def _handback_answered(self, told: Told, at: datetime, data: Mapping[str, Any]) -> None:
         if data["call_off"] in told.placed:
