@@ -14,41 +14,65 @@ from datetime import timedelta
 from typing import Any
 
 Act = Callable[[], object]
-ROOMS = ("brokerage", "contracts")
-"""Apps whose services are acts; those of accounts are looked at by their own checks."""
+ROOMS = ("accounts", "api", "brokerage", "contracts", "jobs", "provider_portal")
+READERS = ("next_case.next_case", "trying.made_up")
+"""What takes keywords and a moment as an act does, and writes nothing."""
+PARTS = ("publishing.publish",)
+"""What is only ever done within an act."""
+ON_LIVE_ALONE = ("administering.first_administrator",)
+"""What the demonstration refuses, in which the checks run."""
 
 
 def services() -> Iterator[str]:
-    """Each public service that takes `by` or nothing but `at`, and writes: as `module.name`."""
+    """Each public service that writes, known by its keywords alone and the moment among them: as `module.name`."""
     for room in ROOMS:
         package = importlib.import_module(f"calloff.web.{room}.services")
-        for found in pkgutil.iter_modules(package.__path__):
-            module = importlib.import_module(f"{package.__name__}.{found.name}")
+        names = [found.name for found in pkgutil.iter_modules(getattr(package, "__path__", ()))]
+        modules = {name: importlib.import_module(f"{package.__name__}.{name}") for name in names} or {room: package}
+        for short, module in modules.items():
             for name, function in vars(module).items():
                 if not inspect.isfunction(function) or function.__module__ != module.__name__ or name.startswith("_"):
                     continue
                 kinds = inspect.signature(function).parameters
-                if {"by", "at"} <= set(kinds) and all(one.kind == one.KEYWORD_ONLY for one in kinds.values()):
-                    yield f"{found.name}.{name}"
+                keywords = all(one.kind == one.KEYWORD_ONLY for one in kinds.values())
+                if "at" in kinds and keywords and f"{short}.{name}" not in (*READERS, *PARTS, *ON_LIVE_ALONE):
+                    yield f"{short}.{name}"
 
 
 def acts(world: Any) -> dict[str, Callable[[], Act]]:
     """By service: what prepares it and gives the call."""
+    from accept.acts_of_accounts import acts_of_accounts
+    from accept.acts_of_contracts import acts_of_contracts
+    from accept.acts_of_words import acts_of_words
+
+    return {**_acts_on_packages(world), **acts_of_words(world), **acts_of_contracts(world), **acts_of_accounts(world)}
+
+
+def of(prepare: Callable[[], Any], act: Callable[[Any], object]) -> Callable[[], Act]:
+    """Prepare a thing, and then the act on it."""
+
+    def prepared() -> Act:
+        thing = prepare()
+        return lambda: act(thing)
+
+    return prepared
+
+
+def _acts_on_packages(world: Any) -> dict[str, Callable[[], Act]]:
     from calloff.web.brokerage.services import answering, confirming, living, requests, sourcing
-    from calloff.web.contracts.services import publishing, spare_minutes, suspensions
 
     # Made beforehand, so that no act makes a user.
     _ = world.broker, world.senior, world.assessor, world.approver, world.manager("acorn")
-    for name, role in (
-        ("contracts", "contract_manager"),
-        ("other", "contract_manager"),
-        ("commissioner", "commissioner"),
-    ):
-        world.user(name, role)
+    type(world.council).objects.update(limits='{"approver": {"pence_per_week": 100000}}')
 
     def ready() -> Any:
         package = world.started()
         world.answer(package, "acorn")
+        return package
+
+    def declined() -> Any:
+        package = world.started()
+        world.answer(package, "acorn", "decline", reason="no_capacity")
         return package
 
     def placed() -> Any:
@@ -81,49 +105,16 @@ def acts(world: Any) -> dict[str, Callable[[], Act]]:
             at=world.at,
         )
 
-    def suspended() -> Any:
-        from calloff.web.contracts.models import Enrolment
-
-        return suspensions.suspend(
-            enrolment=Enrolment.objects.get(reference="beech"),
-            from_on=world.at.date(),
-            to_on=None,
-            step_in=False,
-            reason="an inquiry",
-            by=world.user("contracts", "contract_manager"),
-            at=world.at,
-        )
-
-    def drafted() -> Any:
-        from world import another_version
-
-        return publishing.propose(
-            council=world.council,
-            kind="model",
-            title="a version",
-            content=another_version(),
-            starts_on=(world.at + timedelta(days=30)).date(),
-            note="",
-            by=world.user("commissioner", "commissioner"),
-            at=world.at,
-        )
-
     def confirmation() -> Act:
         package = ready()
         shown = confirming.proposal(world.again(package), world.at)
         assert shown is not None
         return lambda: confirming.confirm_call_off(package=package, shown=shown.hash, by=world.broker, at=world.at)
 
-    def of(prepare: Callable[[], Any], act: Callable[[Any], object]) -> Callable[[], Act]:
-        def prepared() -> Act:
-            thing = prepare()
-            return lambda: act(thing)
-
-        return prepared
-
     at, broker = world.at, world.broker
     return {
         "sourcing.start_step": of(world.package, lambda p: sourcing.start_step(package=p, by=broker, at=at)),
+        "sourcing.advance": of(declined, lambda p: sourcing.advance(package=p, at=at)),
         "sourcing.hold": of(
             world.started,
             lambda p: sourcing.hold(package=p, reason="other", review_at=at + timedelta(1), by=broker, at=at),
@@ -176,6 +167,10 @@ def acts(world: Any) -> dict[str, Callable[[], Act]]:
                 package=p, pence_per_week_at_most=90_000, limit_pence=100_000, by=world.approver, at=at
             ),
         ),
+        "confirming.ask_to_approve": of(
+            ready,
+            lambda p: confirming.ask_to_approve(package=p, pence_per_week=90_000, by=broker, at=at),
+        ),
         "confirming.order_override": lambda: ordered_act(world),
         "confirming.agree_override": of(
             ordered, lambda order: confirming.agree_override(order=order, by=world.senior, at=at)
@@ -185,7 +180,7 @@ def acts(world: Any) -> dict[str, Callable[[], Act]]:
         ),
         "confirming.record_outside": of(
             world.package,
-            lambda p: confirming.record_outside(package=p, made=_outside(world), second=world.senior, by=broker, at=at),
+            lambda p: confirming.record_outside(package=p, made=outside(world), second=world.senior, by=broker, at=at),
         ),
         "living.enter_start": of(
             placed,
@@ -255,30 +250,6 @@ def acts(world: Any) -> dict[str, Callable[[], Act]]:
         "requests.withdraw_request": of(
             raised, lambda request: requests.withdraw_request(request=request, by=world.assessor, at=at)
         ),
-        "spare_minutes.declare_spare": of(
-            lambda: world.declared("acorn"),
-            lambda enrolment: spare_minutes.declare_spare(
-                enrolment=enrolment, spare={0: 70_000}, by=world.manager("acorn"), at=at
-            ),
-        ),
-        "suspensions.suspend": lambda: suspended,
-        "suspensions.lift": of(
-            suspended,
-            lambda one: suspensions.lift(
-                suspension=one, reason="cleared", by=world.user("other", "contract_manager"), at=at
-            ),
-        ),
-        "publishing.propose": lambda: drafted,
-        "publishing.approve": of(
-            drafted,
-            lambda draft: publishing.approve(draft=draft, by=world.user("contracts", "contract_manager"), at=at),
-        ),
-        "publishing.refuse": of(
-            drafted,
-            lambda draft: publishing.refuse(
-                draft=draft, reason="no", by=world.user("contracts", "contract_manager"), at=at
-            ),
-        ),
     }
 
 
@@ -300,7 +271,7 @@ def _held(world: Any) -> Any:
     return package
 
 
-def _outside(world: Any) -> Any:
+def outside(world: Any) -> Any:
     from calloff.web.brokerage.services.confirming import Outside
 
     return Outside(
