@@ -362,3 +362,193 @@ def test_another_councils_need_is_not_counted(world):
     assert services.recount(other, TODAY).unmet_need().minutes == 0
     assert Package.objects.count() == 4
     assert datetime(2026, 11, 23, tzinfo=UTC).date() == TODAY
+
+
+# -- K2 to K7 by week and locality, each number with its rows
+
+
+def people_of(text):
+    return set(re.findall(r"P-[2-9A-Z]{6}", text))
+
+
+def test_people_by_week_are_those_of_each_day_and_each_number_opens_them(world, commissioner):
+    r1, r2, *_ = fixture_f8(world)
+    days = services.weeks_until(TODAY)
+    for what, attribute in (("people", "people"), ("community", "in_community"), ("hospital", "in_hospital")):
+        for one in services.counted(world.council, days, what):
+            need = services.unmet_need(world.council, one.on)
+            assert one.total == getattr(need, attribute), (what, one)
+            assert sum(one.people.values()) == one.total
+    assert [one.total for one in services.counted(world.council, days, "people")][-2:] == [2, 2]
+
+    page = commissioner.get("/unmet-need?of=community").content.decode()
+
+    behind = f"/unmet-need/packages?on={TODAY}&amp;locality=north&amp;where=community"
+    assert f'<a class="govuk-link" href="{behind}">2</a>' in page
+    assert people_of(text_of(commissioner.get(behind.replace("&amp;", "&")))) == {r1.reference, r2.reference}
+
+
+def test_beds_by_week_are_nights_of_who_is_ready_and_whom_the_hub_counted(world, commissioner):
+    world.council.beds_target = 3
+    world.council.save()
+    r1, r2, _r3, _r4 = fixture_f8(world)
+    Stay.objects.all().delete()
+    sunday = TODAY - timedelta(days=1)
+    for one, ready, left in ((r1, sunday, None), (r2, sunday - timedelta(days=3), sunday), (r2, sunday, None)):
+        Stay.objects.create(
+            council=world.council,
+            person=one.person,
+            admitted_on=sunday - timedelta(days=9),
+            ready_on=ready,
+            discharged_on=left,
+        )
+    CareHomeWait.objects.create(council=world.council, on=sunday, people=2)
+
+    weeks = services.counted(world.council, services.weeks_until(TODAY), "beds")
+
+    assert [(one.total, one.people["north"], one.typed) for one in weeks[-3:]] == [(0, 0, 0), (4, 2, 2), (2, 2, 0)]
+    for one in weeks:
+        assert one.total == services.beds_on(world.council, one.on)
+    text = text_of(commissioner.get("/unmet-need?of=beds"))
+    assert "Beds awaiting care 2 of at most 3" in text
+    assert "at most 3 beds" in text
+    rows = text_of(commissioner.get(f"/unmet-need/beds?on={sunday}"))
+    assert people_of(rows) == {r1.reference, r2.reference}
+    assert "The hub counted 2 more people" in rows
+    csv = b"".join(commissioner.get("/unmet-need.csv?of=beds").streaming_content).decode("utf-8-sig")
+    assert csv.splitlines()[-2] == f"{sunday},4,2,2"
+
+
+def test_care_homes_that_stand_in_by_week_and_for_how_many_they_became_permanent(world, commissioner):
+    r1, *_ = fixture_f8(world)
+    bridge(package=r1, kind="residential", from_on=TODAY - timedelta(days=3), to_on=None, by=world.broker, at=world.at)
+    weeks = services.counted(world.council, services.weeks_until(TODAY), "care_home")
+    # It lacks care from yesterday on only, so the week before holds yesterday and no week before that.
+    assert [one.total for one in weeks[-3:]] == [0, 1, 1]
+    rows = text_of(commissioner.get(f"/unmet-need/standing-in?on={TODAY}&kind=residential"))
+    assert r1.reference in rows
+    assert people_of(text_of(commissioner.get(f"/unmet-need/standing-in?on={TODAY}&kind=in_house"))) == set()
+
+    long_ago = TODAY - timedelta(weeks=13)
+    ends = {"stays": None, "left": long_ago + timedelta(days=20), "just": long_ago + timedelta(weeks=12)}
+    for name, to_on in ends.items():
+        one = package(world, name, 420, long_ago)
+        bridge(package=one, kind="residential", from_on=long_ago, to_on=to_on, by=world.broker, at=world.at)
+    began = package(world, "Began", 420, long_ago)
+    bridge(package=began, kind="residential", from_on=long_ago, to_on=None, by=world.broker, at=world.at)
+    branch = world.branch("acorn")
+    made = Outside(
+        branch, tuple(range(14)), 150_000, world.at - timedelta(weeks=14), "Pat", "emergency_at_night", "", long_ago
+    )
+    record_outside(package=began, made=made, second=world.senior, by=world.broker, at=world.at)
+    began.call_offs.update(first_visit_on=long_ago + timedelta(days=30))
+    gone = package(world, "Gone", 420, long_ago)
+    bridge(
+        package=gone,
+        kind="residential",
+        from_on=long_ago,
+        to_on=long_ago + timedelta(days=9),
+        by=world.broker,
+        at=world.at,
+    )
+    Package.objects.filter(pk=gone.pk).update(end_reason="care_home", ended_on=long_ago + timedelta(days=10))
+
+    placed = services.placements(world.council, TODAY - timedelta(weeks=26), TODAY)
+
+    share = services.permanent(placed)
+    assert (share.part, share.whole) == (3, 5)
+    assert "Of 5 whose first twelve weeks there ended in these weeks, 3 stayed (60.0%)" in text_of(
+        commissioner.get("/unmet-need")
+    )
+
+
+def test_waits_by_priority_and_week_open_their_packages(world, commissioner):
+    world.at = MONDAY - timedelta(days=10)
+    quick, slow = world.started(priority=5), world.package(priority=3)
+    world.answer(quick, "acorn")
+    world.later(hours=2)
+    world.confirm(quick)
+    world.at = MONDAY
+
+    text = text_of(commissioner.get("/unmet-need/waits"))
+
+    assert "P5 1 1 0 2 h 2 h" in text
+    assert "P3 1 0 1 not yet not yet" in text
+    assert "All 2 1 1" in text
+    week = (MONDAY - timedelta(days=8)).date()
+    assert people_of(text_of(commissioner.get(f"/unmet-need/waits/packages?week={week}"))) == {
+        quick.reference,
+        slow.reference,
+    }
+    waiting = text_of(commissioner.get("/unmet-need/waits/packages?how=waiting"))
+    assert people_of(waiting) == {slow.reference}
+    assert "10 d" in waiting
+    assert people_of(text_of(commissioner.get("/unmet-need/waits/packages?priority=5"))) == {quick.reference}
+    csv = b"".join(commissioner.get("/unmet-need/waits.csv").streaming_content).decode("utf-8-sig")
+    assert csv.splitlines()[-3].startswith(f"{week},2,1,120,")
+
+
+def test_answers_by_week_and_provider_open_their_invitations_and_no_deadline_to_come(world, commissioner):
+    world.at = MONDAY - timedelta(days=10)
+    package = world.started()
+    world.later(hours=5)
+    world.answer(package, "acorn", "decline", reason="price")
+    world.work()
+    world.later(days=4)
+    world.work()
+    still_out = world.started()
+    world.answer(still_out, "acorn")
+
+    text = text_of(commissioner.get("/unmet-need/answers"))
+
+    assert "Accepted in full 0.0% 0 of 2 invitations" in text
+    assert "No answer 50.0% 1 of 2 invitations" in text
+    assert "acorn Care 1 0 0.0% 0 0.0% 0 1 0 0.0% 0" in text
+    silent = text_of(commissioner.get("/unmet-need/answers/invitations?how=silent"))
+    assert "beech Care" in silent
+    assert "acorn Care no answer" not in silent
+    everything = text_of(commissioner.get("/unmet-need/answers/invitations"))
+    assert package.reference in everything
+    assert still_out.reference not in everything
+    token = world.branch("acorn").token
+    declined = text_of(commissioner.get(f"/unmet-need/answers/invitations?provider={token}"))
+    assert "declined" in declined
+    assert "5 h" in declined
+    csv = b"".join(commissioner.get("/unmet-need/answers/invitations.csv").streaming_content).decode("utf-8-sig")
+    assert len(csv.splitlines()) == 3
+
+
+PAGES = (
+    "/unmet-need?of=people",
+    "/unmet-need?of=hospital",
+    "/unmet-need?of=beds",
+    "/unmet-need?of=care_home",
+    "/unmet-need/beds",
+    "/unmet-need/standing-in",
+    "/unmet-need/waits",
+    "/unmet-need/waits/packages",
+    "/unmet-need/answers",
+    "/unmet-need/answers/invitations",
+)
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_as_many_queries_for_ten_times_the_rows(world, commissioner, django_assert_max_num_queries, address):
+    def fill(number):
+        for _ in range(number):
+            one = world.started(priority=1)
+            bridge(package=one, kind="residential", from_on=TODAY, to_on=None, by=world.broker, at=world.at)
+            ready = world.at.date()
+            Stay.objects.create(council=world.council, person=one.person, admitted_on=ready, ready_on=ready)
+
+    world.at = MONDAY - timedelta(days=20)
+    fill(2)
+    world.at = MONDAY
+    commissioner.get(address)
+    with django_assert_max_num_queries(40) as few:
+        commissioner.get(address)
+    world.at = MONDAY - timedelta(days=20)
+    fill(18)
+    world.at = MONDAY
+    with django_assert_max_num_queries(len(few)):
+        assert commissioner.get(address).status_code == 200
