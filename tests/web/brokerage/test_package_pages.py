@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, timedelta
+from smtplib import SMTPRecipientsRefused
 
 import pytest
+from django.core.mail import EmailMessage
 from django.utils import timezone
 from small_market import FRAMEWORK
 from world import MONDAY, World, made_world
@@ -147,21 +149,59 @@ def test_passed_over_stands_apart_from_not_asked_with_the_figures(world, broker)
     assert "Dear Care charges £40.00 an hour, and £30.00 is the most" in text
 
 
-def test_failed_mail_is_shown_on_top(world, broker):
-    package = world.started()
-    Notice.objects.filter(package=package.reference).update(email_state=Notice.FAILED)
-    Notice.objects.create(
-        council=world.council.pk,
-        user=world.manager("acorn"),
-        kind="invited",
-        about="x",
-        package=package.reference,
-        key="k",
-        created_at=world.at,
-        email_state=Notice.FAILED,
-    )
+BROKEN = {
+    "the server is away": ConnectionRefusedError("nobody listens"),
+    "the server is silent": TimeoutError("no answer"),
+    "the address is refused": SMTPRecipientsRefused({"x": (550, b"no such user")}),
+    "the address cannot be written": UnicodeEncodeError("ascii", "x", 0, 1, "no"),
+    "nobody took it": None,
+}
 
+
+@pytest.mark.parametrize("broken", BROKEN)
+def test_an_e_mail_that_failed_stands_on_the_package_within_five_minutes_and_goes_out_later(
+    world, broker, monkeypatch, broken
+):
+    def fails(self, fail_silently=False):
+        if BROKEN[broken] is not None:
+            raise BROKEN[broken]
+        return 0
+
+    monkeypatch.setattr(EmailMessage, "send", fails)
+    world.manager("acorn")
+    package = world.started()
+    before = text_of(broker.get(at(package)))
+    assert "did not arrive" not in before
+
+    world.later(minutes=4)
+    while world.work():
+        continue
     assert "did not arrive: Manager-Acorn (manager-acorn@example.org)" in text_of(broker.get(at(package)))
+
+    monkeypatch.setattr(EmailMessage, "send", lambda self, fail_silently=False: 1)
+    world.later(minutes=4)
+    world.work()
+    assert "did not arrive" not in text_of(broker.get(at(package)))
+    assert not Notice.objects.exclude(email_state=Notice.SENT).exists()
+
+
+def test_an_e_mail_that_no_worker_took_up_stands_there_too(world, broker):
+    world.manager("acorn")
+    package = world.started()
+    world.later(minutes=4, seconds=59)
+
+    assert "did not arrive: Manager-Acorn" in text_of(broker.get(at(package)))
+
+
+def test_each_notice_about_a_package_is_kept_with_it(world, broker):
+    world.manager("acorn")
+    package = world.started()
+    world.answer(package, "acorn")
+    world.confirm(package)
+
+    assert set(Notice.objects.values_list("kind", flat=True)) >= {"invited", "called_off"}
+    for one in Notice.objects.all():
+        assert one.package == package.reference, one.kind
 
 
 def test_the_page_takes_as_many_questions_for_many_providers(world, broker, django_assert_max_num_queries):

@@ -249,8 +249,10 @@ def send_email(task: Task, at: datetime) -> None:
     headers = {"Message-ID": f"<notice-{notice.pk}@calloff.invalid>"}
     message = EmailMessage(str(SUBJECTS[notice.kind]), text, settings.DEFAULT_FROM_EMAIL, [address], headers=headers)
     try:
-        message.send()
-    except OSError as error:
+        if not message.send():
+            raise OSError("nobody took the letter, or there is no address")
+    except (OSError, ValueError) as error:
+        # A server that is away or refuses, and an address or a heading that cannot be written in a letter.
         Notice.objects.filter(pk=notice.pk).update(
             email_state=Notice.FAILED, email_problem=type(error).__name__, email_at=at
         )

@@ -291,6 +291,7 @@ def raise_request(
                     council=council.pk,
                     key=f"approval-{request.pk}",
                     at=doing.at,
+                    package=request.changes_package,
                     link=f"/requests/{request.reference}",
                 )
         SavedForm.objects.filter(about=request.reference).delete()
@@ -592,7 +593,8 @@ def refuse_request(*, request: Request, reason: str, by: User, at: datetime) -> 
 
 
 def tell_raiser(request: Request, at: datetime) -> None:
-    """Tell whoever asked what became of it."""
+    """Tell whoever asked what became of it; kept with the package that it became or changes."""
+    made = Package.objects.filter(request=request).values_list("reference", flat=True).first()
     jobs.tell(
         request.raised_by,
         "request_decided",
@@ -600,6 +602,7 @@ def tell_raiser(request: Request, at: datetime) -> None:
         council=request.council_id,
         key=f"request-{request.pk}-{request.state}",
         at=at,
+        package=request.changes_package or made or "",
         link=f"/requests/{request.reference}",
     )
 

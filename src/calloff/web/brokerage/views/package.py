@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -34,6 +35,9 @@ from calloff.web.config.look import words
 from calloff.web.config.look.tables import Cell, Column, Row, Table
 from calloff.web.config.look.week import Week
 from calloff.web.jobs.models import Notice
+
+LATE_MAIL = timedelta(minutes=4)
+"""After so long an e-mail that has not gone out is shown as one that did not arrive: within five minutes, that is."""
 
 
 def package_of(request: SignedIn, token: str) -> Package:
@@ -104,7 +108,7 @@ def page_of(looked: Looked, may: frozenset[str]) -> dict[str, Any]:
         "card": card_of(looked, may),
         "week": Week(facts.visits, found.reference),
         "asking": asking_of(looked, prices),
-        "failed_mail": failed_mail(found),
+        "failed_mail": failed_mail(found, now),
         "call_offs": call_offs(found, looked.today, prices, may),
         "stays": stays(found, looked.today),
         "bridges": bridges(found, looked.today),
@@ -209,11 +213,14 @@ def _cells(place: Place, looked: Looked, prices: bool) -> list[Cell]:
     return cells if prices else [cells[0], *cells[2:]]
 
 
-def failed_mail(found: Package) -> list[str]:
-    """Who did not get an e-mail about this package."""
-    rows = Notice.objects.filter(
-        council=found.council_id, package=found.reference, email_state=Notice.FAILED
-    ).select_related("user__identity")
+def failed_mail(found: Package, now: datetime) -> list[str]:
+    """Who did not get an e-mail about this package: it failed, or has not gone out for some minutes."""
+    late = Q(email_state=Notice.WAITING, created_at__lt=now - LATE_MAIL)
+    rows = (
+        Notice.objects.filter(late | Q(email_state=Notice.FAILED), council=found.council_id, package=found.reference)
+        .select_related("user__identity")
+        .order_by("-created_at", "-pk")
+    )
     return [
         _("%(name)s (%(address)s)") % {"name": row.user.identity.name, "address": row.user.identity.email}
         for row in rows[:20]
