@@ -141,10 +141,10 @@ def test_a_shipped_document_in_words_holds_no_code(model_id: str):
     assert re.findall(r"\b[a-z]+(?:_[a-z]+)+\b", words) == []
 
 
-def test_a_rule_of_the_parent_says_where_it_comes_from():
+def test_a_rule_of_its_own_is_marked_where_the_others_are_the_parents():
     words = model_in_words(load("east_lothian_2024_locality_block"))
-    parent = "purchasing_models/scotland_excel_flexible_framework.yaml"
 
     assert "Stands on: scotland_excel_flexible_framework" in words
-    assert f"£23.87 an hour is the most. (From {parent}.)" in words
+    assert "£23.87 an hour is the most.\n" in words
+    assert "(Its own rule.)" in words
     assert "It follows east_lothian_2017_framework; 91 days between the two are covered by neither." in words

@@ -149,7 +149,7 @@ def test_explain_tells_each_answer_and_silence_when_it_came(told: str):
     assert "Mon 5 March 2018 11:00\n    Acorn declined: the home is too far or too hard to reach." in told
     assert "Tue 6 March 2018 11:00\n    Beech did not answer in time." in told
     assert (
-        "Called off to Cedar: all 12 visits (11 h a week), for £170.50 a week; a new call-off, price line Cedar#1."
+        "Called off to Cedar: all 12 visits (11 h a week), for £170.50 a week; a new call-off, by price line 1 of its enrolment."
         in told
     )
 

@@ -124,7 +124,9 @@ class Words:
             f"Way of buying: {say('patterns', model.pattern)}",
         ]
         if self.document.parent:
-            lines.append(f"Stands on: {self.document.parent}, whose rules hold where this document has none of its own")
+            lines.append(f"Stands on: {self.document.parent}, whose rules are all those not marked as its own")
+        elif len(self.document.texts) > 1:
+            lines.append("Its own rules are marked; the others are those of the document on which it stands")
         title = f"{model.title} ({model.id}, version {model.version})"
         return title, lines, [*self.told("term", term_words(model)), *self.succession(), *self.baseline()]
 
@@ -200,9 +202,10 @@ class Words:
         return ruled(f"{text} (This document is silent; it is what holds then.)", key=key)
 
     def ruled(self, text: str, node: Node, key: str) -> Rules:
-        """A rule, marked where it stands in the parent's text and not in this document's own."""
-        inherited = node.path != self.document.texts[-1][0]
-        return ruled(f"{text} (From {node.path}.)" if inherited else text, node, key)
+        """A rule, marked where a document that stands on another says it itself."""
+        texts = self.document.texts
+        own = len(texts) > 1 and node.path == texts[-1][0]
+        return ruled(f"{text} (Its own rule.)" if own else text, node, key)
 
     def prices(self) -> Rules:
         node = self.entries.get("price")

@@ -320,7 +320,7 @@ class Scene:
         which = self.which_visits(part.visits)
         price = f"for {pounds(pence_per_week(part.cost))} a week" if part.cost else "at no price of its own"
         full = f" ({pounds(pence_per_week(part.full_cost))} with overheads)" if part.full_cost else ""
-        lines = f", price line {listed(part.line_ids)}" if part.line_ids else ""
+        lines = f", {listed(price_line_words(part.line_ids))}" if part.line_ids else ""
         kind = say("kinds", part.kind)
         return f"Called off to {self.named(part.enrolment)}: {which}, {price}{full}; {kind}{lines}."
 
@@ -345,3 +345,10 @@ class Scene:
 def of_bits(mask: int, names: Sequence[str]) -> list[str]:
     """The names whose bits a mask has."""
     return [name for place, name in enumerate(names) if mask >> place & 1]
+
+
+def price_line_words(line_ids: Sequence[str]) -> list[str]:
+    """The price lines of a call-off, which are numbered in the document or in the provider's enrolment."""
+    numbered = [line_id.rpartition("#") for line_id in line_ids]
+    own, fixed = "by price line {} of its enrolment", "by price {} of the document"
+    return [(fixed if owner == "document" else own).format(number) for owner, _hash, number in numbered]

@@ -544,7 +544,7 @@ def test_hold_and_end_of_hold(world, broker):
 
     assert "later than now" in text_of(broker.post(at(package, "/hold"), form | day(world, "review_on", -1)))
     ok(broker.post(at(package, "/hold"), form | day(world, "review_on", 2)), at(package))
-    assert "On hold: the family asked for it. Look again on Wednesday 25 November, 10:00." in text_of(
+    assert "On hold: the family asked for it. Look again: Wednesday 25 November, 10:00." in text_of(
         broker.get(at(package))
     )
     ok(broker.post(at(package, "/hold/end")), at(package))

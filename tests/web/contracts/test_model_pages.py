@@ -268,7 +268,7 @@ def test_a_document_stands_on_one_that_is_published_or_uploaded_beside_it(world,
     assert kept(client, child.format("scotland_excel_flexible_framework")).title == "Local terms"
     assert "there is no model `nowhere` here" in page(upload(client, child.format("nowhere")))
     draft = kept(client, child.replace("local_terms", "other_terms").format("small"), parent=SMALL)
-    assert "From parent.yaml" in page(client.get(reverse("draft", args=(draft.reference,))))
+    assert "Stands on: small, whose rules" in page(client.get(reverse("draft", args=(draft.reference,))))
 
 
 def test_the_very_same_document_is_not_drafted_again(world, at_desk):

@@ -162,7 +162,7 @@ class CardMaker:
             if self._seals(decision.step):
                 names = _("everybody of the sealed step")
             return Card(_("The next step opens by itself: %(names)s is asked.") % {"names": names}, self._withdraw())
-        return Card(_("The next step opens on %(when)s.") % {"when": self._when(due_at)}, self._withdraw())
+        return Card(_("The next step opens: %(when)s.") % {"when": self._when(due_at)}, self._withdraw())
 
     # -- somebody said yes
 
@@ -225,7 +225,7 @@ class CardMaker:
 
     def _on_hold(self, due_at: datetime) -> Card:
         reason = str(codes.HOLD_REASONS.get(self.package.on_hold, self.package.on_hold))
-        says = _("On hold: %(reason)s. Look again on %(when)s.") % {
+        says = _("On hold: %(reason)s. Look again: %(when)s.") % {
             "reason": reason.lower(),
             "when": self._when(due_at),
         }
@@ -248,13 +248,13 @@ class CardMaker:
         names = self.decision.passed_over if isinstance(self.decision, Refer) else ()
         says = _("Nobody who may take it has spare hours. It opens again by itself when hours come free at %(names)s.")
         told = says % {"names": listed([self._name(one) for one in names], "or")}
-        return Card(told, self._others(), [_("Look at it again on %(when)s.") % {"when": self._when(due_at)}])
+        return Card(told, self._others(), [_("Look at it again: %(when)s.") % {"when": self._when(due_at)}])
 
     def _decide(self, due_at: datetime) -> Card:
         reason = self.decision.reason if isinstance(self.decision, Refer) else "no_step_left"
         routes = self.decision.routes if isinstance(self.decision, Refer) else ()
         lines = [sentence(say("routes", route)) for route in routes]
-        lines.append(_("Look at it again on %(when)s.") % {"when": self._when(due_at)})
+        lines.append(_("Look at it again: %(when)s.") % {"when": self._when(due_at)})
         return Card(say("refers", reason), self._others(), lines)
 
     # -- after the call-off

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
+from calloff.documents.wording import say
 from calloff.domain.calendar import local
 from calloff.domain.errors import CalloffError
 from calloff.domain.packages import PRIORITIES
@@ -41,7 +42,7 @@ def state_of(request: SignedIn, counted: queues.Counts) -> FilterState:
     places = Locality.objects.filter(council=request.council_id).order_by("name").values_list("code", "name")
     people = [Choice(one.token, one.identity.name) for one in counted.owners]
     asked = [
-        Filter("priority", _("Priority"), [Choice(str(one), f"P{one}") for one in PRIORITIES]),
+        Filter("priority", _("Priority"), [Choice(str(one), priority_words(one)) for one in PRIORITIES]),
         Filter("locality", _("Locality"), [Choice(code, name) for code, name in places]),
         Filter(
             "action",
@@ -177,8 +178,8 @@ def _cells(package: Package, invited: list[Invitation], url: str, now: datetime,
     hospital = _("hospital") if package.in_hospital else ""
     return [
         Cell(when_due(package.next_action_at, now), below=codes.action_words(package.next_action), strong=late),
-        Cell(package.reference, url=url, tag=hospital, tone="purple", below=f"P{package.priority}"),
-        Cell(package.area.name, below=package.locality.name if package.locality.name != package.area.name else ""),
+        Cell(package.reference, url=url, tag=hospital, tone="purple", below=priority_words(package.priority)),
+        Cell(package.area.name, below=place_below(package)),
         Cell(words.hours(package.minutes_per_week), below=_("2 workers") if package.two_workers else ""),
         Cell(words.day(package.required_start_on, today), strong=package.required_start_on < today),
         Cell(words.lasted(waits_since(package), now, brief=True)),
@@ -187,10 +188,22 @@ def _cells(package: Package, invited: list[Invitation], url: str, now: datetime,
     ]
 
 
+def priority_words(priority: int) -> str:
+    """A priority class by its words."""
+    return say("priorities", f"P{priority}")
+
+
+def place_below(package: Package) -> str:
+    """The locality that stands below an area, where it has another name."""
+    return package.locality.name if package.locality.name != package.area.name else ""
+
+
 def when_due(at: datetime, now: datetime) -> str:
-    """ "overdue 12 min", "10:30" today, "tomorrow, 09:00" and later."""
+    """ "overdue 12 min", "10:30" today, "tomorrow, 09:00" and later; what is due with a day, as that day."""
     if at <= now:
         return words.due(at, now, brief=True)
+    if words.clock(at) == "00:00":
+        return words.day(local(at).date(), local(now).date())
     return words.clock(at) if local(at).date() == local(now).date() else words.moment(at, now)
 
 
@@ -315,7 +328,7 @@ def invitations(request: SignedIn) -> HttpResponse:
         cells = [
             Cell(words.moment(one.deadline_at, now), below=words.due(one.deadline_at, now, brief=True), strong=soon),
             Cell(one.package.reference, url=url),
-            Cell(one.package.area.name, below=one.package.locality.name),
+            Cell(one.package.area.name, below=place_below(one.package)),
             Cell(one.branch.name),
             Cell(words.moment(one.sent_at, now)),
             Cell(step_words(one.step)),

@@ -215,7 +215,7 @@ def _order(scene: Scene) -> Order | None:
     _number, step = scene.step(scene.record["result"]["step"])
     keys = () if step.sealed and "scores" not in scene.record else scene.keys(step)
     columns = [Column(_("Place"), number=True), Column(_("Provider"), names_row=True)]
-    columns += [Column(say("criterion_names", key.criterion)) for key in keys]
+    columns += [Column(say("criterion_names", key.criterion).capitalize()) for key in keys]
     drawn = dict(scene.record.get("draws", ()))
     columns += [Column(_("Lot drawn"), number=True)] if drawn else []
     rows = []
@@ -303,10 +303,23 @@ def _address(package: Package, number: int) -> str:
     return reverse("package_record", args=(package.token, number))
 
 
+def sections(text: str) -> list[tuple[str, list[tuple[int, str]]]]:
+    """A story told as text, as headings with the lines below each; a line's number says how deep it stands."""
+    found = list[tuple[str, list[tuple[int, str]]]]()
+    for line in text.splitlines():
+        deep = len(line) - len(line.lstrip())
+        if line and not deep:
+            found.append((line, []))
+        elif line:
+            found[-1][1].append((deep, line.strip().removeprefix("- ")))
+    least = [(heading, lines, min(deep for deep, _line in lines)) for heading, lines in found if lines]
+    return [(heading, [((deep - first) // 2, line) for deep, line in lines]) for heading, lines, first in least]
+
+
 @allowed("see_decisions")
 @require_safe
 @open_records
 def explanation(request: SignedIn, package: Package) -> HttpResponse:
     """The whole story in plain English, from the records alone."""
-    context: dict[str, Any] = {"package": package, "text": told(package)}
+    context: dict[str, Any] = {"package": package, "text": sections(told(package))}
     return render(request, "brokerage/package_explanation.html", context)

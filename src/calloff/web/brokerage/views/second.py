@@ -61,7 +61,7 @@ def override(request: SignedIn, token: str) -> HttpResponse:
         package,
         form,
         title=_("Ask somebody else than the model says"),
-        button=_("Order it"),
+        button=_("Ask the second person"),
         lead=_(
             "A second person must agree before anybody is asked. The model's own answer is kept beside yours. "
             "Registration, contract, grades, suspension, needs, price limits and exclusions cannot be set aside."

@@ -151,6 +151,15 @@ class Ledger:
         return None if self.target is None else self._y(self.target)
 
     @property
+    def target_at_left(self) -> bool:
+        """Whether the words of the target stand at the left: where the last third rises into them, not the first."""
+        if self.target is None or len(self.points) < 3:
+            return False
+        third = len(self.points) // 3
+        first, last = (max(point.value for point in some) for some in (self.points[:third], self.points[-third:]))
+        return last > self.target >= first
+
+    @property
     def table(self) -> Table:
         """The same as a table."""
         return Table(

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from calloff.documents.wording import say
 from calloff.domain.contracts import ROLES, Enrolment
 from calloff.domain.packages import CAPABILITIES
 from calloff.domain.units import MOST_MINUTES, centipence_of
@@ -198,7 +199,7 @@ class EnrolmentForm(forms.Form):
     spare = HoursField(label=_("Spare hours"), help_text=_("What it can take on now."), required=False)
     capabilities = forms.MultipleChoiceField(
         label=_("What its care workers can do"),
-        choices=[(one, one.replace("_", " ")) for one in CAPABILITIES],
+        choices=[(one, say("capabilities", one)) for one in CAPABILITIES],
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )

@@ -16,10 +16,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from calloff.documents.wording import say, spaced, worded
+from calloff.documents.wording import listed, say, spaced, worded
 from calloff.domain.calendar import local
 from calloff.domain.contracts import ANY, PriceLine
 from calloff.domain.contracts import Enrolment as KernelEnrolment
+from calloff.domain.packages import BANDS
 from calloff.domain.records import sha256
 from calloff.web.accounts.views import SignedIn, allowed
 from calloff.web.config.look import words
@@ -27,7 +28,7 @@ from calloff.web.config.look.parts import Fact
 from calloff.web.config.look.tables import Cell, Column, Row, Table
 from calloff.web.contracts.forms.dealing import LiftForm, SpareForm, SuspendForm
 from calloff.web.contracts.forms.drafts import ChangeForm, EnrolmentForm, SheetForm
-from calloff.web.contracts.models import Declaration, Draft, Enrolment, Pool, Suspension
+from calloff.web.contracts.models import Declaration, Draft, Enrolment, ModelVersion, Pool, Suspension
 from calloff.web.contracts.services import enrolling
 from calloff.web.contracts.services.market import facts_of
 from calloff.web.contracts.services.publishing import FileRead
@@ -144,7 +145,7 @@ def enrolments_preview(request: SignedIn, found: Draft) -> tuple[str, dict[str, 
             Row(
                 [
                     Cell(one.name, below=below),
-                    Cell(spaced(facts.tier), below=facts.model),
+                    Cell(spaced(facts.tier), below=title_of(request.council_id, facts.model)),
                     Cell("" if decided else changed, tag="" if decided else kind, tone=tone),
                     Cell(prices, below=doubts, strong=bool(doubts)),
                     Cell(words.hours(spare) if spare else ""),
@@ -234,7 +235,7 @@ def enrolment_facts(found: Enrolment, facts: KernelEnrolment) -> list[Fact]:
     """What the enrolment says, prices and hours apart."""
     told = [
         Fact(_("Reference"), found.reference),
-        Fact(_("Model"), found.model, reverse("model", args=(found.model,)), _("Read it")),
+        Fact(_("Model"), title_of(found.council_id, found.model), reverse("model", args=(found.model,)), _("Read it")),
         Fact(_("Tier"), f"{spaced(found.tier)}, {say('roles', found.role)}"),
         Fact(_("Term"), term_words(found.from_on, found.to_on)),
         Fact(_("Localities"), ", ".join(sorted(facts.localities)) or _("all")),
@@ -247,6 +248,12 @@ def enrolment_facts(found: Enrolment, facts: KernelEnrolment) -> list[Fact]:
     return told
 
 
+def title_of(council: int | None, model: str) -> str:
+    """What a purchasing model is called, by its latest version; its id where none is published."""
+    titles = ModelVersion.objects.filter(council=council, model=model).order_by("-version")
+    return titles.values_list("title", flat=True).first() or model
+
+
 def prices_of(facts: KernelEnrolment) -> list[str]:
     """Each price line in words."""
     return [price_words(line) for line in facts.price_lines]
@@ -257,8 +264,8 @@ def pool_name(facts: KernelEnrolment, number: int) -> str:
     if number >= len(facts.pools):
         return _("The block")
     pool = facts.pools[number]
-    areas = ", ".join(sorted(pool.areas)) or _("every locality")
-    bands = ", ".join(say("bands", band) for band in sorted(pool.bands)) or _("at any time of day")
+    areas = listed(sorted(pool.areas), nothing=_("every locality"))
+    bands = worded("bands", sorted(pool.bands, key=BANDS.index), nothing=_("at any time of day"))
     return f"{areas}, {bands}"
 
 

@@ -36,6 +36,7 @@ from calloff.web.contracts.views.enrolments import (
     pool_name,
     suspensions_of,
     term_words,
+    title_of,
 )
 from calloff.web.contracts.views.pages import READ_OR_SEND, as_file, counted, form_page, may
 from calloff.web.directory.models import Branch, Grading
@@ -320,7 +321,7 @@ def enrolments_of(own: Sequence[Enrolment], on: date) -> Table:
         rows.append(
             Row(
                 [
-                    Cell(row.reference, url=url, below=row.model),
+                    Cell(title_of(row.council_id, row.model), url=url, below=row.reference),
                     Cell(spaced(row.tier), below=say("roles", row.role)),
                     Cell(term_words(row.from_on, row.to_on)),
                     state,
@@ -351,7 +352,10 @@ def spare_of(own: Sequence[Enrolment], now: datetime) -> Table:
         rows.append(
             Row(
                 [
-                    Cell(pool_name(facts[pool.enrolment_id], pool.number), below=pool.enrolment.reference),
+                    Cell(
+                        pool_name(facts[pool.enrolment_id], pool.number),
+                        below=pool.enrolment.reference if len(facts) > 1 else "",
+                    ),
                     Cell(words.hours(pool.spare)),
                     said,
                 ]
@@ -384,6 +388,7 @@ def expiring(request: SignedIn) -> HttpResponseBase:
 
     if file := as_file(request, "contracts that end", columns, values):
         return file
+    titles = {model: title_of(request.council_id, model) for model in {one.model for one in found}}
     rows = []
     for one in found:
         url = reverse("enrolment", args=(one.token,))
@@ -392,7 +397,7 @@ def expiring(request: SignedIn) -> HttpResponseBase:
             Row(
                 [
                     Cell(one.branch.name, url=url, below=one.reference),
-                    Cell(spaced(one.tier), below=one.model),
+                    Cell(spaced(one.tier), below=titles[one.model]),
                     Cell(words.day(one.to_on, on) if one.to_on else ""),
                     Cell(str(left), strong=left <= 30),
                 ],
