@@ -8,6 +8,7 @@ from calloff.web.audit.services.acts import (
     faults_in_chain,
     hash_of,
     history_of,
+    in_turn,
     saw,
     whole_second,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "faults_in_chain",
     "hash_of",
     "history_of",
+    "in_turn",
     "saw",
     "whole_second",
 ]

@@ -101,6 +101,18 @@ def act(*, council: int, by: User | None, at: datetime) -> Iterator[Act]:
             raise NothingRecordedError("an act ended without an event; nothing was changed")
 
 
+@contextmanager
+def in_turn(council: int) -> Iterator[None]:
+    """
+    One transaction of what is no act and yet must not happen beside one, such as looking who waits for free minutes.
+
+    It waits for any act of the council, so that it sees what that did, and of two who do it the second sees the first.
+    """
+    with transaction.atomic():
+        _locked_chain(council)
+        yield
+
+
 def whole_second(at: datetime) -> datetime:
     """The moment in whole seconds of UTC, a begun second counting as full: half a second late is late."""
     at = at.astimezone(UTC)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from calloff.domain.calendar import Clock, ClockUnit, deadline
 from calloff.web.accounts.models import User
 from calloff.web.accounts.services import holders, may
-from calloff.web.audit.services import whole_second
+from calloff.web.audit.services import in_turn, whole_second
 from calloff.web.brokerage.models import Package
 from calloff.web.brokerage.services.refusals import RefusedError
 from calloff.web.directory.services import calendar_of
@@ -44,10 +43,10 @@ def give_to(package: Package, owner: User) -> None:
 @jobs.handles("nobodys")
 def tell_seniors(task: jobs.Task, at: datetime) -> None:
     """Tell those who may give packages out, once, that one has had no owner for longer than it should."""
-    package = Package.objects.select_related("council").get(pk=task.data["package"])
-    if package.owner_id is not None or package.assign_by is None or package.state not in OWNED:
-        return
-    with transaction.atomic():
+    with in_turn(task.council):
+        package = Package.objects.select_related("council").get(pk=task.data["package"])
+        if package.owner_id is not None or package.assign_by is None or package.state not in OWNED:
+            return
         if at <= package.assign_by:
             # Somebody owned it meanwhile and gave it back: its time began again.
             jobs.add(

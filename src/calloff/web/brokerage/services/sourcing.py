@@ -6,7 +6,6 @@ import json
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from calloff.domain.decisions import CallOff as KernelCallOff
@@ -14,7 +13,7 @@ from calloff.domain.decisions import Invite, Wait
 from calloff.domain.history import Held, Released, Withdrawn
 from calloff.web.accounts.models import User
 from calloff.web.accounts.services import holders
-from calloff.web.audit.services import Act, act
+from calloff.web.audit.services import Act, act, in_turn
 from calloff.web.brokerage.models import Invitation, Note, Package, Waiting
 from calloff.web.brokerage.services import owning
 from calloff.web.brokerage.services.carrying import carry_out, look_again, rank_of, reopen_after
@@ -168,7 +167,7 @@ def market_changed_job(task: jobs.Task, at: datetime) -> None:
         model_version__model=task.data["model"],
         next_action__in=("decide", "await_minutes", "await_step"),
     )
-    with transaction.atomic():
+    with in_turn(task.council):
         for package in stuck:
             look_again(package, at)
 
@@ -181,6 +180,23 @@ def reopen_job(task: jobs.Task, at: datetime) -> None:
     The job comes again behind that package, as long as somebody else might take what it leaves.
     """
     enrolment, before = task.data["enrolment"], task.data.get("after")
+    with in_turn(task.council):
+        first = _first_to_use(enrolment, before)
+        if first is None:
+            return
+        look_again(first, at)
+        jobs.add(
+            "reopen",
+            task.key,
+            council=task.council,
+            due_at=at,
+            data={"enrolment": enrolment, "after": first.pk},
+            rank=f"{rank_of(first)} then",
+        )
+
+
+def _first_to_use(enrolment: int, before: int | None) -> Package | None:
+    """Who of those that wait for an enrolment's minutes is served first with what is free, `before` left out."""
     spare = {str(pool.number): pool.spare for pool in Pool.objects.filter(enrolment=enrolment)}
     waits = Waiting.objects.filter(enrolment=enrolment, package__waits_for_minutes=True).order_by(
         "package__priority", "package__required_start_on", "package__approved_at", "package__reference"
@@ -188,18 +204,8 @@ def reopen_job(task: jobs.Task, at: datetime) -> None:
     for package, wants in waits.values_list("package", "wants").iterator(chunk_size=500):
         # Whoever was just looked at and still waits is not looked at again for the same minutes.
         if package != before and any(spare.get(number, 0) >= least for number, least in json.loads(wants).items()):
-            first = Package.objects.get(pk=package)
-            with transaction.atomic():
-                look_again(first, at)
-                jobs.add(
-                    "reopen",
-                    task.key,
-                    council=task.council,
-                    due_at=at,
-                    data={"enrolment": enrolment, "after": package},
-                    rank=f"{rank_of(first)} then",
-                )
-            return
+            return Package.objects.get(pk=package)
+    return None
 
 
 def hold(*, package: Package, reason: str, review_at: datetime, by: User, at: datetime) -> None:
