@@ -22,6 +22,8 @@ from calloff.acceptance import Result
 SIZES = {0: 12, 1: 200, 2: 5_000}
 MOST_STATEMENTS = 30
 LATER = timedelta(minutes=2)
+AT_LAST = timedelta(days=30)
+"""When also that is due which waits for its hour, such as that a package has no owner."""
 
 
 def check(size: int) -> Result:
@@ -48,8 +50,10 @@ def deaths(tally: Tally, size: int) -> None:
             tally.n += 1
             tally.expect(code in (0, 9), f"the worker broke off with exit code {code}")
             world.at += LATER
-    while world.work():
-        world.at += LATER
+    for lag in (LATER, AT_LAST):
+        world.at += lag
+        while world.work():
+            world.at += LATER
     look(tally)
 
 
