@@ -220,6 +220,7 @@ SUBJECTS = {
     "decide": gettext_lazy("A package needs you"),
     "override_waits": gettext_lazy("An override waits for a second person"),
     "countersign": gettext_lazy("Something waits for your signature as a second person"),
+    "late_answer_closed": gettext_lazy("An answer that nobody signed can no longer be recorded: the next step is open"),
     "handback": gettext_lazy("A provider gives a package back"),
     "approval_waits": gettext_lazy("Something waits for your approval"),
     "draft_decided": gettext_lazy("Your draft was decided"),

@@ -19,7 +19,7 @@ from calloff.domain.records import plain
 from calloff.domain.units import pence_per_week
 from calloff.web.accounts.models import User
 from calloff.web.accounts.services import holders
-from calloff.web.brokerage.models import CallOff, Decision, Invitation, Package, PlacedVisit
+from calloff.web.brokerage.models import CallOff, Countersignature, Decision, Invitation, Package, PlacedVisit
 from calloff.web.brokerage.services.desk import Desk, own_numbers, record, told
 from calloff.web.contracts.models import Enrolment
 from calloff.web.directory.models import Branch
@@ -42,11 +42,36 @@ def carry_out(desk: Desk, decision: KernelDecision, by: User | None) -> tuple[De
             send_invitation(desk, decision, one)
         first = min(one.deadline_at for one in decision.invitations)
         look_again(desk.package, first + ONE_SECOND)
+        close_late_answers(desk)
     elif isinstance(decision, KernelCallOff):
         for part in decision.parts:
             place(desk, decision, part, stored, by)
     reopen_after(desk, desk.store())
     return stored, told(desk.package.version, *added)
+
+
+def close_late_answers(desk: Desk) -> None:
+    """
+    The next step is open: what a second person had not signed by then can no longer be recorded.
+
+    An answer that nobody has signed is no answer, so it kept nobody waiting; whoever put it down is told.
+    """
+    rows = Countersignature.objects.filter(
+        package=desk.package, kind=Countersignature.LATE_ANSWER, state=Countersignature.WAITING
+    )
+    for row in rows.select_related("asked_by"):
+        row.state, row.decided_at = Countersignature.REFUSED, desk.at
+        row.save(update_fields=("state", "decided_at"))
+        jobs.tell(
+            row.asked_by,
+            "late_answer_closed",
+            desk.package.reference,
+            council=desk.package.council_id,
+            key=f"late-answer-{row.pk}",
+            at=desk.at,
+            package=desk.package.reference,
+            link=f"/packages/{desk.package.token}",
+        )
 
 
 def look_again(package: Package, due_at: datetime) -> None:
