@@ -3,7 +3,8 @@ REL-07: nothing acknowledged is lost when web, worker or database is killed.
 
 The website and its worker run as they do live while several people write; one of its processes is killed at a moment
 drawn by chance, and started again. What was acknowledged must stand in the database, and nothing may stand there half.
-At the end the chain is whole, the database itself says that it is sound, and the worker has done all that was due.
+At the end the chain is whole, the database itself says that it is sound, and the worker has done all that was due. Then
+the same with a PostgreSQL cluster of the check's own, all of whose processes are killed under the website.
 """
 
 from __future__ import annotations
@@ -14,16 +15,19 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from accept.engines import on_each_engine
+from accept.cluster import FOLDER, cluster_here, own_cluster, tools
+from accept.engines import on_database, on_each_engine
 from accept.tally import Tally
 
-from calloff.acceptance import Result
+from calloff.acceptance import Result, SkippedError
 
 SIZES = {0: 1, 1: 120, 2: 1_000}
+OF_A_CLUSTER = {1: 0, 120: 20, 1_000: 200}
+"""So many kills of the database itself at each size."""
 TARGETS = ("web worker", "server", "job worker")
 PEOPLE = 4
 LATER = timedelta(minutes=2)
@@ -33,6 +37,12 @@ def check(size: int) -> Result:
     """So many kills on each engine."""
     tally = Tally()
     on_each_engine(tally, "rel_07", "kills", size, SIZES[0])
+    if OF_A_CLUSTER[size]:
+        if tools() is None:
+            raise SkippedError("initdb is not here: install PostgreSQL's server, whose own cluster the check kills")
+        with own_cluster() as cluster:
+            said = {"DATABASE_URL": cluster.url, FOLDER: f"{cluster.folder}:{cluster.port}"}
+            on_database(tally, "own cluster", "rel_07", "kills_of_cluster", OF_A_CLUSTER[size], said)
     return tally.result
 
 
@@ -59,7 +69,34 @@ class Writer(threading.Thread):
 
 
 def kills(tally: Tally, size: int) -> None:
+    """Kills of web and worker, one after another."""
+
+    def strike(server: Any, number: int, chance: random.Random) -> None:
+        target = TARGETS[number % len(TARGETS)]
+        server.kill(target, chance.random())
+        if target != "web worker":
+            server.stop()
+            server.start()
+
+    under_load(tally, size, strike)
+
+
+def kills_of_cluster(tally: Tally, size: int) -> None:
+    """Kills of the whole database; website and worker must find it again by themselves."""
+    cluster = cluster_here()
+
+    def strike(server: Any, _number: int, _chance: random.Random) -> None:
+        cluster.kill()
+        cluster.start()
+        server.wait()
+
+    under_load(tally, size, strike)
+
+
+def under_load(tally: Tally, size: int, strike: Callable[[Any, int, random.Random], None]) -> None:
+    """Let people write while something is struck again and again; then look at what is left."""
     from accept.server import Server, session
+    from django.db import connections
     from world import made_world
 
     world = made_world()
@@ -67,21 +104,19 @@ def kills(tally: Tally, size: int) -> None:
     world.provider("acorn", 15, 6_000_000)
     packages = [world.started() for _ in range(PEOPLE)]
     sessions = [session(world.user(f"broker-{number}", "broker")) for number in range(PEOPLE)]
+    connections.close_all()
     server, chance = Server(), random.Random(7)
     server.start()
     writers = [Writer(number, server.port, sessions[number], package.token) for number, package in enumerate(packages)]
     for writer in writers:
         writer.start()
     try:
-        wait_for_first(writers)
         for number in range(size):
+            wait_for_words(writers)
             time.sleep(chance.uniform(0.1, 0.6))
-            target = TARGETS[number % len(TARGETS)]
-            server.kill(target, chance.random())
+            strike(server, number, chance)
             tally.n += 1
-            if target != "web worker":
-                server.stop()
-                server.start()
+        wait_for_words(writers)
     finally:
         for writer in writers:
             writer.ending.set()
@@ -93,11 +128,14 @@ def kills(tally: Tally, size: int) -> None:
     tally.notes.append(f"{sent} notes sent, {sum(len(one.acknowledged) for one in writers)} acknowledged")
 
 
-def wait_for_first(writers: Sequence[Writer]) -> None:
-    """Until everybody had a few words acknowledged: a server that was never used is no test."""
+def wait_for_words(writers: Sequence[Writer]) -> None:
+    """Until everybody had a word acknowledged since: what stands still between two kills is no test."""
+    before = [len(one.acknowledged) for one in writers]
     until = time.monotonic() + 60
-    while min(len(one.acknowledged) for one in writers) < 3 and time.monotonic() < until:
-        time.sleep(0.05)
+    while any(len(one.acknowledged) == was for one, was in zip(writers, before, strict=True)):
+        if time.monotonic() > until:
+            raise RuntimeError("a minute after it was started again, somebody still cannot write")
+        time.sleep(0.02)
 
 
 def look(tally: Tally, world: Any, acknowledged: list[str]) -> None:
@@ -128,15 +166,17 @@ def look(tally: Tally, world: Any, acknowledged: list[str]) -> None:
             cursor.execute("PRAGMA integrity_check")
             tally.expect(cursor.fetchone()[0] == "ok", "the database is not sound")
         else:
-            amcheck(tally, connection.settings_dict["NAME"])
+            amcheck(tally, connection.settings_dict)
 
 
-def amcheck(tally: Tally, name: str) -> None:
+def amcheck(tally: Tally, of: Mapping[str, Any]) -> None:
     """Let PostgreSQL's own tool look at every table and index."""
-    tool = shutil.which("pg_amcheck") or "/usr/lib/postgresql/15/bin/pg_amcheck"
-    if not os.path.exists(tool):
-        tally.notes.append("pg_amcheck is not here; the tables were not looked at by it")
+    place = tools()
+    tool = shutil.which("pg_amcheck") or (place and str(place / "pg_amcheck"))
+    if not tool or not os.path.exists(tool):
+        tally.fault("pg_amcheck is not here; the tables were not looked at by it")
         return
-    command = [tool, "--install-missing", "-h", "127.0.0.1", "-U", "postgres", name]
+    where = ["-h", str(of["HOST"]), "-p", str(of["PORT"] or 5432), "-U", str(of["USER"])]
+    command = [tool, "--install-missing", "--heapallindexed", *where, str(of["NAME"])]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     tally.expect(done.returncode == 0, f"pg_amcheck: {(done.stdout + done.stderr)[:200]}")

@@ -7,6 +7,7 @@ import signal
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from urllib.parse import urlencode
@@ -33,6 +34,10 @@ class Server:
         self.port = listener.getsockname()[1]
         self.children = self.stack.enter_context(started(listener, os.environ, self.logs))
         listener.close()
+        wait_until_well(self.children, self.port)
+
+    def wait(self) -> None:
+        """Wait until all is well again by itself; ChildEndedError where a process has given up."""
         wait_until_well(self.children, self.port)
 
     def stop(self) -> None:
@@ -66,21 +71,44 @@ class Server:
                 continue
 
 
-def post(port: int, session: str, address: str, fields: dict[str, str]) -> int:
-    """Post a form as somebody signed in; the status, or 0 when no answer came."""
+@dataclass(frozen=True)
+class Answer:
+    """What came back: status (0 when nothing did), where it leads, the cookies that were set, the page."""
+
+    status: int
+    location: str = ""
+    cookies: str = ""
+    text: str = ""
+
+
+def ask(port: int, method: str, address: str, cookies: str, fields: dict[str, str] | None = None) -> Answer:
+    """One request of a browser with these cookies; a form where there are fields."""
     line = HTTPConnection(HOST, port, timeout=PATIENCE_SECONDS)
-    headers = {
-        "Cookie": f"calloff={session}; calloff-form={FORM_TOKEN}",
-        "Content-Type": "application/x-www-form-urlencoded",
-        "Connection": "close",
-    }
+    headers = {"Cookie": cookies, "Connection": "close"}
+    body = None
+    if fields is not None:
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+        body = urlencode({**fields, "csrfmiddlewaretoken": FORM_TOKEN})
     try:
-        line.request("POST", address, urlencode({**fields, "csrfmiddlewaretoken": FORM_TOKEN}), headers)
-        return line.getresponse().status
+        line.request(method, address, body, headers)
+        answer = line.getresponse()
+        given = "; ".join(one.partition(";")[0] for one in answer.headers.get_all("Set-Cookie", ()))
+        text = answer.read().decode(errors="replace")
+        return Answer(answer.status, answer.headers.get("Location", ""), given, text)
     except (OSError, HTTPException):
-        return 0
+        return Answer(0)
     finally:
         line.close()
+
+
+def cookies_of(session: str) -> str:
+    """The cookies of somebody's browser: session and form token."""
+    return f"calloff={session}; calloff-form={FORM_TOKEN}"
+
+
+def post(port: int, session: str, address: str, fields: dict[str, str]) -> int:
+    """Post a form as somebody signed in; the status, or 0 when no answer came."""
+    return ask(port, "POST", address, cookies_of(session), fields).status
 
 
 def session(user: object) -> str:
