@@ -14,7 +14,7 @@ from calloff.domain.ground import Ground
 from calloff.domain.history import Event
 from calloff.domain.market import Market, seconds
 from calloff.domain.packages import Package
-from calloff.domain.purchasing_model import PurchasingModel, Step
+from calloff.domain.purchasing_model import PurchasingModel, Splitting, Step
 from calloff.domain.story import ACCEPTED, ENDED, OPEN, PART, Story, Turn
 from calloff.domain.tables import KEY, Fact
 
@@ -98,10 +98,15 @@ class Question:
     def _status(self) -> list[int]:
         """
         Where each enrolment stands. A provider that answered, or let its time run out, is not asked again unless one
-        of its declarations has grown since; an invitation that the council ended bars nobody.
+        of its declarations has grown since; an invitation that the council ended bars nobody. A provider that would be
+        one too many for the person is not asked at all.
         """
-        status = [allocation.ASKABLE] * self.rows
         standing = self.market.standing
+        known = self.has_as_many_as_allowed()
+        status = [
+            allocation.ASKABLE if known is None or enrolment.provider in known else allocation.BARRED
+            for enrolment in standing.enrolments
+        ]
         for part in self.story.called_off:
             if part.enrolment and not part.carried:
                 status[standing.row_of[part.enrolment]] = allocation.BARRED
@@ -116,6 +121,18 @@ class Question:
                 state = {OPEN: allocation.OPEN, ACCEPTED: allocation.ACCEPTED, PART: allocation.PART}
                 status[row] = state[turn.state]
         return status
+
+    def has_as_many_as_allowed(self) -> set[str] | None:
+        """
+        The person's providers, where something is left to place and no further one may come; else None.
+
+        That happens once a need has grown, or another part came back: what is left is asked of those who are there
+        (DOMAIN 2.1: at most two providers per person, unless the document says another number).
+        """
+        standing = self.market.standing
+        known = {standing.enrolments[standing.row_of[one]].provider if one else "" for one in self.story.providers}
+        most = (self.model.splitting or Splitting()).most_providers
+        return known if self.story.left and len(known) >= most else None
 
     def _declared_more(self, row: int, turn: Turn) -> bool:
         since = seconds(turn.settled_at) if turn.settled_at else 0

@@ -15,15 +15,17 @@ from calloff.domain.errors import NoApplicableModelError
 from calloff.domain.packages import Visit
 from calloff.web.audit.models import Event
 from calloff.web.audit.services import faults_in_chain
-from calloff.web.brokerage.models import CallOff, Invitation, Package, PackageVersion, PlacedVisit, Request
+from calloff.web.brokerage.models import CallOff, Invitation, Override, Package, PackageVersion, PlacedVisit, Request
+from calloff.web.brokerage.services.asking import who_is_asked
 from calloff.web.brokerage.services.changing import difference, placed_visits
+from calloff.web.brokerage.services.confirming import agree_override, order_override
 from calloff.web.brokerage.services.desk import desk_for, facts_of, history_of
-from calloff.web.brokerage.services.living import change_need, end_package, enter_start, hand_back
+from calloff.web.brokerage.services.living import answer_handback, change_need, end_package, enter_start, hand_back
 from calloff.web.brokerage.services.records import replayed
 from calloff.web.brokerage.services.refusals import ApprovalNeededError, RefusedError, SamePersonError
 from calloff.web.brokerage.services.requests import Wanted, approve_request, facts_for, pending_change, raise_request
 from calloff.web.brokerage.services.sourcing import hold, start_step
-from calloff.web.contracts.models import Pool
+from calloff.web.contracts.models import Enrolment, Pool
 from calloff.web.contracts.services import market
 from calloff.web.contracts.services.publishing import publish, texts_of
 
@@ -499,3 +501,91 @@ def test_a_change_never_becomes_a_second_package(world):
     with pytest.raises(RefusedError, match="another package"):
         approve(world, other, request)
     assert Package.objects.count() == 2
+
+
+def divided(world):
+    """Mornings with acorn, bedtimes with beech, and cedar who has neither."""
+    world.provider("beech", 14)
+    world.provider("cedar", 15)
+    package = world.started(visits=BOTH)
+    world.answer(package, "beech", "part", visits=EVERY_BEDTIME)
+    world.confirm(package)
+    world.work()
+    world.answer(package, "cedar", "decline", reason="location")
+    world.work()
+    world.answer(package, "acorn")
+    world.confirm(package)
+    package = world.again(package)
+    assert set(live(package)) == {"acorn", "beech"}
+    return package
+
+
+LUNCHES = tuple(Visit(day, 780, 30) for day in range(7))
+
+
+def test_a_third_provider_is_not_asked_for_added_visits(world):
+    package = change(world, divided(world), BOTH + LUNCHES)
+
+    start_step(package=package, by=world.broker, at=world.at)
+    for _ in range(4):
+        for row in Invitation.objects.filter(package=package, version=package.version, state="open"):
+            world.answer(package, row.branch.reference, "decline", reason="location")
+        world.work()
+
+    assert {name for name, _visits in invited(package)} == {"acorn", "beech"}
+    package = world.again(package)
+    assert (package.next_action, package.minutes_to_place) == ("decide", 210)
+    told = who_is_asked(desk_for(package, world.at), (), prices=True)
+    assert [gate.who for gate in told.gates if gate.number == 0] == [("cedar Care",)]
+    whole(world, package)
+
+
+def test_one_of_the_two_takes_what_was_added(world):
+    package = change(world, divided(world), BOTH + LUNCHES)
+    start_step(package=package, by=world.broker, at=world.at)
+    [(name, numbers)] = invited(package)
+    assert (name in {"acorn", "beech"}, len(numbers)) == (True, 7)
+    world.answer(package, name)
+    world.confirm(package)
+
+    package = world.again(package)
+    assert package.minutes_to_place == 0
+    assert set(live(package)) == {"acorn", "beech"}
+    whole(world, package)
+
+
+def test_a_third_one_may_come_by_an_override_of_two_people(world):
+    package = change(world, divided(world), BOTH + LUNCHES)
+    start_step(package=package, by=world.broker, at=world.at)
+    world.answer(package, invited(package)[0][0], "decline", reason="location")
+    cedar = Enrolment.objects.get(reference="cedar")
+    order_override(package=package, enrolment=cedar, reason="person_at_risk", words="", by=world.broker, at=world.at)
+    agree_override(order=Override.objects.get(package=package), by=world.senior, at=world.at)
+    world.answer(package, "cedar")
+    world.confirm(package)
+
+    assert set(live(package)) == {"acorn", "beech", "cedar"}
+    whole(world, world.again(package))
+
+
+def test_whoever_comes_for_a_part_that_was_given_back_is_the_second_and_not_the_third(world):
+    package = divided(world)
+    call_off = CallOff.objects.get(package=package, branch__reference="acorn")
+    back = hand_back(
+        call_off=call_off,
+        last_day_on=(world.at + timedelta(days=10)).date(),
+        reason="no_workers",
+        words="",
+        by=world.manager("acorn"),
+        at=world.at,
+    )
+    answer_handback(handback=back, agreed=True, by=world.broker, at=world.at)
+    package = world.again(package)
+    start_step(package=package, by=world.broker, at=world.at)
+    if "cedar" not in dict(invited(package)):
+        world.answer(package, "beech", "decline", reason="location")
+        world.work()
+    world.answer(package, "cedar")
+    world.confirm(package)
+
+    assert set(live(package)) == {"beech", "cedar"}

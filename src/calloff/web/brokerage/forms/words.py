@@ -14,6 +14,7 @@ from calloff.web.brokerage.models import Package, Person
 from calloff.web.config.look.week import day_names
 
 GATES = {
+    0: gettext_lazy("one provider more than the person may have"),
     1: gettext_lazy("not registered for this care on that day"),
     2: gettext_lazy("contract not for this package"),
     3: gettext_lazy("graded too low"),
@@ -23,7 +24,7 @@ GATES = {
     7: gettext_lazy("no spare hours"),
     8: gettext_lazy("not to be asked for this person"),
 }
-"""Why somebody is not asked, by the number of the gate."""
+"""Why somebody is not asked, by the number of the gate; 0 is none of the eight."""
 
 STATES = {
     "open": (gettext_lazy("asked"), "blue"),

@@ -67,9 +67,16 @@ class AskedStep:
     places: tuple[Place, ...]
 
 
+ONE_TOO_MANY = 0
+"""Beside the eight gates: whoever passes them all, and would be one provider more than the person may have."""
+
+
 @dataclass(frozen=True)
 class GateGroup:
-    """Those who failed one gate, the first that stops each, with a sentence that holds the figures."""
+    """
+    Those who failed one gate, the first that stops each, with a sentence that holds the figures; under ONE_TOO_MANY
+    their names.
+    """
 
     number: int
     who: tuple[str, ...]
@@ -157,11 +164,14 @@ class _Asking:
         tiers = {tier for step in question.model.steps if step.whom == "tier" for tier in step.tiers}
         groups: dict[int, list[str]] = {}
         passed_over = []
+        known = question.has_as_many_as_allowed()
         for row, failed in enumerate(self.failed):
             stops = failed & tables.enforced & ~tables.capacity_lines
             if stops:
                 line = (stops & -stops).bit_length() - 1
                 groups.setdefault(tables.gates[line * LINE], []).append(self._why_not(row))
+            elif known is not None and question.provider(row) not in known:
+                groups.setdefault(ONE_TOO_MANY, []).append(self.scene.name(row))
             elif self._short(row) and question.provider(row) not in chosen and self._tier(row) in tiers:
                 passed_over.append(self.scene.passed_over(row))
         gates = tuple(GateGroup(number, tuple(sorted(who))) for number, who in sorted(groups.items()))
