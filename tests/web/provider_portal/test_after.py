@@ -174,11 +174,14 @@ def test_spare_hours_say_until_when_they_count_and_are_confirmed_with_one_press(
 
 
 def test_notices_lead_to_what_they_tell_and_are_read(world, acorn, placed):
-    said = text_of(acorn.get("/provider/notices"))
+    page = acorn.get("/notices")
+    said = text_of(page)
     assert "A package was called off to you" in said
     assert "An invitation to offer care needs an answer" in said
+    assert page.content.decode().count('href="/notices"') == 1
+    assert acorn.get("/provider/notices").status_code == 404
 
-    ok(acorn.post("/provider/notices/read"), "/provider/notices")
+    ok(acorn.post("/notices/read", {"until": world.at.isoformat()}), "/notices")
     assert not Notice.objects.filter(user=world.manager("acorn"), read_at__isnull=True).exists()
     for notice in Notice.objects.filter(user=world.manager("acorn")):
         assert acorn.get(notice.link).status_code == 200

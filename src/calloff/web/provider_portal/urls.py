@@ -22,6 +22,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("provider/messages", telling.messages_list, name="portal_messages"),
     path("provider/messages/<str:token>", telling.thread, name="portal_thread"),
     path("provider/messages/<str:token>/read", telling.read, name="portal_thread_read"),
-    path("provider/notices", telling.notices, name="portal_notices"),
-    path("provider/notices/read", telling.notices_read, name="portal_notices_read"),
 ]

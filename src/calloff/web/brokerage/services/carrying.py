@@ -27,6 +27,8 @@ from calloff.web.directory.services import draw
 from calloff.web.jobs import services as jobs
 
 ONE_SECOND = timedelta(seconds=1)
+LONGEST_ABOUT = 60
+"""So many characters of what it is about a notice keeps."""
 ENDED_BY_LOSS = ("placed_elsewhere", "lower_score")
 """Endings after which whoever offered is sent a letter: others were chosen."""
 
@@ -134,13 +136,19 @@ def tell_branch(branch: Branch, kind: str, invitation: Invitation, desk: Desk) -
         jobs.tell(
             user,
             kind,
-            invitation.area_shown,
+            where_words(invitation.area_shown, desk.package),
             council=desk.package.council_id,
             key=f"{kind}-{invitation.pk}",
             at=desk.at,
             package=desk.package.reference,
             link=f"/provider/invitations/{invitation.token}",
         )
+
+
+def where_words(area: str, package: Package) -> str:
+    """Where care is asked for, as a notice says it: the area that may be shown, and the council where both fit."""
+    both = f"{area}, {package.council.name}"
+    return both if area != package.council.name and len(both) <= LONGEST_ABOUT else area[:LONGEST_ABOUT]
 
 
 def area_shown(package: Package) -> str:
@@ -211,7 +219,7 @@ def place(desk: Desk, decision: KernelCallOff, part: Part, stored: Decision, by:
         jobs.tell(
             user,
             "called_off",
-            area_shown(package),
+            where_words(area_shown(package), package),
             council=package.council_id,
             key=f"called_off-{call_off.pk}",
             at=desk.at,

@@ -44,13 +44,12 @@ PROVIDERS = (
     Entry("portal_packages", _("Packages"), "portal_packages", ("/provider/packages",)),
     Entry("portal_capacity", _("Spare hours"), "portal_spare", ("/provider/spare",)),
     Entry("portal_messages", _("Messages"), "portal_messages", ("/provider/messages",)),
-    Entry("portal_answer", _("Notices"), "portal_notices", ("/provider/notices",)),
     Entry("make_tokens", _("Keys"), "portal_tokens", ("/provider/tokens",)),
 )
 EVERYBODY = (Entry("", _("Notices"), "notices", ("/notices",)),)
 
 
-NOTICES = ("portal_notices", "notices")
+NOTICES = "notices"
 
 
 def navigation(held: Iterable[RoleHeld], council_id: int | None, path: str, unread: int = 0) -> list[Mapping[str, Any]]:
@@ -69,9 +68,7 @@ def navigation(held: Iterable[RoleHeld], council_id: int | None, path: str, unre
                 url = reverse(entry.url)
             except NoReverseMatch:
                 continue
-            if entry.url in NOTICES and any(one in shown for one in NOTICES):
-                continue
             active = path == url or any(path == one or path.startswith(f"{one}/") for one in entry.below)
-            label = f"{entry.label} ({unread:,})" if entry.url in NOTICES and unread else entry.label
+            label = f"{entry.label} ({unread:,})" if entry.url == NOTICES and unread else entry.label
             shown[entry.url] = {"label": label, "url": url, "active": active, "name": entry.url}
     return list(shown.values())

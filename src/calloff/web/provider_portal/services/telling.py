@@ -1,4 +1,4 @@
-"""Notices and messages of a provider's people."""
+"""Messages between a provider's people and a council."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from datetime import datetime
 
 from django.db.models import Max, Q
 
-from calloff.web.accounts.models import User
 from calloff.web.brokerage.models import CallOff, Invitation, Message, Package
 from calloff.web.brokerage.services.explaining import standing_offer
 from calloff.web.directory.models import Branch
-from calloff.web.jobs.models import Notice
 from calloff.web.provider_portal.services.asked import ANSWERED, NEEDS_ANSWER, readable, status_of
 from calloff.web.provider_portal.services.placed import has_ended
 from calloff.web.provider_portal.services.scope import Scope
@@ -101,8 +99,3 @@ def _thread(row: Message, call_off: CallOff | None, invitation: Invitation | Non
     status = status_of(invitation, standing_offer(invitation.offers.all(), invitation.deadline_at), at)
     open_ = status in (NEEDS_ANSWER, ANSWERED) or readable(invitation, status, at)
     return Thread(row.package, row.branch, None, invitation, open_) if open_ else None
-
-
-def read_notices(*, user: User, at: datetime) -> None:
-    """Somebody has read what they were told; it belongs to nobody else, so no council's chain holds it."""
-    Notice.objects.filter(user=user, read_at__isnull=True).update(read_at=at)

@@ -1,4 +1,4 @@
-"""Messages between a branch and a council, and notices."""
+"""Messages between a branch and a council."""
 
 from __future__ import annotations
 
@@ -16,12 +16,9 @@ from calloff.web.audit.services import saw
 from calloff.web.brokerage.services.letters import spoken
 from calloff.web.brokerage.services.messaging import knows_the_person, mark_read, write_to_council
 from calloff.web.config.look.lists import Paging
-from calloff.web.directory.models import Council
-from calloff.web.jobs.models import Notice
-from calloff.web.jobs.services import SUBJECTS
 from calloff.web.provider_portal.forms import MessageForm
 from calloff.web.provider_portal.services.scope import scope
-from calloff.web.provider_portal.services.telling import Thread, messages_in, read_notices, talks, thread_of
+from calloff.web.provider_portal.services.telling import Thread, messages_in, talks, thread_of
 from calloff.web.provider_portal.views.page import READ_OR_SEND, carried_out, done, show
 
 MESSAGES = "portal_messages"
@@ -90,24 +87,3 @@ def read(request: SignedIn, token: str) -> HttpResponse:
     found = _thread(request, token)
     mark_read(package=found.package, branch=found.branch, by=request.user, at=timezone.now())
     return redirect("portal_thread", token)
-
-
-@allowed("portal_answer")
-@require_safe
-def notices(request: SignedIn) -> HttpResponse:
-    """What the user was told, the latest first."""
-    rows = Notice.objects.filter(user=request.user, link__startswith="/provider").order_by("-created_at", "-pk")
-    paging = Paging.asked_for(request.GET.get("page"), rows.count())
-    found = list(rows[paging.rows])
-    names = dict(Council.objects.filter(pk__in={one.council for one in found}).values_list("pk", "name"))
-    told = [{"notice": one, "what": SUBJECTS[one.kind], "council": names.get(one.council, "")} for one in found]
-    unread = any(one.read_at is None for one in found)
-    return show(request, "notices", {"told": told, "paging": paging, "unread": unread})
-
-
-@allowed("portal_answer")
-@require_POST
-def notices_read(request: SignedIn) -> HttpResponse:
-    """All of them have been read."""
-    read_notices(user=request.user, at=timezone.now())
-    return redirect("portal_notices")
