@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Q
@@ -215,7 +215,7 @@ def place(desk: Desk, decision: KernelCallOff, part: Part, stored: Decision, by:
     if invitation is not None:
         invitation.state, invitation.settled_at = Invitation.CALLED_OFF, desk.at
         invitation.save(update_fields=("state", "settled_at"))
-    for user in holders("portal_packages", branch_id=row.branch_id, on=desk.at.date()):
+    for user in who_see(call_off, desk.at.date()):
         jobs.tell(
             user,
             "called_off",
@@ -227,6 +227,15 @@ def place(desk: Desk, decision: KernelCallOff, part: Part, stored: Decision, by:
             link=f"/provider/packages/{call_off.token}",
         )
     return call_off
+
+
+def who_see(call_off: CallOff, on: date) -> list[User]:
+    """Who sees packages in the branch to which it was called off, and in that of a subcontractor who delivers it."""
+    branches = [call_off.branch_id]
+    if call_off.delivered_by is not None:
+        branches.append(call_off.delivered_by.branch_id)
+    found = {user.pk: user for branch in branches for user in holders("portal_packages", branch_id=branch, on=on)}
+    return list(found.values())
 
 
 def visits_of(desk: Desk, part: Part) -> list[tuple[int, Any]]:

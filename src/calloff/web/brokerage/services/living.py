@@ -33,7 +33,7 @@ from calloff.web.brokerage.models import (
     Stay,
 )
 from calloff.web.brokerage.services import agreements
-from calloff.web.brokerage.services.carrying import end_invitation, look_again, reopen_after
+from calloff.web.brokerage.services.carrying import end_invitation, look_again, reopen_after, who_see
 from calloff.web.brokerage.services.changing import go_on_with, renumbered, same_visits, with_current
 from calloff.web.brokerage.services.columns import ask_quietly, refresh
 from calloff.web.brokerage.services.desk import Desk, desk_for, told
@@ -125,8 +125,8 @@ def cut_call_off(desk: Desk, call_off: CallOff, stays: set[int], last_day_on: da
 
 
 def tell_deliverer(desk: Desk, call_off: CallOff, kind: str, key: str) -> None:
-    """A notice to everybody of the branch who sees its packages."""
-    for user in holders("portal_packages", branch_id=call_off.branch_id, on=desk.at.date()):
+    """A notice to everybody who sees packages in the branch that holds it, and in the one that delivers it."""
+    for user in who_see(call_off, desk.at.date()):
         jobs.tell(
             user,
             kind,

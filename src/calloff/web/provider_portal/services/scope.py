@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from calloff.web.accounts.services.roles import roles_with
 from calloff.web.accounts.views import SignedIn
@@ -28,9 +28,17 @@ class Scope:
 
     def call_offs(self) -> QuerySet[CallOff]:
         """What was called off to these branches."""
-        return CallOff.objects.filter(branch__in=self.branches).select_related(
-            "council", "branch", "package__person", "package__model_version", "enrolment", "delivered_by__branch"
+        return _with_all(CallOff.objects.filter(branch__in=self.branches))
+
+    def delivered(self) -> QuerySet[CallOff]:
+        """What was called off to these branches, and what they deliver as the subcontractors of a prime provider."""
+        return _with_all(
+            CallOff.objects.filter(Q(branch__in=self.branches) | Q(delivered_by__branch__in=self.branches))
         )
+
+    def delivers_for_another(self, call_off: CallOff) -> bool:
+        """Whether a call-off was made to another provider, for whom a branch of these delivers it."""
+        return call_off.branch_id not in self.branches
 
     def enrolments(self) -> QuerySet[Enrolment]:
         """The places of these branches in purchasing models."""
@@ -48,6 +56,12 @@ class Scope:
         """The same for one branch, where the token is that of one of them; else unchanged."""
         found = [one.pk for one in self.names() if one.token == token] if token else []
         return Scope(tuple(found), self.priced) if found else self
+
+
+def _with_all(rows: QuerySet[CallOff]) -> QuerySet[CallOff]:
+    return rows.select_related(
+        "council", "branch", "package__person", "package__model_version", "enrolment", "delivered_by__branch"
+    )
 
 
 def scope(request: SignedIn, permission: str) -> Scope:

@@ -39,17 +39,22 @@ def packages(request: SignedIn) -> HttpResponse:
     every, today = scope(request, SEE), local(timezone.now()).date()
     chosen, ended = request.GET.get("branch", ""), request.GET.get("list") == "ended"
     mine = every.narrowed(chosen)
-    rows = mine.call_offs()
+    rows = mine.delivered()
     rows = rows.filter(ended_on__lt=today) if ended else rows.exclude(ended_on__lt=today)
     kept = f"branch={chosen}" if mine.branches != every.branches else ""
     query = "?" + "&".join(one for one in ("list=ended" if ended else "", kept) if one)
     paging = Paging.asked_for(request.GET.get("page"), rows.count(), query)
     found = list(rows.order_by("-confirmed_at", "token")[paging.rows])
     own = [one for one in found if one.delivered_by_id is None]
-    passed_on = [one for one in found if one.delivered_by_id is not None]
+    for_others = [one for one in found if mine.delivers_for_another(one)]
+    passed_on = [one for one in found if one.delivered_by_id is not None and one not in for_others]
+    more = (
+        (passed_on, _("Delivered by your subcontractors")),
+        (for_others, _("Delivered for a prime provider")),
+    )
     context = {
         "table": _table(own, mine, today, _("Packages that you deliver") if not ended else _("Packages that ended")),
-        "placements": _table(passed_on, mine, today, _("Delivered by your subcontractors")) if passed_on else None,
+        "placements": [_table(some, mine, today, caption) for some, caption in more if some],
         "tabs": branch_tabs(every, chosen, reverse("portal_packages")),
         "lists": [
             Tab(_("Now"), f"?{kept}", active=not ended),
@@ -73,9 +78,8 @@ def _table(rows: list[CallOff], mine: Scope, today: date, caption: str) -> Table
     told = []
     for one in rows:
         url = reverse("portal_package", args=(one.token,))
-        below = one.delivered_by.branch.name if one.delivered_by else one.branch.name if len(mine.branches) > 1 else ""
         cells = [
-            Cell(one.package.reference, url=url, below=below),
+            Cell(one.package.reference, url=url, below=_whose(one, mine)),
             Cell(one.council.name),
             Cell(words.hours(one.minutes_per_week)),
         ]
@@ -93,18 +97,20 @@ def _table(rows: list[CallOff], mine: Scope, today: date, caption: str) -> Table
     return Table(caption, columns, told, empty=empty)
 
 
+def _whose(one: CallOff, mine: Scope) -> str:
+    """The subcontractor who delivers, the prime provider for whom it is delivered, or the branch among several."""
+    if one.delivered_by is not None:
+        return one.branch.name if mine.delivers_for_another(one) else one.delivered_by.branch.name
+    return one.branch.name if len(mine.branches) > 1 else ""
+
+
 def _day(on: date | None, today: date) -> str:
     return words.day(on, today) if on else ""
 
 
-def _own(request: SignedIn, token: str, permission: str = SEE) -> CallOff:
-    """The call-off of this address, if it was made to a branch of theirs; anything else is not found."""
-    return get_object_or_404(scope(request, permission).call_offs(), token=token)
-
-
-def read_only(found: CallOff, today: date) -> bool:
-    """Whether nothing can be done with a call-off here: it has ended, or a subcontractor delivers it."""
-    return found.delivered_by_id is not None or has_ended(found, today)
+def _own(request: SignedIn, token: str) -> CallOff:
+    """The call-off of this address, if a branch of theirs holds or delivers it; anything else is not found."""
+    return get_object_or_404(scope(request, SEE).delivered(), token=token)
 
 
 @allowed(SEE)
@@ -118,12 +124,14 @@ def package(request: SignedIn, token: str) -> HttpResponse:
         saw(council=found.council_id, user=request.user, about=one.person.reference, screen="portal_package", at=now)
     mine = scope(request, SEE)
     thread = thread_of(mine, token, now)
+    for_another = mine.delivers_for_another(found)
     context = {
         "one": one,
         "person": _person(one),
-        "facts": _facts(one, mine.sees_prices(found.branch_id), today),
+        "facts": _facts(one, mine.sees_prices(found.branch_id), today, for_another=for_another),
         "week": Week(one.visits, found.package.reference) if one.visits else None,
-        "read_only": read_only(found, today),
+        "ended": has_ended(found, today),
+        "for_another": for_another,
         "may_hand_back": one.handback is None
         and found.ended_on is None
         and may_in(request, HAND_BACK, found.branch_id),
@@ -147,14 +155,16 @@ def _person(one: Placed) -> list[Fact]:
     return [Fact(name, value) for name, value in lines if value]
 
 
-def _facts(one: Placed, prices: bool, today: date) -> list[Fact]:
+def _facts(one: Placed, prices: bool, today: date, *, for_another: bool) -> list[Fact]:
     found = one.call_off
     facts = [
         Fact(_("Council"), found.council.name),
         Fact(_("Care"), _("%(hours)s hours a week") % {"hours": words.hours(found.minutes_per_week)}),
         Fact(_("Begins"), words.day(found.start_on or found.package.required_start_on, today)),
     ]
-    if one.by_subcontractor:
+    if for_another:
+        facts.append(Fact(_("For"), found.branch.name))
+    elif one.by_subcontractor:
         facts.append(Fact(_("Delivered by"), one.by_subcontractor))
     if found.first_visit_on:
         facts.append(Fact(_("First visit"), words.day(found.first_visit_on, today)))
@@ -177,7 +187,7 @@ def _facts(one: Placed, prices: bool, today: date) -> list[Fact]:
 def first_visit(request: SignedIn, token: str) -> HttpResponse:
     """Enter the day of the first visit."""
     found = _own(request, token)
-    if read_only(found, local(timezone.now()).date()):
+    if has_ended(found, local(timezone.now()).date()):
         raise Http404
     form = FirstVisitForm(request.POST or None)
     context: dict[str, Any] = {
@@ -200,9 +210,9 @@ def first_visit(request: SignedIn, token: str) -> HttpResponse:
 @allowed(HAND_BACK)
 @require_http_methods(READ_OR_SEND)
 def hand_back(request: SignedIn, token: str) -> HttpResponse:
-    """Give a package back, with notice."""
-    found = _own(request, token, HAND_BACK)
-    if read_only(found, local(timezone.now()).date()):
+    """Give a package back, with notice: whoever holds it, also where a subcontractor delivers it."""
+    found = get_object_or_404(scope(request, HAND_BACK).call_offs(), token=token)
+    if has_ended(found, local(timezone.now()).date()):
         raise Http404
     form = HandbackForm(request.POST or None)
     context: dict[str, Any] = {
@@ -210,6 +220,12 @@ def hand_back(request: SignedIn, token: str) -> HttpResponse:
         "title": _("Give the package back"),
         "button": _("Give it back"),
         "warning": _(
+            "%(who)s delivers until the day that you name. The council is told now and looks for another provider. "
+            "This cannot be undone here."
+        )
+        % {"who": found.delivered_by.branch.name}
+        if found.delivered_by
+        else _(
             "You deliver until the day that you name. The council is told now and looks for another provider. "
             "This cannot be undone here."
         ),
