@@ -11,7 +11,7 @@ KEY = "a key of a check, long enough and with many different characters 01234567
 
 
 def live(folder: Path, **changes: str | None) -> dict[str, str]:
-    """What a live council says, with changes; None takes a name out. Nothing that was said to the tests is passed on."""
+    """What a live council says, with changes; None takes a name out. What was said to the tests is not passed on."""
     ours = ("CALLOFF_", "DATABASE_URL", "DJANGO_")
     outside = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     said: dict[str, str | None] = {
