@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from calloff.web.config.look import words
+from calloff.web.config.look.exports import KINDS, export
 from calloff.web.config.look.lists import Paging
 from calloff.web.config.look.parts import Tab
 from calloff.web.config.look.tables import Cell, Column, Row, Table
@@ -24,7 +25,7 @@ NEW, ALL = "new", "all"
 
 
 @require_safe
-def notices(request: HttpRequest) -> HttpResponse:
+def notices(request: HttpRequest) -> HttpResponseBase:
     """What one was told, the latest first; the new ones unless all are asked for."""
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
@@ -32,8 +33,12 @@ def notices(request: HttpRequest) -> HttpResponse:
     tab = ALL if request.GET.get("show") == ALL else NEW
     rows, new = notices_of(user), unread(user)
     shown = rows if tab == ALL else rows.filter(read_at=None)
+    if (kind := request.GET.get("as", "")) in KINDS:
+        told = ([one.created_at, str(SUBJECTS.get(one.kind, one.kind)), one.about, one.read_at] for one in shown)
+        return export(told, [_("When"), _("What"), _("About"), _("Read")], "notices", kind)
     paging = Paging.asked_for(request.GET.get("page"), shown.count(), f"?show={tab}")
-    told = {
+    context = {
+        "query": f"?show={tab}",
         "tabs": [
             Tab(_("New"), f"?show={NEW}", tab == NEW, new),
             Tab(_("All"), f"?show={ALL}", tab == ALL),
@@ -43,7 +48,7 @@ def notices(request: HttpRequest) -> HttpResponse:
         "new": new,
         "until": now.isoformat(),
     }
-    return render(request, "jobs/notices.html", told)
+    return render(request, "jobs/notices.html", context)
 
 
 def table_of(page: list[Notice], now: datetime, tab: str) -> Table:

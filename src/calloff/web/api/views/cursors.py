@@ -12,12 +12,14 @@ from calloff.web.api.views.problems import ProblemError
 SALT = "calloff.api.cursor"
 
 
-def cursor(kind: str, branch: int, place: Any) -> str:
-    """A place in a list of a branch, as a program keeps it."""
+def cursor(kind: str, branch: str, place: Any) -> str:
+    """
+    A place in a list of a branch, as a program keeps it. Whoever has one can read it: the branch is its drawn token.
+    """
     return signing.Signer(salt=SALT).sign_object([kind, branch, place])
 
 
-def place_in(kind: str, branch: int, text: str | None, beginning: Any) -> Any:
+def place_in(kind: str, branch: str, text: str | None, beginning: Any) -> Any:
     """The place that a cursor stands for; ProblemError for one of another list or branch, or that nobody gave out."""
     if not text:
         return beginning

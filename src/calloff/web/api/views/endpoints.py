@@ -76,15 +76,15 @@ def invitations(
     at = timezone.now()
     key = key_of(request, ANSWER)
     own = scope_of(key, at)
-    after = place_in(f"invitations {status}", key.branch_id, cursor_, 0)
+    after = place_in(f"invitations {status}", key.branch.token, cursor_, 0)
     length = journal.bring_up_to_date(key.branch_id, own, at)
     keys = journal.by_place(key.branch_id, status, after, limit + 1)
     more = len(keys) > limit
     last = journal.place_of(keys[limit - 1]) if more else 0
     return {
         "items": [invitation_shown(card) for card in journal.cards(own, keys[:limit], at)],
-        "next": cursor(f"invitations {status}", key.branch_id, last) if more else None,
-        "changes": cursor("changes", key.branch_id, length),
+        "next": cursor(f"invitations {status}", key.branch.token, last) if more else None,
+        "changes": cursor("changes", key.branch.token, length),
     }
 
 
@@ -108,14 +108,14 @@ def changes(
     at = timezone.now()
     key = key_of(request, ANSWER)
     own = scope_of(key, at)
-    after = place_in("changes", key.branch_id, since, 0)
+    after = place_in("changes", key.branch.token, since, 0)
     journal.bring_up_to_date(key.branch_id, own, at)
     rows = journal.by_number(key.branch_id, after, limit + 1)
     shown = rows[:limit]
     last = shown[-1][0] if shown else after
     return {
         "items": [invitation_shown(card) for card in journal.cards(own, [one for _number, one in shown], at)],
-        "next": cursor("changes", key.branch_id, last),
+        "next": cursor("changes", key.branch.token, last),
         "more": len(rows) > limit,
     }
 
@@ -315,7 +315,7 @@ def packages(
     key = key_of(request, PACKAGES)
     own = scope_of(key, at)
     kind = f"packages {ended}"
-    place = place_in(kind, key.branch_id, cursor_, None)
+    place = place_in(kind, key.branch.token, cursor_, None)
     rows = own.call_offs().select_related("invitation")
     today: date = local(at).date()
     rows = rows.filter(ended_on__lt=today) if ended else rows.exclude(ended_on__lt=today)
@@ -325,7 +325,7 @@ def packages(
     last = found[limit - 1] if len(found) > limit else None
     return {
         "items": [call_off_shown(one, prices=own.sees_prices(key.branch_id)) for one in found[:limit]],
-        "next": cursor(kind, key.branch_id, [moment_text(last.confirmed_at), last.token]) if last else None,
+        "next": cursor(kind, key.branch.token, [moment_text(last.confirmed_at), last.token]) if last else None,
     }
 
 

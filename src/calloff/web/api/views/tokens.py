@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.db.models import F, QuerySet
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -22,8 +23,10 @@ from calloff.web.api.models import Token
 from calloff.web.api.services.tokens import MAKE, make_token, revoke_token
 from calloff.web.api.services.tokens import may as maker_may
 from calloff.web.config.look import words
+from calloff.web.config.look.exports import Value
 from calloff.web.config.look.lists import Paging
 from calloff.web.config.look.tables import Cell, Column, Row, Table
+from calloff.web.contracts.views.pages import as_file
 from calloff.web.provider_portal.services.scope import Scope, scope
 from calloff.web.provider_portal.views.page import READ_OR_SEND
 
@@ -46,10 +49,20 @@ def _own(mine: Scope) -> QuerySet[Token]:
 
 @allowed(MAKE)
 @require_safe
-def tokens(request: SignedIn) -> HttpResponse:
+def tokens(request: SignedIn) -> HttpResponseBase:
     """Every key of these branches."""
     mine, now = scope(request, MAKE), timezone.now()
     rows = _own(mine)
+    columns = [_("For"), _("Branch"), _("Made by"), _("Made"), _("Last used"), _("Counts until"), _("State")]
+
+    def in_file() -> Iterator[list[Value]]:
+        for one in rows:
+            state, _tone = _state(one, now)
+            maker = one.made_by.identity.name
+            yield [one.name, one.branch.name, maker, one.made_at, one.used_at, one.expires_at, state or _("counts")]
+
+    if file := as_file(request, "keys", columns, in_file):
+        return file
     paging = Paging.asked_for(request.GET.get("page"), rows.count(), "?")
     several = len(mine.branches) > 1
     return _show(request, "tokens", mine, {"table": _table(list(rows[paging.rows]), several, now), "paging": paging})

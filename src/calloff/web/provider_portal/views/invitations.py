@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
 from django.db.models import Q
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
+from calloff.domain.units import half_up
 from calloff.web.accounts.views import SignedIn, allowed
 from calloff.web.brokerage.forms.words import CHANNELS, DECLINE_REASONS
 from calloff.web.brokerage.models import CallOff, Invitation, Offer
@@ -21,9 +24,11 @@ from calloff.web.brokerage.services.answering import answer_invitation
 from calloff.web.brokerage.services.answering import dispute as dispute_answer
 from calloff.web.brokerage.services.explaining import COPY_KEPT, why_not_selected
 from calloff.web.config.look import words
+from calloff.web.config.look.exports import Value
 from calloff.web.config.look.lists import Paging
 from calloff.web.config.look.parts import Fact
 from calloff.web.config.look.week import Week
+from calloff.web.contracts.views.pages import as_file
 from calloff.web.provider_portal.forms import AnswerForm, DisputeForm
 from calloff.web.provider_portal.services import asked as told
 from calloff.web.provider_portal.services.scope import Scope, scope
@@ -42,13 +47,17 @@ def _own(request: SignedIn, token: str) -> tuple[Invitation, Scope]:
 
 @allowed(ANSWER)
 @require_safe
-def home(request: SignedIn) -> HttpResponse:
+def home(request: SignedIn) -> HttpResponseBase:
     """What needs an answer, first; then what was answered, then what is closed."""
     now, every = timezone.now(), scope(request, ANSWER)
     chosen = request.GET.get("branch", "")
     mine = every.narrowed(chosen)
     cards = told.living(mine, now)
+    if file := as_file(request, "invitations", *_in_file(lambda: [*cards, *_closed(mine, now)], mine, now)):
+        return file
+    query = f"?branch={chosen}" if mine.branches != every.branches else "?"
     context = {
+        "query": query,
         "waiting": [one for one in cards if one.status == told.NEEDS_ANSWER],
         "answered": [_answered(one, now) for one in cards if one.status == told.ANSWERED],
         "decided": _closed(mine, now, slice(0, 10)),
@@ -61,16 +70,19 @@ def home(request: SignedIn) -> HttpResponse:
 
 @allowed(ANSWER)
 @require_safe
-def closed(request: SignedIn) -> HttpResponse:
+def closed(request: SignedIn) -> HttpResponseBase:
     """Every invitation that is closed or decided."""
     now, every = timezone.now(), scope(request, ANSWER)
     chosen = request.GET.get("branch", "")
     mine = every.narrowed(chosen)
+    if file := as_file(request, "closed-invitations", *_in_file(lambda: _closed(mine, now), mine, now)):
+        return file
     query = f"?branch={chosen}" if mine.branches != every.branches else "?"
     paging = Paging.asked_for(request.GET.get("page"), _closed_rows(mine, now).count(), query)
     context = {
         "decided": _closed(mine, now, paging.rows),
         "paging": paging,
+        "query": query,
         "tabs": branch_tabs(every, chosen, reverse("portal_closed")),
         "several": len(every.branches) > 1,
     }
@@ -83,9 +95,50 @@ def _closed_rows(mine: Scope, now: datetime) -> Any:
     return mine.invitations().filter(over).order_by("-sent_at", "token")
 
 
-def _closed(mine: Scope, now: datetime, rows: slice) -> list[told.Card]:
+def _closed(mine: Scope, now: datetime, rows: slice = slice(None)) -> list[told.Card]:
     found = list(_closed_rows(mine, now).prefetch_related("offers")[rows])
     return [one for one in told.cards_of(found, now, mine) if one.status not in (told.NEEDS_ANSWER, told.ANSWERED)]
+
+
+STATES = {
+    told.NEEDS_ANSWER: gettext_lazy("needs an answer"),
+    told.ANSWERED: gettext_lazy("answered"),
+    told.NOT_SELECTED: gettext_lazy("not selected"),
+    told.CALLED_OFF: gettext_lazy("called off to you"),
+    told.CLOSED: gettext_lazy("closed"),
+}
+"""How an invitation stands, in the words of its page."""
+
+
+def _in_file(
+    cards: Callable[[], Sequence[told.Card]], mine: Scope, now: datetime
+) -> tuple[list[str], Callable[[], Iterator[list[Value]]]]:
+    """Invitations as columns and rows of a file: what the pages show, and no more of those that are closed."""
+    columns = [_("Reference"), _("Council"), _("Branch"), _("State"), _("Sent"), _("Answer by"), _("Area")]
+    columns += [_("Hours a week"), _("When"), _("Skills"), _("Begins")]
+    columns += [_("Price a week in pounds")] if mine.priced else []
+
+    def rows() -> Iterator[list[Value]]:
+        for card in cards():
+            one, asked = card.invitation, card.asked
+            pence = asked.pence_per_week if asked else None
+            yield [
+                card.reference,
+                one.council.name,
+                one.branch.name,
+                str(STATES[card.status]),
+                one.sent_at,
+                one.deadline_at,
+                asked.area if asked else "",
+                half_up(asked.minutes, 6) / 10 if asked else None,
+                asked.when if asked else "",
+                asked.skills if asked else "",
+                asked.start_on if asked else None,
+                *([None if pence is None else pence / 100] if mine.priced else []),
+                said_words(card, now),
+            ]
+
+    return [*columns, _("What you answered")], rows
 
 
 def _answered(card: told.Card, now: datetime) -> dict[str, Any]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -13,16 +15,19 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from calloff.domain.calendar import local
+from calloff.domain.units import half_up
 from calloff.web.accounts.views import SignedIn, allowed
 from calloff.web.audit.services import saw
 from calloff.web.brokerage.models import CallOff
 from calloff.web.brokerage.services import living
 from calloff.web.brokerage.services.letters import spoken
 from calloff.web.config.look import words
+from calloff.web.config.look.exports import Value
 from calloff.web.config.look.lists import Paging
 from calloff.web.config.look.parts import Fact, Tab
 from calloff.web.config.look.tables import Cell, Column, Row, Table
 from calloff.web.config.look.week import Week
+from calloff.web.contracts.views.pages import as_file
 from calloff.web.provider_portal.forms import FirstVisitForm, HandbackForm
 from calloff.web.provider_portal.services.placed import Placed, has_ended, placed
 from calloff.web.provider_portal.services.scope import Scope, may_in, scope
@@ -34,7 +39,7 @@ SEE, HAND_BACK = "portal_packages", "portal_handback"
 
 @allowed(SEE)
 @require_safe
-def packages(request: SignedIn) -> HttpResponse:
+def packages(request: SignedIn) -> HttpResponseBase:
     """Everything called off to these branches: what is delivered now, or what has ended."""
     every, today = scope(request, SEE), local(timezone.now()).date()
     chosen, ended = request.GET.get("branch", ""), request.GET.get("list") == "ended"
@@ -43,8 +48,11 @@ def packages(request: SignedIn) -> HttpResponse:
     rows = rows.filter(ended_on__lt=today) if ended else rows.exclude(ended_on__lt=today)
     kept = f"branch={chosen}" if mine.branches != every.branches else ""
     query = "?" + "&".join(one for one in ("list=ended" if ended else "", kept) if one)
-    paging = Paging.asked_for(request.GET.get("page"), rows.count(), query)
-    found = list(rows.order_by("-confirmed_at", "token")[paging.rows])
+    rows = rows.order_by("-confirmed_at", "token")
+    if file := as_file(request, "packages", *_in_file(rows, mine)):
+        return file
+    paging = Paging.asked_for(request.GET.get("page"), rows.order_by().count(), query)
+    found = list(rows[paging.rows])
     own = [one for one in found if one.delivered_by_id is None]
     for_others = [one for one in found if mine.delivers_for_another(one)]
     passed_on = [one for one in found if one.delivered_by_id is not None and one not in for_others]
@@ -61,8 +69,34 @@ def packages(request: SignedIn) -> HttpResponse:
             Tab(_("Ended"), "?list=ended" + (f"&{kept}" if kept else ""), active=ended),
         ],
         "paging": paging,
+        "query": query,
     }
     return show(request, "packages", context)
+
+
+def _in_file(rows: QuerySet[CallOff], mine: Scope) -> tuple[list[str], Callable[[], Iterator[list[Value]]]]:
+    """The same as columns and rows of a file; nobody is named, and a price stands where it may be seen."""
+    columns = [_("Package"), _("Council"), _("Branch"), _("Hours a week")]
+    priced = bool(mine.priced)
+    columns += [_("Price a week in pounds")] if priced else []
+    columns += [_("Begins"), _("First visit"), _("Last day"), _("Delivered by a subcontractor")]
+
+    def told() -> Iterator[list[Value]]:
+        for one in rows:
+            cost = one.pence_per_week / 100 if mine.sees_prices(one.branch_id) else None
+            yield [
+                one.package.reference,
+                one.council.name,
+                one.branch.name,
+                half_up(one.minutes_per_week, 6) / 10,
+                *([cost] if priced else []),
+                one.start_on or one.package.required_start_on,
+                one.first_visit_on,
+                one.ended_on,
+                one.delivered_by.branch.name if one.delivered_by else "",
+            ]
+
+    return columns, told
 
 
 def _table(rows: list[CallOff], mine: Scope, today: date, caption: str) -> Table:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -13,8 +14,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from calloff.domain.calendar import local
+from calloff.domain.units import half_up
 from calloff.web.accounts.views import SignedIn, allowed
+from calloff.web.config.look.exports import Value
 from calloff.web.contracts.services.spare_minutes import declare_spare
+from calloff.web.contracts.views.pages import as_file
 from calloff.web.provider_portal.forms import SpareForm
 from calloff.web.provider_portal.services.scope import scope
 from calloff.web.provider_portal.services.spare import spare_told
@@ -25,14 +29,26 @@ CAPACITY = "portal_capacity"
 
 @allowed(CAPACITY)
 @require_safe
-def spare(request: SignedIn) -> HttpResponse:
+def spare(request: SignedIn) -> HttpResponseBase:
     """What was declared to each council, and until when it counts."""
     now, every = timezone.now(), scope(request, CAPACITY)
     chosen = request.GET.get("branch", "")
     mine = every.narrowed(chosen)
     rows = mine.enrolments().order_by("council__name", "branch__name", "tier", "token")
     told = spare_told(list(rows), local(now).date())
+    columns = [_("Council"), _("Branch"), _("Purchasing model"), _("Where and when"), _("Hours a week")]
+    columns += [_("Last confirmed"), _("Counts until")]
+
+    def in_file() -> Iterator[list[Value]]:
+        for one in told:
+            for pool in one.pools:
+                whose = [one.enrolment.council.name, one.enrolment.branch.name, one.model, pool.name]
+                yield [*whose, half_up(pool.spare, 6) / 10, pool.declared_at, pool.stale_at]
+
+    if file := as_file(request, "spare-hours", columns, in_file):
+        return file
     context = {
+        "query": f"?branch={chosen}" if mine.branches != every.branches else "?",
         "told": [{"one": one, "stale": one.is_stale(now)} for one in told],
         "tabs": branch_tabs(every, chosen, reverse("portal_spare")),
         "several": len(every.branches) > 1,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,7 +16,9 @@ from calloff.web.accounts.views import SignedIn, allowed
 from calloff.web.audit.services import saw
 from calloff.web.brokerage.services.letters import spoken
 from calloff.web.brokerage.services.messaging import knows_the_person, mark_read, write_to_council
+from calloff.web.config.look.exports import Value
 from calloff.web.config.look.lists import Paging
+from calloff.web.contracts.views.pages import as_file
 from calloff.web.provider_portal.forms import MessageForm
 from calloff.web.provider_portal.services.scope import scope
 from calloff.web.provider_portal.services.telling import Thread, messages_in, talks, thread_of
@@ -26,9 +29,21 @@ MESSAGES = "portal_messages"
 
 @allowed(MESSAGES)
 @require_safe
-def messages_list(request: SignedIn) -> HttpResponse:
+def messages_list(request: SignedIn) -> HttpResponseBase:
     """Every thread that may be read, the latest first."""
     found = talks(scope(request, MESSAGES), timezone.now())
+    columns = [_("About"), _("Council"), _("Branch"), _("Last message"), _("From"), _("Text"), _("Not read")]
+
+    def in_file() -> Iterator[list[Value]]:
+        for talk in found:
+            last = talk.last
+            council = last.package.council.name
+            branch = talk.thread.branch.name
+            writer = council if last.from_council else branch
+            yield [name_of(talk.thread), council, branch, last.at, writer, last.text, talk.unread]
+
+    if file := as_file(request, "messages", columns, in_file):
+        return file
     paging = Paging.asked_for(request.GET.get("page"), len(found))
     told = [{"talk": talk, "name": name_of(talk.thread)} for talk in found[paging.rows]]
     return show(request, "messages", {"talks": told, "paging": paging})
