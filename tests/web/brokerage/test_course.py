@@ -30,6 +30,7 @@ from calloff.web.brokerage.services.refusals import (
 from calloff.web.brokerage.services.requests import Wanted, approve_request, price_range, raise_request
 from calloff.web.brokerage.services.sourcing import end_hold, hold, start_step, withdraw
 from calloff.web.contracts.models import Enrolment, Pool
+from calloff.web.contracts.services import suspensions
 from calloff.web.contracts.services.suspensions import suspend
 from calloff.web.jobs.models import Notice
 
@@ -134,13 +135,9 @@ def test_a_part_is_joined_by_the_rest_of_another(world):
     assert world.again(package).state == Package.CALLED_OFF
 
 
-def test_what_was_shown_must_still_be_so(world):
-    package = world.started()
-    world.answer(package, "acorn")
-    shown = proposal(world.again(package), world.at)
-    assert shown is not None
+def stop_acorn(world):
     suspend(
-        enrolment=world.invitation(package, "acorn").enrolment,
+        enrolment=Enrolment.objects.get(reference="acorn"),
         from_on=MONDAY.date(),
         to_on=None,
         step_in=False,
@@ -149,9 +146,49 @@ def test_what_was_shown_must_still_be_so(world):
         at=world.at,
     )
 
+
+def test_what_was_shown_must_still_be_so(world):
+    package = world.started()
+    world.answer(package, "acorn")
+    shown = proposal(world.again(package), world.at)
+    assert shown is not None
+    stop_acorn(world)
+
     with pytest.raises(DecisionChangedError, match="acorn Care's offer ended"):
         confirm_call_off(package=package, shown=shown.hash, by=world.broker, at=world.at)
     assert not CallOff.objects.exists()
+
+
+def test_who_said_yes_and_was_stopped_before_the_confirmation_makes_way_for_the_next(world):
+    package = world.started()
+    world.answer(package, "acorn")
+    world.work()
+
+    stop_acorn(world)
+    world.work()
+
+    assert world.invitation(package, "acorn").state == Invitation.ENDED
+    assert world.invitation(package, "beech").state == Invitation.OPEN
+    assert world.again(package).next_action == "await_answers"
+
+
+def test_after_a_confirmation_was_refused_the_worker_asks_the_next(world, monkeypatch):
+    package = world.started()
+    world.answer(package, "acorn")
+    world.work()
+    shown = proposal(world.again(package), world.at)
+    assert shown is not None
+    # Whatever it was that changed: here it comes without any word to the worker.
+    monkeypatch.setattr(suspensions, "market_changes", lambda *_: None)
+    stop_acorn(world)
+    world.work()
+    assert world.again(package).next_action == "confirm"
+
+    with pytest.raises(DecisionChangedError):
+        confirm_call_off(package=package, shown=shown.hash, by=world.broker, at=world.at)
+    world.work()
+
+    assert world.invitation(package, "beech").state == Invitation.OPEN
 
 
 def test_the_second_broker_is_told_who_was_first(world):

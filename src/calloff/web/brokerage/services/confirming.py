@@ -15,7 +15,7 @@ from calloff.domain.records import plain
 from calloff.domain.units import half_up, pence_per_week, pounds
 from calloff.web.accounts.models import User
 from calloff.web.accounts.services import holders
-from calloff.web.audit.services import Act, act, whole_second
+from calloff.web.audit.services import Act, act, in_turn, whole_second
 from calloff.web.brokerage.models import CallOff, Override, Package, PlacedVisit
 from calloff.web.brokerage.services.agreements import called_off
 from calloff.web.brokerage.services.carrying import carry_out, look_again
@@ -62,8 +62,18 @@ def confirm_call_off(*, package: Package, shown: str, by: User, at: datetime) ->
     Confirm the call-off that the broker was shown, `shown` being its hash.
 
     Gates, minutes, prices and kernel run again at this moment. Raises AlreadyCalledOffError when somebody was first,
-    DecisionChangedError when anything differs, saying what, and ApprovalNeededError above the price approved.
+    DecisionChangedError when anything differs, saying what, and ApprovalNeededError above the price approved. What
+    was changed is looked at by the worker at once: nobody waits for a call-off that can no longer be made.
     """
+    try:
+        return _confirmed(package, shown, by, at)
+    except DecisionChangedError:
+        with in_turn(package.council_id):
+            look_again(package, at)
+        raise
+
+
+def _confirmed(package: Package, shown: str, by: User, at: datetime) -> list[CallOff]:
     with act(council=package.council_id, by=by, at=at) as doing:
         desk = fresh_desk(package, doing.at)
         decision = ask_quietly(desk)

@@ -160,12 +160,12 @@ def advance_job(task: jobs.Task, at: datetime) -> None:
 
 @jobs.handles("market_changed")
 def market_changed_job(task: jobs.Task, at: datetime) -> None:
-    """Somebody joined, or may be asked again: look at everybody who found nobody to ask."""
+    """Somebody joined, was stopped or may be asked again: look at whoever found nobody, and at what waits for a yes."""
     stuck = Package.objects.filter(
         council=task.council,
         state=Package.SOURCING,
         model_version__model=task.data["model"],
-        next_action__in=("decide", "await_minutes", "await_step"),
+        next_action__in=("decide", "await_minutes", "await_step", "confirm", "approve_price"),
     )
     with in_turn(task.council):
         for package in stuck:

@@ -22,6 +22,7 @@ from calloff.domain.errors import CalloffError
 from calloff.domain.packages import Visit
 from calloff.domain.units import half_up, pence_per_week
 from calloff.web.accounts.views import SignedIn, allowed
+from calloff.web.audit.services import whole_second
 from calloff.web.brokerage.forms.package import PriceForm
 from calloff.web.brokerage.models import Package
 from calloff.web.brokerage.services.asking import Place, who_is_asked
@@ -69,7 +70,7 @@ def confirm(request: SignedIn, token: str) -> HttpResponse:
             return redirect("package_confirm", package.token)
         else:
             return _to_next_case(request, package, now)
-    shown = proposal(package, now.replace(microsecond=0))
+    shown = proposal(package, whole_second(now))
     if shown is None:
         messages.error(request, changed or _("Nothing waits to be called off for this package now."))
         return redirect("package", package.token)
@@ -198,7 +199,7 @@ def ask_approval(request: SignedIn, token: str) -> HttpResponse:
     package = package_of(request, token)
 
     def carry_out(now: datetime) -> None:
-        shown = proposal(package, now.replace(microsecond=0))
+        shown = proposal(package, whole_second(now))
         if shown is None or not isinstance(shown.decision, CallOff):
             raise CalloffError(_("Nothing waits to be called off for this package now. Nobody was told."))
         total = _total(package, shown.decision.parts)
@@ -214,7 +215,7 @@ def price(request: SignedIn, token: str) -> HttpResponse:
     package = package_of(request, token)
     now = timezone.now()
     limit = limit_for(request.user, package.council, local(now).date())
-    shown = proposal(package, now.replace(microsecond=0))
+    shown = proposal(package, whole_second(now))
     parts = shown.decision.parts if shown is not None and isinstance(shown.decision, CallOff) else ()
     total = _total(package, parts)
     form = PriceForm(request.POST or None, initial={"most": f"{total / 100:.2f}"} if parts else None)

@@ -20,7 +20,7 @@ from calloff.domain.decisions import Decision as KernelDecision
 from calloff.domain.packages import Package as KernelPackage
 from calloff.web.accounts.services import permissions_of
 from calloff.web.accounts.views import SignedIn, allowed
-from calloff.web.audit.services import saw
+from calloff.web.audit.services import saw, whole_second
 from calloff.web.brokerage.forms import words as codes
 from calloff.web.brokerage.models import CallOff, Invitation, Package
 from calloff.web.brokerage.services.asking import Place, WhoIsAsked, is_governed, upcoming, who_is_asked
@@ -78,7 +78,8 @@ class Looked:
 
 def look_at(package: Package, now: datetime) -> Looked:
     """Read a package and ask the kernel about it; nothing is written."""
-    now = now.replace(microsecond=0)
+    # As acts count it: what was done within this second has happened.
+    now = whole_second(now)
     sealed = sealed_until(package, now)
     if not is_governed(package):
         return Looked(package, facts_of(package), None, None, sealed, now)

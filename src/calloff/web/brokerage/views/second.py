@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from calloff.domain.calendar import local
 from calloff.domain.errors import CalloffError
 from calloff.web.accounts.views import SignedIn, allowed
+from calloff.web.audit.services import whole_second
 from calloff.web.brokerage.forms import words as codes
 from calloff.web.brokerage.forms.package import OutsideForm, OverrideForm, SecondForm
 from calloff.web.brokerage.models import Countersignature, Override, Package
@@ -77,7 +78,7 @@ def outside(request: SignedIn, token: str) -> HttpResponse:
     """Record a call-off that was made outside the model."""
     package, now = package_of(request, token), timezone.now()
     facts = facts_of(package)
-    left = desk_for(package, now.replace(microsecond=0)).story().left if package.model_version_id else ()
+    left = desk_for(package, whole_second(now)).story().left if package.model_version_id else ()
     form = OutsideForm(
         request.POST or None,
         branches=list(Branch.objects.filter(nation=package.council.nation).order_by("name")),

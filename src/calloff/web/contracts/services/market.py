@@ -199,7 +199,11 @@ def store_turns(market: Enrolled, counters: Counters) -> None:
 
 
 def market_changes(council: Council, model: str, at: datetime) -> None:
-    """Let the worker look again, at a moment, at whoever found nobody to ask: somebody may come then to be asked."""
+    """
+    Let the worker look again, at a moment, at whoever found nobody to ask, and at what waits to be confirmed.
+
+    Somebody may come then to be asked, or whoever said yes may be stopped.
+    """
     with transaction.atomic():
         key = f"{council.pk} {model} {at:%Y-%m-%dT%H:%M}"
         jobs.add("market_changed", key, council=council.pk, due_at=at, data={"model": model})

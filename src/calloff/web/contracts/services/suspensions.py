@@ -40,6 +40,8 @@ def suspend(
             suspended_at=doing.at,
         )
         touch_standing(enrolment.council)
+        # Whatever waits to be confirmed to it is somebody else's now.
+        market_changes(enrolment.council, enrolment.model, max(doing.at, to_utc(from_on, 0)))
         if to_on is not None:
             market_changes(enrolment.council, enrolment.model, max(doing.at, to_utc(to_on + timedelta(days=1), 0)))
         _tell(enrolment, "suspended", f"suspended-{made.pk}", doing.at)
