@@ -16,7 +16,7 @@ def acts_of_accounts(world: Any) -> dict[str, Callable[[], Act]]:
     """What an administrator does to accounts, what users do to their own, and keys of programs made and ended."""
     from calloff.web.accounts.services import administering, demo, users
 
-    at, admin = world.at, _administrator(world)
+    at, admin = world.at, administrator(world)
     numbers = count(1)
 
     def account() -> Any:
@@ -98,7 +98,8 @@ def _acts_of_keys(world: Any) -> dict[str, Callable[[], Act]]:
     }
 
 
-def _administrator(world: Any) -> Any:
+def administrator(world: Any) -> Any:
+    """Whoever looks after accounts."""
     from calloff.web.accounts.models import Identity, RoleHeld, User
 
     identity = Identity.objects.create(name="An Administrator", email="administrator@example.org")

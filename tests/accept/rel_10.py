@@ -136,7 +136,7 @@ def _makers_of_rest(world: Any) -> dict[str, Any]:
 
     from calloff.web.brokerage.models import Package
     from calloff.web.brokerage.services import day_one
-    from calloff.web.brokerage.services.sourcing import start_step
+    from calloff.web.brokerage.services.sourcing import assign, start_step
     from calloff.web.contracts.models import Draft
     from calloff.web.contracts.services.publishing import approve, put_forward
     from calloff.web.jobs import services as jobs
@@ -176,4 +176,17 @@ def _makers_of_rest(world: Any) -> dict[str, Any]:
         Package.objects.filter(pk=package.pk).update(assign_by=world.at - timedelta(minutes=1))
         return {"package": package.pk}
 
-    return {"read_draft": read_draft, "carry_draft": carry_draft, "market_changed": market_changed, "nobodys": nobodys}
+    def owner_leaves() -> dict[str, Any]:
+        leaver = world.user(f"leaver-{next(numbers)}", "broker")
+        package = world.package()
+        assign(package=package, to=leaver, by=world.senior, at=world.at)
+        type(leaver).objects.filter(pk=leaver.pk).update(is_active=False)
+        return {"user": leaver.pk}
+
+    return {
+        "owner_leaves": owner_leaves,
+        "read_draft": read_draft,
+        "carry_draft": carry_draft,
+        "market_changed": market_changed,
+        "nobodys": nobodys,
+    }
