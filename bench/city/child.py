@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import sys
 import time
@@ -10,7 +11,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 BROKERS, MANAGERS = 40, 20
-MOST = 1_500
+MOST, MOST_CONFIRMED = 1_500, 400
+ONE_OPEN_IN = 12
 
 
 def build() -> None:
@@ -23,7 +25,8 @@ def build() -> None:
     from city.rows import build as build_city
     from city.rows import counts
 
-    build_city(1, datetime.now(UTC), lambda text: print(text, file=sys.stderr))
+    packages = int(os.environ["CALLOFF_BENCH_PACKAGES"])
+    build_city(1, datetime.now(UTC), lambda text: print(text, file=sys.stderr), packages, packages // ONE_OPEN_IN)
     print(json.dumps(counts()))
 
 
@@ -42,7 +45,8 @@ def prepare() -> None:
     sourcing = Package.objects.filter(state=Package.SOURCING)
     out = Invitation.objects.filter(state="open").values_list("package__token", "token")
     ready = sourcing.filter(next_action="confirm").select_related("council", "model_version")
-    shown = [(one, proposal(one, timezone.now())) for one in ready[:200]]
+    now = timezone.now().replace(microsecond=0)
+    shown = [(one, proposal(one, now)) for one in ready[:MOST_CONFIRMED]]
     every = list(Package.objects.values_list("token", flat=True))
     told: dict[str, Any] = {
         "brokers": [session(user) for user in User.objects.filter(name__startswith="broker-")[:BROKERS]],

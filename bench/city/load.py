@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from queue import Empty, Queue
@@ -35,6 +35,10 @@ class Errand:
     visitor: Visitor
     address: str
     fields: Mapping[str, str] | None = None
+    leads: Callable[[str], bool] = bool
+    """Whether a write that leads to this address was carried out: what is refused may lead on, too."""
+    follows: bool = False
+    """A page that comes by way of another address: its time ends when it is there."""
 
 
 @dataclass
@@ -120,18 +124,22 @@ def _work(port: int, due: Queue[tuple[float, Errand]], done: threading.Event, fo
         try:
             answer, body = line.send(errand)
             problem = wrong(errand, answer, body)
+            if errand.follows and not problem:
+                page = Errand(errand.kind, errand.visitor, answer.headers["Location"])
+                problem = wrong(page, *line.send(page))
         except (OSError, HTTPException) as error:
             problem = type(error).__name__
         found.add(errand.kind, time.monotonic() - moment, problem)
 
 
 def wrong(errand: Errand, answer: HTTPResponse, body: bytes) -> str:
-    """What is wrong with an answer: a page is 200, a write leads on."""
+    """What is wrong with an answer: a page is there, a write leads on to where it leads when it was carried out."""
     if b"database is locked" in body:
         return "database is locked"
-    wanted: Sequence[int] = (200,) if errand.fields is None else (302, 303)
-    if errand.kind == "search":
-        wanted = (200, 302, 303)
-    if answer.status in wanted and "/login" not in (answer.headers.get("Location") or ""):
-        return ""
-    return f"status {answer.status} {answer.headers.get('Location') or ''}"
+    place = answer.headers.get("Location") or ""
+    well = answer.status == 200 if errand.fields is None else answer.status in (302, 303) and errand.leads(place)
+    return "" if well and "sign-in" not in place else f"status {answer.status} {_without_tokens(place)}"
+
+
+def _without_tokens(place: str) -> str:
+    return "/".join(part if part.islower() else "..." for part in place.partition("?")[0].split("/") if part)

@@ -262,6 +262,9 @@ class City:
             step="framework" if is_open else "",
             step_started=is_open and action != "start_step",
             next_action=action if is_open else "none",
+            waits_for_minutes=is_open and action == "await_minutes",
+            asked=int(is_open and action in ("await_answers", "confirm")),
+            answered=int(is_open and action == "confirm"),
             next_action_at=self.at + timedelta(minutes=chance.randint(-600, 3_000)),
             owner=chance.choice((None, *self.brokers)) if is_open else None,
             changed_at=facts.approved_at,
@@ -496,7 +499,7 @@ def counts() -> dict[str, int]:
     found: dict[str, int] = {}
     tables: Sequence[type[models.Model]] = (Person, Package, Invitation, Offer, CallOff, PlacedVisit, Event)
     for table in tables:
-        found[table._meta.verbose_name_plural or table.__name__] = table.objects.count()
+        found[str(table._meta.verbose_name_plural)] = table.objects.count()
     return found
 
 

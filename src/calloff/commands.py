@@ -294,7 +294,7 @@ def accept(
 
 
 def bench(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="kernel")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="kernel or web")],
     write_to: Annotated[
         Path | None, typer.Option("--json", dir_okay=False, help="Also write the figures here.")
     ] = None,
