@@ -457,7 +457,7 @@ def test_care_homes_that_stand_in_by_week_and_for_how_many_they_became_permanent
 
     share = services.permanent(placed)
     assert (share.part, share.whole) == (3, 5)
-    assert "Of 5 whose first twelve weeks there ended in these weeks, 3 stayed (60.0%)" in text_of(
+    assert "Still there after twelve weeks 3 of 5 (60.0%)" in text_of(
         commissioner.get("/unmet-need")
     )
 

@@ -279,7 +279,9 @@ def test_a_prime_provider_names_one_of_its_approved_subcontractors(world, acorn,
     monkeypatch.setattr(asked, "subcontractors", lambda one: ((named.token, named.reference, named.branch.name),))
     where = at(invitation, "/answer")
 
-    assert "name one of your approved subcontractors" in text_of(acorn.get(where))
+    said = text_of(acorn.get(where))
+    assert "name one of your approved subcontractors" in said
+    assert "delivers it? (optional)" not in said
     assert "Choose the subcontractor" in text_of(acorn.post(where, {"answer": "accept"}))
     ok(acorn.post(where, {"answer": "accept", "delivered_by": named.token}), at(invitation, "/thanks"))
 

@@ -117,3 +117,24 @@ def test_who_the_person_is_goes_for_the_subcontractor_too_when_the_care_has_ende
     assert "Ada" not in page.content.decode()
     assert beech.get(f"{plan(placed)}/first-visit").status_code == 404
     assert placed.reference in text_of(beech.get("/provider/packages?list=ended"))
+
+
+def test_a_list_with_nothing_but_a_primes_packages_says_nothing_of_an_empty_one(beech, placed):
+    said = text_of(beech.get("/provider/packages"))
+    assert "Nothing is here" not in said
+    assert "Delivered for a prime provider" in said
+    assert "Nothing is here" in text_of(beech.get("/provider/packages?list=ended"))
+
+
+def test_an_offer_that_named_no_subcontractor_is_told_that_and_not_that_it_was_silent(world, beech):
+    package = world.started()
+    world.answer(package, "beech")
+    invitation = world.invitation(package, "beech")
+    invitation.state, invitation.reason, invitation.settled_at = "expired", "no_answer", invitation.deadline_at
+    invitation.save()
+    world.at = invitation.deadline_at + timedelta(seconds=1)
+
+    said = text_of(beech.get(f"/provider/invitations/{invitation.token}"))
+
+    assert "Your branch named none of the subcontractors of whom its answer had to name one." in said
+    assert "did not answer" not in said

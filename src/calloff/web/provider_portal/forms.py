@@ -74,6 +74,7 @@ class AnswerForm(forms.Form):
         hint=_("Do not write who you think the person is: no name, address or number."),
         rows=3,
     )
+    asked_with_answer = ("reason", "delivered_by")
     reveals: Mapping[str, Mapping[str, list[str]]] = {"answer": {"decline": ["reason"]}}
 
     def __init__(self, *arguments: Any, asked: Asked, terms: Terms, prices: bool, today: date, **options: Any) -> None:

@@ -166,6 +166,9 @@ def _entry(scene: Scene, enrolment: str) -> Sequence[int] | None:
 def _decided(invitation: Invitation, scene: Scene | None, step: Step | None) -> str:
     """The criterion that decided, in a sentence that tells nothing of anybody else."""
     reason = invitation.reason
+    if invitation.state == Invitation.EXPIRED:
+        # It ran out although something was offered: the offer left out whom it had to name.
+        reason = "no_subcontractor_named"
     if reason == "placed_elsewhere":
         return _by_order(invitation, scene, step)
     if reason == "lower_score":

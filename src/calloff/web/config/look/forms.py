@@ -73,12 +73,13 @@ def _errors(form: BaseForm) -> Iterator[Options]:
 
 def said(bound: BoundField) -> list[str]:
     """
-    What must be put right in one field: the words of its own error messages, without a full stop.
+    What must be put right first in one field: the words of its own error message, without a full stop.
 
     Where nothing was answered and the field has no words of its own for it, they name the question.
     """
     unsaid = str(forms.Field.default_error_messages["required"])
-    return [(_missing(bound) if str(one) == unsaid else str(one)).removesuffix(".") for one in bound.errors]
+    # One thing at a time: what else is wrong is told once this is put right.
+    return [(_missing(bound) if str(one) == unsaid else str(one)).removesuffix(".") for one in bound.errors[:1]]
 
 
 def _missing(bound: BoundField) -> str:
@@ -125,7 +126,9 @@ def _around(bound: BoundField) -> Options:
 
 def _label(bound: BoundField) -> str:
     text = str(bound.label or "")
-    return text if bound.field.required else _("%(question)s (optional)") % {"question": text}
+    # What one answer of the form asks for and another does not is not called optional.
+    asked = bound.field.required or bound.name in getattr(bound.form, "asked_with_answer", ())
+    return text if asked else _("%(question)s (optional)") % {"question": text}
 
 
 def _attributes(bound: BoundField, *left_out: str) -> Options:

@@ -202,7 +202,7 @@ def _behind(request: SignedIn, now: datetime) -> Behind:
             by_place(request),
             by_week(today),
             Filter("provider", _("Provider"), [Choice(token, one.name) for token, one in names.items()]),
-            Filter("how", _("Answer"), hows, anything=_("all that count")),
+            Filter("how", _("Answer"), hows, anything=_("counted")),
         ],
         request.GET,
     )

@@ -96,7 +96,7 @@ def _beds_table(page: Sequence[Any], on: date, today: date, opens: bool) -> Tabl
         url = reverse("package", args=(package.token,)) if package and opens else ""
         area = one.person.area
         cells = [
-            Cell(package.reference if package else _("none yet"), url=url),
+            Cell(package.reference if package else _("no package yet"), url=url),
             Cell(area.name if area else "", below=area.locality.name if area else ""),
             Cell(words.day(one.admitted_on, today)),
             Cell(words.day(one.ready_on, today)),

@@ -63,7 +63,7 @@ def unmet_need(request: SignedIn) -> HttpResponse:
     told = {
         "now": now,
         "pages": pages(request),
-        "tiles": [*need_tiles(need, council.unmet_target_hours), *bed_tiles(request, today)],
+        "tiles": [*need_tiles(need, council.unmet_target_hours), bed_tile(request, today)],
         "measures": [
             Tab(words_, here if code == HOURS else f"{here}?of={code}", active=code == what)
             for code, (words_, _caption, _unit) in measures().items()
@@ -75,7 +75,7 @@ def unmet_need(request: SignedIn) -> HttpResponse:
         "ledger": drawing(lines, what, today, target, caption, unit),
         "table": weeks_table(lines, what, places_of(request), today, caption),
         "bridged": bridged_facts(need),
-        "care_homes": care_home_words(request, today),
+        "care_homes": care_home_facts(request, today),
         "files": "" if what == HOURS else f"?of={what}",
     }
     return render(request, "performance/unmet_need.html", told)
@@ -183,7 +183,7 @@ def unmet_need_file(request: SignedIn, kind: str) -> HttpResponseBase:
 def need_tiles(need: services.UnmetNeed, target: int | None) -> list[Tile]:
     """What is unmet now, and who waits."""
     here = reverse("unmet_packages")
-    people = ngettext("%(number)s person", "%(number)s people", need.people) % {"number": f"{need.people:,}"}
+    people = people_words(need.people)
     return [
         Tile(
             words.hours(need.minutes),
@@ -210,25 +210,35 @@ def need_tiles(need: services.UnmetNeed, target: int | None) -> list[Tile]:
     ]
 
 
-def bed_tiles(request: SignedIn, today: date) -> list[Tile]:
-    """K4 and K5 now."""
+def bed_tile(request: SignedIn, today: date) -> Tile:
+    """K4 now."""
     beds, target = services.beds_on(request.council, today), request.council.beds_target
-    [homes] = services.counted(request.council, [today], CARE_HOME)
+    return Tile(
+        f"{beds:,}",
+        _("Beds awaiting care"),
+        rows_behind(BEDS, today),
+        _("of at most %(target)s") % {"target": f"{target:,}"} if target is not None else _("no target is set"),
+        warn=target is not None and beds > target,
+    )
+
+
+def care_home_facts(request: SignedIn, today: date) -> list[Fact]:
+    """K5 now, and for how many of those placed long enough ago the care home became permanent."""
+    [now] = services.counted(request.council, [today], CARE_HOME)
+    share = services.permanent(services.placements(request.council, *term(today)))
+    stayed = _("nobody's first twelve weeks ended in these weeks")
+    if share.whole:
+        told = {"whole": share.whole, "part": share.part, "share": percent(share)}
+        stayed = _("%(part)d of %(whole)d (%(share)s)") % told
     return [
-        Tile(
-            f"{beds:,}",
-            _("Beds awaiting care"),
-            rows_behind(BEDS, today),
-            _("of at most %(target)s") % {"target": f"{target:,}"} if target is not None else _("no target is set"),
-            warn=target is not None and beds > target,
-        ),
-        Tile(
-            f"{homes.total:,}",
-            _("In a care home meanwhile"),
-            rows_behind(CARE_HOME, today),
-            _("for lack of care at home"),
-        ),
+        Fact(_("For lack of care at home"), people_words(now.total), rows_behind(CARE_HOME, today), _("Open")),
+        Fact(_("Still there after twelve weeks"), stayed),
     ]
+
+
+def people_words(number: int) -> str:
+    """ "1 person", "1,200 people"."""
+    return ngettext("%(number)s person", "%(number)s people", number) % {"number": f"{number:,}"}
 
 
 def bridged_facts(need: services.UnmetNeed) -> list[Fact]:
@@ -238,7 +248,7 @@ def bridged_facts(need: services.UnmetNeed) -> list[Fact]:
             str(codes.BRIDGES[kind]),
             words.hours_a_week(minutes),
             f"{reverse('unmet_bridges')}?{urlencode({'on': need.on.isoformat(), 'kind': kind})}",
-            _("Open the rows"),
+            _("Open"),
         )
         for kind, minutes in sorted(need.bridged.items())
     ]
@@ -255,15 +265,3 @@ def beds_words(request: SignedIn, today: date) -> str:
         said += " " + _("The target is at most %d.") % request.council.beds_target
     typed = _("Of the month's %(days)d days the hub counted people who wait for a care home on %(typed)d.")
     return f"{said} {typed % {'days': beds.days, 'typed': beds.typed_days}}"
-
-
-def care_home_words(request: SignedIn, today: date) -> str:
-    """K5 as a sentence: for how many of those placed long enough ago the care home became permanent."""
-    share = services.permanent(services.placements(request.council, *term(today)))
-    if not share.whole:
-        return _("Nobody's twelve weeks in a care home ended in these weeks.")
-    return _("Of %(whole)d whose first twelve weeks there ended in these weeks, %(part)d stayed (%(share)s).") % {
-        "whole": share.whole,
-        "part": share.part,
-        "share": percent(share),
-    }

@@ -56,13 +56,15 @@ def packages(request: SignedIn) -> HttpResponseBase:
     own = [one for one in found if one.delivered_by_id is None]
     for_others = [one for one in found if mine.delivers_for_another(one)]
     passed_on = [one for one in found if one.delivered_by_id is not None and one not in for_others]
-    more = (
+    lists = (
+        (own, _("Packages that ended") if ended else _("Packages that you deliver")),
         (passed_on, _("Delivered by your subcontractors")),
         (for_others, _("Delivered for a prime provider")),
     )
     context = {
-        "table": _table(own, mine, today, _("Packages that you deliver") if not ended else _("Packages that ended")),
-        "placements": [_table(some, mine, today, caption) for some, caption in more if some],
+        "tables": [
+            _table(some, mine, today, caption) for some, caption in lists if some or (some is own and not found)
+        ],
         "tabs": branch_tabs(every, chosen, reverse("portal_packages")),
         "lists": [
             Tab(_("Now"), f"?{kept}", active=not ended),
