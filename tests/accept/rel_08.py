@@ -3,6 +3,7 @@ REL-08: each main command, killed at any of its statements, has done all or noth
 
 Every service that writes is done in a forked child that ends at once, without a word to the database, at its first
 statement, then at its second, and so on until it gets through; after each death the state must be what it was before.
+The same where the process lives and a statement fails: the act must say so, and have done nothing.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ from calloff.acceptance import Result
 
 SIZES = {0: 29, 1: 1, 2: 1}
 """At the smallest size every twenty-ninth statement of every third act; else every one of all."""
-DIED = 9
+DIED, BROKE_OFF = 9, 8
+FAILS_EVERY = 7
+"""At every seventh of these statements one fails as well."""
 MOST_STATEMENTS = 2_000
 
 
@@ -60,12 +63,27 @@ def one_act(tally: Tally, name: str, prepare: Callable[[], Callable[[], object]]
             return
         changed = differing(before, state())
         tally.expect(not changed, f"{name}, ended at statement {number}, left behind: {', '.join(changed)}")
+        if number // every % FAILS_EVERY == 0:
+            one_failure(tally, name, act, number, before)
     tally.fault(f"{name} has no end")
 
 
-def in_child(act: Callable[[], object], number: int) -> int:
-    """Do the act in a forked child that dies at a statement; its exit code, 0 when it got through."""
-    from django.db import connections
+def one_failure(tally: Tally, name: str, act: Callable[[], object], number: int, before: dict[str, str]) -> None:
+    """A statement fails, as when the database is full or gone."""
+    code = in_child(act, number, fails=True)
+    tally.n += 1
+    tally.expect(code == BROKE_OFF, f"{name}, whose statement {number} failed, ended with exit code {code}")
+    changed = differing(before, state())
+    tally.expect(not changed, f"{name}, whose statement {number} failed, left behind: {', '.join(changed)}")
+
+
+def in_child(act: Callable[[], object], number: int, *, fails: bool = False) -> int:
+    """
+    Do the act in a forked child that dies at a statement, or whose statement fails; its exit code.
+
+    0 when it got through, DIED when it died, BROKE_OFF when it said that the database failed.
+    """
+    from django.db import OperationalError, connections
 
     # Each process has a connection of its own, and the parent reads anew.
     connections.close_all()
@@ -73,25 +91,32 @@ def in_child(act: Callable[[], object], number: int) -> int:
     if child == 0:
         code = 1
         try:
-            with dying_at(number):
+            with dying_at(number, fails):
                 act()
             code = 0
+        except OperationalError:
+            code = BROKE_OFF
         finally:
             os._exit(code)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def dying_at(number: int) -> Any:
-    """Statements are counted, and the process ends before the one of a number; a commit is one too."""
-    from django.db import connection
+def dying_at(number: int, fails: bool) -> Any:
+    """Statements are counted, and the process ends before the one of a number, or that fails; a commit is one too."""
+    from django.db import OperationalError, connection
 
     count = 0
+
+    def end() -> None:
+        if fails:
+            raise OperationalError("a statement failed")
+        os._exit(DIED)
 
     def counted(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         nonlocal count
         count += 1
         if count == number:
-            os._exit(DIED)
+            end()
         return execute(sql, params, many, context)
 
     commit = connection._commit
@@ -100,7 +125,7 @@ def dying_at(number: int) -> Any:
         nonlocal count
         count += 1
         if count == number:
-            os._exit(DIED)
+            end()
         commit()
 
     connection._commit = dies_at_commit
