@@ -227,6 +227,18 @@ def test_the_list_is_narrowed_by_codes_and_searched_by_a_form_alone(desk, add_us
     assert "Beech Homecare" in page
 
 
+def test_the_list_as_a_file_holds_what_it_shows(desk, add_user):
+    add_user("anna", "broker", council_id=4)
+    page = desk.get("/accounts/?role=broker").content.decode()
+    assert "?role=broker&amp;as=csv" in page
+
+    lines = b"".join(desk.get("/accounts/?role=broker&as=csv").streaming_content).decode("utf-8-sig").splitlines()
+
+    assert lines[0] == "Sign-in name,Who,E-mail address,Roles today,State"
+    assert [one.split(",")[0] for one in lines[1:]] == ["anna"]
+    assert b"".join(desk.get("/accounts/?as=xlsx").streaming_content).startswith(b"PK")
+
+
 @pytest.mark.parametrize("rows", [10, 100])
 def test_the_list_asks_the_database_no_more_for_more_rows(desk, root, django_assert_max_num_queries, rows):
     for number in range(rows):

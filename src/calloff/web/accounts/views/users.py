@@ -6,7 +6,7 @@ Nothing of any person's care is asked for or shown here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import messages
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -40,6 +40,7 @@ from calloff.web.accounts.services.users import (
 )
 from calloff.web.accounts.views.door import SignedIn, allowed
 from calloff.web.config.look import words
+from calloff.web.config.look.exports import KINDS, Value, export
 from calloff.web.config.look.lists import Choice, Filter, FilterState, Paging
 from calloff.web.config.look.tables import Cell, Column, Row, Table
 
@@ -56,7 +57,7 @@ def _titles() -> dict[str, str]:
 
 @allowed("manage_accounts")
 @require_GET
-def listing(request: SignedIn) -> HttpResponse:
+def listing(request: SignedIn) -> HttpResponseBase:
     """Every account by name, a hundred on a page; narrowed by role and by how the account stands."""
     state = FilterState(
         [
@@ -74,7 +75,17 @@ def listing(request: SignedIn) -> HttpResponse:
         request.GET,
     )
     found = _narrowed(_accounts(), state)
+    if (kind := request.GET.get("as", "")) in KINDS:
+        columns = [_("Sign-in name"), _("Who"), _("E-mail address"), _("Roles today"), _("State")]
+        return export(_in_file(list(found)), columns, "accounts", kind)
     return _list_page(request, found, state, FindForm())
+
+
+def _in_file(users: list[User]) -> Iterator[list[Value]]:
+    """Accounts as rows of a file: what their list shows."""
+    for row in _rows(users):
+        name, who, roles, state = (cell for cell in row.cells if isinstance(cell, Cell))
+        yield [name.text, who.text, who.below, roles.text, state.tag]
 
 
 @allowed("manage_accounts")
@@ -119,13 +130,7 @@ def _list_page(request: SignedIn, found: QuerySet[User], state: FilterState | No
     total = found.count()
     paging = Paging.asked_for(request.GET.get("page"), total, state.address() if state else "?")
     # What was searched for is in no address, so a search has one page: the first hundred, and words that say so.
-    users = list(found[paging.rows])
-    held: dict[int, list[RoleHeld]] = {}
-    for one in _in_force().filter(user__in=users).order_by("pk"):
-        held.setdefault(one.user_id, []).append(one)
-    named = _named(one for many in held.values() for one in many)
-    proved = set(_factors().filter(user__in=users).values_list("user", flat=True))
-    rows = [_row(user, held.get(user.pk, []), named, user.pk in proved) for user in users]
+    rows = _rows(list(found[paging.rows]))
     table = Table(
         _("Accounts"),
         [
@@ -140,6 +145,15 @@ def _list_page(request: SignedIn, found: QuerySet[User], state: FilterState | No
     )
     told = {"table": table, "paging": paging, "filters": state, "form": form, "searched": form.is_bound}
     return render(request, "accounts/users.html", told)
+
+
+def _rows(users: list[User]) -> list[Row]:
+    held: dict[int, list[RoleHeld]] = {}
+    for one in _in_force().filter(user__in=users).order_by("pk"):
+        held.setdefault(one.user_id, []).append(one)
+    named = _named(one for many in held.values() for one in many)
+    proved = set(_factors().filter(user__in=users).values_list("user", flat=True))
+    return [_row(user, held.get(user.pk, []), named, user.pk in proved) for user in users]
 
 
 def _row(user: User, held: Iterable[RoleHeld], named: places.Named, has_factor: bool) -> Row:
