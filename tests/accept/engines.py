@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -35,20 +36,30 @@ def on_each_engine(tally: Tally, module: str, function: str, size: int, smallest
 
     At the `smallest` size, that of every test run, SQLite alone must do: the tests themselves run on both.
     """
-    for engine in ("SQLite", "PostgreSQL"):
-        if engine == "PostgreSQL" and size == smallest:
-            continue
-        if engine == "PostgreSQL" and not server_answers():
+    engines = ["SQLite"]
+    if size != smallest:
+        if server_answers():
+            engines.append("PostgreSQL")
+        else:
             tally.notes.append("PostgreSQL: no server answers; looked at on SQLite alone")
-            continue
+
+    def on(engine: str) -> dict[str, object]:
         with tempfile.TemporaryDirectory(prefix="calloff-engine-") as folder, database(engine, Path(folder)) as said:
-            on_database(tally, engine, module, function, size, said)
+            return _child(module, function, size, Path(folder) / "found.json", said)
+
+    # Side by side: each waits for its own database.
+    with ThreadPoolExecutor(len(engines)) as children:
+        for engine, found in zip(engines, children.map(on, engines), strict=True):
+            _add(tally, engine, found)
 
 
 def on_database(tally: Tally, label: str, module: str, function: str, size: int, said: dict[str, str]) -> None:
     """Add up what a function of a module finds on the database that an environment names; notes begin with `label`."""
     with tempfile.TemporaryDirectory(prefix="calloff-found-") as folder:
-        found = _child(module, function, size, Path(folder) / "found.json", said)
+        _add(tally, label, _child(module, function, size, Path(folder) / "found.json", said))
+
+
+def _add(tally: Tally, label: str, found: dict[str, object]) -> None:
     tally.n += found["n"]
     tally.violations += found["violations"]
     tally.notes += [f"{label}: {note}" for note in found["notes"]]
