@@ -62,9 +62,10 @@ def look(tally: Tally) -> None:
     from django.conf import settings
 
     from calloff.web.jobs.models import Job, Notice
+    from calloff.web.jobs.services import message_id
 
     sent = sorted(path.stem for path in Path(settings.EMAIL_FILE_PATH).glob("*.eml"))
-    due = sorted(f"notice-{pk}@calloff.invalid" for pk in Notice.objects.values_list("pk", flat=True))
+    due = sorted(message_id(pk).strip("<>") for pk in Notice.objects.values_list("pk", flat=True))
     tally.expect(sent == due, f"{len(set(due) - set(sent))} messages lost, {len(set(sent) - set(due))} nobody caused")
     for state, count in states(Notice.objects.values_list("email_state", flat=True)).items():
         tally.expect(state == "sent", f"{count} notices are {state}")
