@@ -588,6 +588,38 @@ def test_a_message_that_names_the_person_before_the_call_off_is_stopped_with_the
     assert Notice.objects.filter(user=world.manager("acorn"), kind="message").count() == 0
 
 
+STOPPED = (
+    ("Ada likes tea at seven", "Ada"),
+    ("Ring 07700 900123 after six", "07700 900123"),
+    ("She lives at ZZ99 9ZZ", "ZZ99 9ZZ"),
+)
+
+
+@pytest.mark.parametrize(("text", "word"), STOPPED)
+def test_a_note_that_names_the_person_before_the_call_off_is_stopped_with_the_words_marked(world, broker, text, word):
+    package = world.started()
+
+    for where, form in (
+        ("/note", {"text": text}),
+        ("/withdraw", {"reason": "moved", "words": text}),
+        ("/give", {"packages": [package.token], "to": world.user("colleague", "broker").token, "note": text}),
+    ):
+        assert f"<mark>{word}</mark>" in broker.post(at(package, where), form).content.decode(), where
+    assert not Note.objects.exists()
+    assert world.again(package).state == package.state
+    ok(broker.post(at(package, "/note"), {"text": "Rang about the tea"}), at(package))
+
+
+def test_a_note_may_name_the_person_once_the_package_is_called_off(world, broker):
+    package = world.started()
+    world.answer(package, "acorn")
+    world.confirm(package)
+
+    ok(broker.post(at(package, "/note"), {"text": "Ada likes tea at seven"}), at(package))
+
+    assert Note.objects.get().text == "Ada likes tea at seven"
+
+
 def test_first_visit_bridge_handback_and_end(world, broker):
     package = world.started()
     world.answer(package, "acorn")

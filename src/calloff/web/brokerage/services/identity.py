@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
 
@@ -62,6 +63,26 @@ COMMON = frozenset(
     {"road", "street", "lane", "close", "avenue", "house", "flat", "court", "the", "and", "drive", "place"}
 )
 """Words of many addresses, which name nobody."""
+
+
+def refuse_in_note(text: str, packages: Iterable[Package]) -> None:
+    """
+    Raise IdentityInTextError when a note on one of these packages may name its person before a call-off.
+
+    A note is the council's own, and yet it is read by whoever has the package next, copied and handed over: the person
+    stands in one place alone until somebody cares for them.
+    """
+    if not text:
+        return
+    for package in packages:
+        if package.call_offs.filter(ended_on__isnull=True).exists():
+            continue
+        if found := identifying(text, package, knows_person=True):
+            raise IdentityInTextError(
+                _("Nothing was kept, since these words may say who the person is: %(words)s. Take them out.")
+                % {"words": ", ".join(found)},
+                found,
+            )
 
 
 def refuse_identity(text: str, package: Package, *, knows_person: bool) -> None:

@@ -19,6 +19,7 @@ from calloff.web.brokerage.services import owning
 from calloff.web.brokerage.services.carrying import carry_out, look_again, rank_of, reopen_after
 from calloff.web.brokerage.services.columns import ask_quietly, refresh
 from calloff.web.brokerage.services.desk import Desk, desk_for, told
+from calloff.web.brokerage.services.identity import refuse_in_note
 from calloff.web.brokerage.services.refusals import RefusedError
 from calloff.web.contracts.models import Pool
 from calloff.web.jobs import services as jobs
@@ -242,6 +243,7 @@ def withdraw(*, package: Package, reason: str, words: str, by: User, at: datetim
     """The package is no longer wanted: every invitation ends, nothing more is asked."""
     if reason not in WITHDRAW_REASONS:
         raise RefusedError(f"{reason!r} is no reason for a withdrawal; choose one of the list.")
+    refuse_in_note(words, [package])
     with act(council=package.council_id, by=by, at=at) as doing:
         desk = fresh_desk(package, doing.at)
         if desk.package.state not in (Package.SOURCING, Package.CALLED_OFF):
@@ -297,11 +299,13 @@ def hand_over(
     """
     All of these packages to one person, or to the duty team, with a note on each; how many there were.
 
-    With `rights`, what `by` may do: raises RefusedError for a package that is not theirs to give.
+    With `rights`, what `by` may do: raises RefusedError for a package that is not theirs to give, and
+    IdentityInTextError where the note may name somebody before the call-off.
     """
     packages = list(packages)
     if not packages:
         raise RefusedError(_("No package was chosen; nothing was handed over."))
+    refuse_in_note(note, packages)
     with act(council=packages[0].council_id, by=by, at=at) as doing:
         again = list(Package.objects.select_related("council").filter(pk__in=[one.pk for one in packages]))
         if rights is not None:
@@ -316,7 +320,12 @@ def hand_over(
 
 
 def write_note(*, package: Package, text: str, next_action_at: datetime | None, by: User, at: datetime) -> Note:
-    """A contact note, with when to look again; it is no answer of anybody."""
+    """
+    A contact note, with when to look again; it is no answer of anybody.
+
+    Raises IdentityInTextError, with the words, where the text may name the person before the call-off.
+    """
+    refuse_in_note(text, [package])
     with act(council=package.council_id, by=by, at=at) as doing:
         note = Note.objects.create(
             council_id=package.council_id,

@@ -25,6 +25,8 @@ from calloff.web.brokerage.services.refusals import IdentityInTextError
 from calloff.web.brokerage.views.package import heading, look_at, note_look, package_of, permissions_at
 
 READ_OR_SEND = ["GET", "POST"]
+TEXTS = ("text", "words")
+"""What a form calls the words that are sent or kept."""
 
 
 def form_page(
@@ -52,7 +54,7 @@ def form_page(
         try:
             carry_out(now)
         except IdentityInTextError as refused:
-            form.add_error("text", str(refused))
+            form.add_error(next(name for name in TEXTS if name in form.fields), str(refused))
             more["found"] = refused.found
         except CalloffError as refused:
             form.add_error(None, str(refused))

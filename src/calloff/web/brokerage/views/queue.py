@@ -25,6 +25,7 @@ from calloff.web.brokerage.models import Invitation, Package
 from calloff.web.brokerage.services import owning, sourcing
 from calloff.web.brokerage.services import queue as queues
 from calloff.web.brokerage.services.columns import NEXT_ACTIONS
+from calloff.web.brokerage.services.refusals import IdentityInTextError
 from calloff.web.brokerage.views.package import package_of, permissions_at
 from calloff.web.config.look import words
 from calloff.web.config.look.exports import Value, export
@@ -373,6 +374,7 @@ def _give(
 ) -> HttpResponse:
     others = queues.colleagues(request.council.pk, now)
     form = GiveForm(request.POST or None, shown, request.user, others, initial={"packages": ticked})
+    found: tuple[str, ...] = ()
     if request.method == "POST" and form.is_valid():
         try:
             number = sourcing.hand_over(
@@ -383,6 +385,9 @@ def _give(
                 at=now,
                 rights=may,
             )
+        except IdentityInTextError as refused:
+            form.add_error("note", str(refused))
+            found = refused.found
         except CalloffError as refused:
             form.add_error(None, str(refused))
         else:
@@ -390,4 +395,5 @@ def _give(
             said = ngettext("%(number)d package: %(who)s.", "%(number)d packages: %(who)s.", number)
             messages.success(request, said % {"number": number, "who": who})
             return redirect(back)
-    return render(request, "brokerage/queue_give.html", {"form": form, "back": back, "one": len(shown) == 1})
+    told = {"form": form, "back": back, "one": len(shown) == 1, "found": found}
+    return render(request, "brokerage/queue_give.html", told)
