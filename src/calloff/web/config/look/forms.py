@@ -79,7 +79,7 @@ def said(bound: BoundField) -> list[str]:
     """
     unsaid = str(forms.Field.default_error_messages["required"])
     # One thing at a time: what else is wrong is told once this is put right.
-    return [(_missing(bound) if str(one) == unsaid else str(one)).removesuffix(".") for one in bound.errors[:1]]
+    return [(_missing(bound) if str(one) == unsaid else str(one)).removesuffix(".") for one in [*bound.errors][:1]]
 
 
 def _missing(bound: BoundField) -> str:
