@@ -53,6 +53,7 @@ SHARES = {
 QUEUES = ("", "?tab=team", "?tab=nobodys", "?tab=team&priority=2")
 WRITES = ("record an answer", "confirm")
 PAGE_LIMITS, WRITE_LIMITS = (0.200, 0.500), (0.300, 0.800)
+FREED_SECONDS = 5.0
 RAMP_SECONDS = 20.0
 MOST_RATE, FASTER = 120.0, 1.25
 EMPTY_PAGE = "/account/"
@@ -83,7 +84,16 @@ def on_engine(engine: str, tell: Callable[[str], None]) -> tuple[dict[str, Any],
                 crowd = Crowd(people)
                 loads = loaded(port, crowd)
                 rate = ceiling(port, crowd)
-    return told(engine, loads, rate, built, tell)
+                freed = json.loads(_child("freed", said))
+    figures, kept = told(engine, loads, rate, built, tell)
+    soon = freed["right"] and freed["seconds"] <= FREED_SECONDS
+    tell(
+        f"minutes that come free while {freed['waiting']:,} wait: the right {freed['asked']} packages are asked about "
+        f"after {freed['seconds']:.1f} s, at most {FREED_SECONDS:.0f}  {'PASS' if soon else 'FAIL'}"
+        if freed["right"]
+        else f"minutes that come free while {freed['waiting']:,} wait: the wrong packages are asked about  FAIL"
+    )
+    return figures | {"freed": freed}, kept and soon
 
 
 def loaded(port: int, crowd: Crowd) -> tuple[Found, Found]:

@@ -42,6 +42,7 @@ from calloff.web.brokerage.services.desk import told
 from calloff.web.contracts.models import Enrolment, Pool
 from calloff.web.contracts.services.publishing import enrol, publish, texts_of
 from calloff.web.directory.models import Area, Branch, Council, Grading, Locality, Organisation
+from calloff.web.jobs.models import Job
 
 PACKAGES, OPEN, INVITATIONS_EACH, PROVIDERS, LOCALITIES, AREAS_EACH = 60_000, 5_000, 6, 90, 20, 10
 BROKERS = 40
@@ -315,12 +316,14 @@ class City:
                 yield event
 
     def finish(self) -> None:
-        """The end of the chain, and what the pools keep and have taken."""
+        """The end of the chain, what the pools keep and have taken, and nothing left to do of the beginning."""
         Chain.objects.update_or_create(council=self.council.pk, defaults={"length": self.number, "hash": self.previous})
         for pool in Pool.objects.filter(council=self.council):
             pool.held, pool.used = self.held.get(pool.enrolment_id, 0), self.used.get(pool.enrolment_id, 0)
             pool.declared = max(pool.declared, pool.held + pool.used) + 3_000
             pool.save()
+        # That somebody joined was looked at ten years ago: it is no part of what the worker does meanwhile.
+        Job.objects.all().delete()
 
 
 class Course:
