@@ -110,7 +110,7 @@ def test_first_visit_and_handback_with_notice(world, acorn, placed):
 
     assert Handback.objects.get().reason == "travel"
     said = text_of(acorn.get(where))
-    assert "Your last day is Monday 28 December" in said
+    assert "The last day is Monday 28 December" in said
     assert "Give the package back" not in said
 
 
