@@ -20,7 +20,13 @@ WORKING = [one for one in catalogue() if one.state == "works" and one.module.ste
 NEEDS_REAL_DATA = ("REAL-01",)
 
 
-@pytest.mark.parametrize("entry", WORKING, ids=lambda entry: entry.id)
+IN_BROWSER = tuple(one.id for one in WORKING if "in_chromium(" in one.module.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [pytest.param(one, id=one.id, marks=[pytest.mark.browser] if one.id in IN_BROWSER else []) for one in WORKING],
+)
 def test_check_passes_and_catches_its_planted_bug(entry):
     if entry.id in NEEDS_REAL_DATA and not (os.environ.get("CALLOFF_OPENDATA") and os.environ.get("CALLOFF_SLOW")):
         pytest.skip(f"{entry.id} needs CALLOFF_OPENDATA, and CALLOFF_SLOW=1")

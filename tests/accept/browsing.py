@@ -27,6 +27,9 @@ ARGUMENTS = [
 ]
 DESK, PHONE = 1280, 320
 
+# Playwright leaves a running loop behind, and Django would take every query for one from inside it.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
 
 def in_chromium(module: str, function: str, size: int) -> Result:
     """What a function of a module finds with a browser on a fresh database; SkippedError where no Chromium is."""
@@ -83,9 +86,6 @@ def served() -> Iterator[str]:
     from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
     from django.core.wsgi import get_wsgi_application
-
-    # Playwright leaves a running loop behind, and Django would take every query for one from inside it.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
     class Quiet(WSGIRequestHandler):
         def log_message(self, format: str, *arguments: object) -> None:
