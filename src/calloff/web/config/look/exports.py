@@ -53,7 +53,7 @@ def export(rows: Iterable[Sequence[Value]], columns: Sequence[str], name: str, k
 
 def csv_lines(rows: Iterable[Sequence[Value]], columns: Sequence[str]) -> Iterator[str]:
     """The lines of a CSV file in UTF-8, with the mark by which spreadsheets know it."""
-    yield "\ufeff" + _line(columns)
+    yield "\ufeff" + _line([harmless(heading) for heading in columns])
     for row in rows:
         yield _line([harmless(value) for value in row])
 
@@ -63,7 +63,7 @@ def harmless(value: Value) -> str:
     if isinstance(value, bool | int | float):
         return str(value)
     text = _text(value)
-    return f"'{text}" if text.startswith(DANGEROUS) else text
+    return f"'{text}" if text.lstrip(" \n").startswith(DANGEROUS) else text
 
 
 def _text(value: Value) -> str:

@@ -1,0 +1,172 @@
+"""
+Whatever people type, everywhere it is kept: every field of free text of a filled council holds what a check puts there.
+
+A field is free text unless it is a code, a reference, a hash or something that is read as data; FREE names them, and
+`unnamed` tells of text fields that are in neither list, so that a new one is not forgotten.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+FREE = (
+    "api.Token.name",
+    "brokerage.Person.name",
+    "brokerage.Person.address",
+    "brokerage.Person.postcode",
+    "brokerage.Person.phone",
+    "brokerage.Person.case_number",
+    "brokerage.Request.reason",
+    "brokerage.PackageVersion.reason",
+    "brokerage.Invitation.area_shown",
+    "brokerage.Offer.message",
+    "brokerage.Offer.answered_by",
+    "brokerage.Offer.words",
+    "brokerage.Offer.late_reason",
+    "brokerage.Offer.dispute",
+    "brokerage.CallOff.words",
+    "brokerage.Override.words",
+    "brokerage.Message.text",
+    "brokerage.Note.text",
+    "brokerage.Handback.words",
+    "contracts.Draft.title",
+    "contracts.Draft.note",
+    "contracts.Draft.reason",
+    "contracts.Upload.name",
+    "contracts.Upload.problem",
+    "contracts.ModelVersion.title",
+    "contracts.Suspension.reason",
+    "contracts.Suspension.lift_reason",
+    "contracts.Declaration.told_by",
+    "directory.Council.name",
+    "directory.Locality.name",
+    "directory.Area.name",
+    "directory.Organisation.name",
+    "directory.Branch.name",
+    "directory.Branch.postcode",
+    "jobs.Notice.about",
+    "accounts.Identity.name",
+)
+CODES = (
+    *("reference", "token", "hash", "status", "state", "sex", "form", "changes_package", "waits_for", "step", "kind"),
+    *("next_action", "on_hold", "end_reason", "facts", "content", "model", "columns", "wants", "visits", "holds"),
+    *("receipt", "answer", "channel", "takes", "line_ids", "override_reason", "outside_reason", "fields", "about"),
+    *("key", "body_hash", "row_hash", "content_hash", "summary", "pattern", "texts", "document_hash", "tier", "role"),
+    *("spare", "code", "nation", "seed", "local_holidays", "limits", "area_band", "service_types", "scale", "grades"),
+    *("data", "rank", "leased_by", "problem", "worker", "package", "link", "email_state", "email_problem", "previous"),
+    *("screen", "email", "password", "name", "reason", "case_number", "history"),
+)
+"""Names of fields that hold what no person typed as they liked, where FREE does not say otherwise."""
+
+
+def unnamed() -> list[str]:
+    """Fields of text of which neither list says whether people type into them."""
+    return [
+        f"{model._meta.label}.{field.name}"
+        for model, field in _texts()
+        if f"{model._meta.label}.{field.name}" not in FREE and field.name not in CODES
+    ]
+
+
+def _texts() -> Iterator[tuple[Any, Any]]:
+    from django.apps import apps
+    from django.db import models
+
+    for model in apps.get_models():
+        if model.__module__.startswith("calloff."):
+            for field in model._meta.concrete_fields:
+                if isinstance(field, models.CharField | models.TextField):
+                    yield model, field
+
+
+def type_everywhere(canary: Callable[[int], str]) -> list[str]:
+    """
+    Put what `canary` gives for a number into every field of free text of every row; the fields that were filled.
+
+    A field that is shorter than that holds the beginning of it. What the database refuses is an error.
+    """
+    filled, number = [], 0
+    for model, field in _texts():
+        name = f"{model._meta.label}.{field.name}"
+        if name not in FREE:
+            continue
+        for pk in model.objects.values_list("pk", flat=True):
+            number += 1
+            text = canary(number)[: field.max_length]
+            model.objects.filter(pk=pk).update(**{field.name: text})
+            filled.append(name)
+    filled += _in_requests(canary)
+    return sorted(set(filled))
+
+
+def _in_requests(canary: Callable[[int], str]) -> list[str]:
+    from calloff.web.brokerage.models import Request
+
+    for number, request in enumerate(Request.objects.all()):
+        told = json.loads(request.form)
+        told |= {name: canary(number) for name in ("outcomes", "preferences")}
+        Request.objects.filter(pk=request.pk).update(form=json.dumps(told))
+    return ["brokerage.Request.form"]
+
+
+def talked(filled: Any) -> None:
+    """Rows of kinds that a filled council lacks: messages, notes, what a broker heard, and what a provider disputes."""
+    from calloff.web.brokerage.models import Offer
+    from calloff.web.brokerage.services.messaging import write_to_branch, write_to_council
+    from calloff.web.brokerage.services.sourcing import write_note
+
+    world = filled.world
+    for name in ("asked", "begun"):
+        package, branch, at = filled.packages[name], world.branch("acorn"), world.at
+        write_to_branch(package=package, branch=branch, text="a word", by=world.broker, at=at)
+        write_to_council(package=package, branch=branch, text="a word", by=world.manager("acorn"), at=at)
+        write_note(package=package, text="a word", next_action_at=None, by=world.broker, at=at)
+    Offer.objects.filter(invitation__package=filled.packages["ready"]).update(channel="phone", answered_by="somebody")
+
+
+def looks(filled: Any, size: int) -> Iterator[tuple[str, str, Any]]:
+    """Each page by each role that may (at size 1 by one of them): role, address and what was answered."""
+    from web.doors import listed
+    from web.routes import holders_of
+
+    clients: dict[str, Any] = {}
+    for route, one in listed():
+        if "GET" not in one.methods or route.name.startswith("api_"):
+            continue
+        holders = sorted(holders_of(one.permission))
+        for role in holders[:1] if size == 1 else holders:
+            if role not in clients:
+                clients[role] = filled.client(role, raise_request_exception=False)
+            for values in filled.values_of(route)[:size]:
+                address = route.address(values)
+                yield role, address, clients[role].get(address)
+
+
+KINDS = {
+    "csv": "text/csv",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+def files(filled: Any, kind: str) -> Iterator[tuple[str, bytes]]:
+    """Every list as a file of a kind, for one role that may: its address and its bytes; pages offer theirs by `as`."""
+    other = next(one for one in KINDS if one != kind)
+    from web.doors import listed
+    from web.routes import holders_of
+
+    clients: dict[str, Any] = {}
+    for route, one in listed():
+        if "GET" not in one.methods or route.name.startswith("api_") or route.arguments or route.name.endswith(other):
+            continue
+        role = sorted(holders_of(one.permission))[0]
+        if "portal" in one.permission or route.name in ("notices",):
+            role = "provider_manager"
+        if role not in clients:
+            clients[role] = filled.client(role, raise_request_exception=False)
+        address = f"{route.address(filled.values_of(route)[0])}?as={kind}&show=all"
+        answer = clients[role].get(address)
+        if answer.get("Content-Type", "").startswith(KINDS[kind]):
+            yield address, b"".join(answer.streaming_content) if answer.streaming else answer.content
+        answer.close()
