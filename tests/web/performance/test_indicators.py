@@ -457,9 +457,7 @@ def test_care_homes_that_stand_in_by_week_and_for_how_many_they_became_permanent
 
     share = services.permanent(placed)
     assert (share.part, share.whole) == (3, 5)
-    assert "Still there after twelve weeks 3 of 5 (60.0%)" in text_of(
-        commissioner.get("/unmet-need")
-    )
+    assert "Still there after twelve weeks 3 of 5 (60.0%)" in text_of(commissioner.get("/unmet-need"))
 
 
 def test_waits_by_priority_and_week_open_their_packages(world, commissioner):
