@@ -33,6 +33,7 @@ from calloff.web.contracts.services import market
 from calloff.web.contracts.services.publishing import publish, texts_of
 from calloff.web.contracts.services.spare_minutes import declare_spare
 from calloff.web.directory import services as directory
+from calloff.web.directory.models import Branch
 
 SEALED = """\
 scoring:
@@ -75,7 +76,12 @@ def writes(world: World, package: Package) -> None:
 
 
 def has_few_hours(world: World, package: Package) -> None:
-    declare_spare(enrolment=world.declared("beech"), spare={0: 333}, by=world.manager("beech"), at=world.at)
+    declares(world, "beech", 333)
+
+
+def declares(world: World, provider: str, minutes: int) -> None:
+    """A provider says how many minutes a week it has to spare."""
+    declare_spare(enrolment=world.declared(provider), spare={0: minutes}, by=world.manager(provider), at=world.at)
 
 
 def bids(centipence_per_hour: int) -> Secret:
@@ -153,8 +159,9 @@ def first(world: World, secret: Secret) -> None:
 class Seeded(random.Random):
     """Chance that begins anew with each run, and apart for each line that draws: beech's receipts move no other."""
 
-    def __init__(self) -> None:
-        super().__init__("a seed")
+    def __init__(self, seed: str = "a seed") -> None:
+        super().__init__(seed)
+        self.seed_of_all = seed
         self.lines: dict[tuple[str, int], random.Random] = {}
 
     def choice(self, letters: Any) -> Any:
@@ -163,20 +170,32 @@ class Seeded(random.Random):
             assert frame.f_back is not None
             frame = frame.f_back
         line = frame.f_code.co_filename, frame.f_lineno
-        return self.lines.setdefault(line, random.Random(f"{line}")).choice(letters)
+        return self.lines.setdefault(line, random.Random(f"{self.seed_of_all} {line}")).choice(letters)
 
 
-class _UndoneError(Exception):
+class UndoneError(Exception):
     """Both runs begin from the same database."""
 
 
 def play(
-    story: Story, secret: Secret, pounds: int = 16, sealed: bool = False, work: bool = False, **more: str
+    story: Story,
+    secret: Secret,
+    pounds: int = 16,
+    sealed: bool = False,
+    work: bool = False,
+    elsewhere: int = 0,
+    **more: str,
 ) -> dict[str, bytes]:
-    """All that acorn's people are told, by channel, after a story with one of beech's secrets; nothing of it stays."""
+    """
+    All that acorn's people are told, by channel, after a story with one of beech's secrets; nothing of it stays.
+
+    So many other councils' stories went before it that have nothing to do with acorn.
+    """
     found: dict[str, bytes] = {}
     try:
-        with transaction.atomic(), _the_same_outside():
+        with transaction.atomic(), the_same_outside():
+            for number in range(elsewhere):
+                _in_another_council(number)
             world = a_sealed_world() if sealed else made_world(**{"ask": "all_then_rank", **more})
             with mock.patch.object(timezone, "now", lambda: world.at):  # noqa: PT008 (its clock moves)
                 grade = {"quality_score": 80} if sealed else {}
@@ -187,14 +206,15 @@ def play(
                 if work:
                     world.work()
                 found = dict(everything(client, program, world))
-            raise _UndoneError
-    except _UndoneError:
+            raise UndoneError
+    except UndoneError:
         pass
     return found
 
 
 @contextmanager
-def _the_same_outside() -> Iterator[None]:
+def the_same_outside() -> Iterator[None]:
+    """The same references, an empty sink for e-mails, and sessions that outlast every story."""
     market._kept.clear()
     mail.outbox = []
     with (
@@ -202,6 +222,26 @@ def _the_same_outside() -> Iterator[None]:
         override_settings(SESSION_COOKIE_AGE=10**8, EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend"),
     ):
         yield
+
+
+def _in_another_council(number: int) -> None:
+    """Rows of every kind, which use up numbers of the database; their names are then out of the way."""
+    with mock.patch.object(directory, "_chance", Seeded(f"elsewhere {number}")):
+        world = made_world(ask="all_then_rank")
+        for name in ("acorn", "beech"):
+            world.provider(name, 15)
+        accepted(world, accepts)
+        writes(world, Package.objects.latest("pk"))
+        program_of(world, "acorn")
+    world.council.code = f"elsewhere-{number}"
+    world.council.save()
+    for branch in Branch.objects.filter(reference__in=("acorn", "beech")):
+        branch.reference = branch.organisation.reference = f"{branch.reference}-{number}"
+        branch.organisation.save()
+        branch.save()
+    for user in world.users.values():
+        user.name = f"{user.name}-{number}"
+        user.save()
 
 
 def a_sealed_world() -> World:
@@ -229,12 +269,12 @@ def everything(client: Any, program: Program, world: World) -> Iterator[tuple[st
     own = Invitation.objects.filter(branch__reference="acorn").order_by("token")
     receipts = list(Offer.objects.filter(invitation__in=own).values_list("receipt", flat=True))
     for place in [*_pages(own, world), *_refused(own, world)]:
-        yield place, _bytes_of(client.get(place), receipts)
+        yield place, bytes_of(client.get(place), receipts)
     for place, form in _wrong_forms(own):
-        yield f"POST {place} {sorted(form)}", _bytes_of(client.post(place, form), receipts)
+        yield f"POST {place} {sorted(form)}", bytes_of(client.post(place, form), receipts)
     for place in _of_programs(own, world):
-        yield f"API {place}", _bytes_of(program.get(place), receipts)
-    yield "API answer", _bytes_of(program.post(f"/invitations/{own[0].token}/answer", {"answer": "perhaps"}), receipts)
+        yield f"API {place}", bytes_of(program.get(place), receipts)
+    yield "API answer", bytes_of(program.post(f"/invitations/{own[0].token}/answer", {"answer": "perhaps"}), receipts)
     address = world.manager("acorn").identity.email
     for number, sent in enumerate(one for one in mail.outbox if address in one.recipients()):
         message = sent.message()
@@ -286,7 +326,7 @@ def _of_programs(own: Any, world: World) -> Iterator[str]:
     yield from (f"/invitations/{one.token}" for one in others)
 
 
-def _bytes_of(answer: Any, receipts: list[str]) -> bytes:
+def bytes_of(answer: Any, receipts: list[str]) -> bytes:
     """An answer with its headers, without what differs between any two."""
     told = {name: value for name, value in answer.items() if name not in OF_EACH_ANSWER}
     content = answer.getvalue() if answer.streaming else answer.content
