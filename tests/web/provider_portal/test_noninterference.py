@@ -14,6 +14,7 @@ from world import World
 from calloff.web.brokerage.models import Invitation
 from calloff.web.brokerage.services.confirming import proposal
 from calloff.web.contracts.services import market
+from calloff.web.jobs.services import message_id
 
 pytestmark = pytest.mark.django_db
 
@@ -35,6 +36,19 @@ def test_who_lost_learns_the_criterion_and_not_by_how_much():
 
 def test_the_order_of_answers_is_not_seen():
     assert runs.differing(play(runs.first, silent), play(runs.first, accepts)) == []
+
+
+@pytest.mark.parametrize("story", [runs.accepted, runs.called_off])
+def test_no_number_that_is_told_counts_anything(story):
+    assert runs.differing(play(story, accepts), play(story, accepts, elsewhere=2)) == []
+
+
+def test_an_email_is_called_by_nothing_that_counts():
+    names = [message_id(number) for number in range(100, 120)]
+
+    assert len(set(names)) == 20
+    assert names != sorted(names)
+    assert names[0] == message_id(100)
 
 
 def test_letters_to_a_loser_and_to_a_winner_are_told_apart():
