@@ -34,6 +34,8 @@ from calloff.web.config.look.parts import Tab, Tile
 from calloff.web.config.look.tables import Cell, Column, Row, Table
 from calloff.web.directory.models import Locality
 
+DISCHARGE = 2
+"""The priority of whom a hospital discharges."""
 MOST_GIVEN = 500
 """So many packages are offered at once to be handed over."""
 
@@ -177,9 +179,11 @@ def _cells(package: Package, invited: list[Invitation], url: str, now: datetime,
     today = local(now).date()
     late = package.next_action_at <= now
     hospital = _("hospital") if package.in_hospital else ""
+    # The tag says already why somebody in hospital waits.
+    why_now = "" if package.in_hospital and package.priority == DISCHARGE else priority_words(package.priority)
     return [
         Cell(when_due(package.next_action_at, now), below=codes.action_words(package.next_action), strong=late),
-        Cell(package.reference, url=url, tag=hospital, tone="purple", below=priority_words(package.priority)),
+        Cell(package.reference, url=url, tag=hospital, tone="purple", below=why_now),
         Cell(package.area.name, below=place_below(package)),
         Cell(words.hours(package.minutes_per_week), below=_("2 workers") if package.two_workers else ""),
         Cell(words.day(package.required_start_on, today), strong=package.required_start_on < today),
