@@ -55,7 +55,7 @@ class Site:
         cookies = {settings.SESSION_COOKIE_NAME: session_key(user)} if user is not None else {}
         cookies |= {"calloff_shortcuts": "on"} if shortcuts else {}
         context.add_cookies([{"name": name, "value": cookies[name], "url": self.address} for name in cookies])
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(60_000)
         return context
 
 
@@ -104,7 +104,7 @@ def served() -> Iterator[str]:
         thread.join()
 
 
-def arrives(page: Any, there: Any, seconds: int = 8) -> bool:
+def arrives(page: Any, there: Any, seconds: int = 15) -> bool:
     """Whether a page comes, loaded, to an address of which `there` holds."""
     from playwright.sync_api import TimeoutError as TookTooLong
 
