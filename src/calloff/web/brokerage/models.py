@@ -142,7 +142,7 @@ class Package(models.Model):
             ),
         )
         indexes = (
-            models.Index(fields=("council", "state", "next_action_at", "reference"), name="package_queue"),
+            models.Index(fields=("council", "next_action", "next_action_at", "reference"), name="package_to_do"),
             models.Index(fields=("council", "owner", "state", "next_action_at"), name="package_of_owner"),
             models.Index(
                 fields=("council", "priority", "required_start_on", "approved_at"),
@@ -269,12 +269,13 @@ class Invitation(models.Model):
     )
     LIVE = (OPEN, ACCEPTED, PART)
 
-    council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="+")
+    # No index of one column: each below begins with it, and SQLite would walk all rows of a council by the short one.
+    council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="+", db_index=False)
     token = models.CharField(max_length=16, unique=True)
     package = models.ForeignKey(Package, on_delete=models.PROTECT, related_name="invitations")
     version = models.PositiveSmallIntegerField()
     enrolment = models.ForeignKey("contracts.Enrolment", on_delete=models.PROTECT, related_name="+")
-    branch = models.ForeignKey("directory.Branch", on_delete=models.PROTECT, related_name="invitations")
+    branch = models.ForeignKey("directory.Branch", on_delete=models.PROTECT, related_name="invitations", db_index=False)
     step = models.CharField(max_length=60)
     wave = models.PositiveSmallIntegerField()
     rank = models.PositiveSmallIntegerField()
@@ -307,11 +308,9 @@ class Invitation(models.Model):
         )
         indexes = (
             models.Index(fields=("branch", "state", "deadline_at"), name="invitation_of_branch"),
-            models.Index(
-                fields=("council", "deadline_at"),
-                condition=Q(state__in=("open", "accepted", "part")),
-                name="invitation_live",
-            ),
+            models.Index(fields=("branch", "-sent_at"), name="invitation_by_sending"),
+            # Not of the living alone: SQLite does not see that a list of states given with the question is that one.
+            models.Index(fields=("council", "state", "deadline_at"), name="invitation_by_state"),
             models.Index(fields=("package", "sent_at"), name="invitation_of_package"),
         )
 

@@ -154,7 +154,9 @@ def where_words(area: str, package: Package) -> str:
 def area_shown(package: Package) -> str:
     """The smallest published area in which at least k people receive or await care, else the next wider one."""
     area, k = package.area, package.council.k
-    live = Package.objects.filter(council=package.council_id).exclude(state__in=(Package.ENDED, Package.WITHDRAWN))
+    # Those around are found by their place: of a council's packages the most ended long ago.
+    near = Package.objects.filter(Q(area=area) | Q(locality=package.locality), council=package.council_id)
+    live = near.exclude(state__in=(Package.ENDED, Package.WITHDRAWN))
     people = live.aggregate(
         here=Count("person", filter=Q(area=area), distinct=True),
         around=Count("person", filter=Q(locality=package.locality), distinct=True),

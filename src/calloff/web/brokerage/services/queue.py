@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 
@@ -13,9 +14,11 @@ from calloff.domain.calendar import local
 from calloff.web.accounts.models import User
 from calloff.web.accounts.services import holders
 from calloff.web.brokerage.models import Invitation, Package, PackageVersion, Stay, UnmetStretch
+from calloff.web.brokerage.services.columns import NEXT_ACTIONS
 from calloff.web.directory.models import Council
 
-OPEN = (Package.SOURCING, Package.CALLED_OFF, Package.STARTED)
+TO_DO = tuple(one for one in NEXT_ACTIONS if one != "none")
+"""What there can be to do: nothing, once a package has ended or was withdrawn."""
 SOON = timedelta(hours=1)
 MINE, TEAM, NOBODYS = "mine", "team", "nobodys"
 TABS = (MINE, TEAM, NOBODYS)
@@ -38,7 +41,7 @@ class Narrowed:
 
 def in_queue(council_id: int) -> QuerySet[Package]:
     """The packages of a council in which somebody has something to do, now or on a day."""
-    return Package.objects.filter(council=council_id, state__in=OPEN).exclude(next_action="none")
+    return Package.objects.filter(council=council_id, next_action__in=TO_DO)
 
 
 def queue(council_id: int, user: User, narrowed: Narrowed, at: datetime) -> QuerySet[Package]:
@@ -101,10 +104,12 @@ def counts(council_id: int, user: User, at: datetime) -> Counts:
     steps: set[str] = set()
     owners: set[int] = set()
     due = overdue = 0
+    # Not the column itself: the database would walk all packages by owner instead of the few that are to do.
+    whose: Any = F("owner_id") + 0
     groups = (
         in_queue(council_id)
         .order_by()
-        .values("owner", "step")
+        .values("step", whose=whose)
         .annotate(
             rows=Count("pk"),
             soon=Count("pk", filter=Q(next_action_at__lte=at + SOON)),
@@ -113,11 +118,11 @@ def counts(council_id: int, user: User, at: datetime) -> Counts:
     )
     for group in groups:
         tabs[TEAM] += group["rows"]
-        tabs[MINE] += group["rows"] if group["owner"] == user.pk else 0
-        tabs[NOBODYS] += group["rows"] if group["owner"] is None else 0
+        tabs[MINE] += group["rows"] if group["whose"] == user.pk else 0
+        tabs[NOBODYS] += group["rows"] if group["whose"] is None else 0
         due, overdue = due + group["soon"], overdue + group["late"]
         steps |= {group["step"]} - {""}
-        owners |= {group["owner"]} - {None}
+        owners |= {group["whose"]} - {None}
     people = User.objects.filter(pk__in=owners).select_related("identity").order_by("identity__name", "pk")
     return Counts({tab: tabs[tab] for tab in TABS}, due, overdue, tuple(sorted(steps)), tuple(people))
 
