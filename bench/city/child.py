@@ -75,17 +75,3 @@ def session(user: Any) -> str:
     store[passing.BEGAN] = store[passing.SEEN] = time.time()
     store.create()
     return str(store.session_key)
-
-
-def freed() -> None:
-    """Who is asked when minutes come free while everybody waits; prints it as JSON."""
-    import django
-
-    django.setup()
-    from django.utils import timezone
-
-    from city.freed import everybody_waits, free
-
-    waiting = everybody_waits(timezone.now().replace(microsecond=0))
-    seconds, right, asked = free()
-    print(json.dumps({"waiting": waiting, "seconds": round(seconds, 2), "right": right, "asked": asked}))
