@@ -15,7 +15,6 @@ def acts_of_words(world: Any) -> dict[str, Callable[[], Act]]:
     """Messages, people, notices read, what is typed, and countersignatures."""
     from calloff.web.brokerage.services import countersigning, drafts, messaging, people
     from calloff.web.jobs import services as jobs
-    from calloff.web.provider_portal.services import telling
 
     at, broker, senior, branch = world.at, world.broker, world.senior, world.branch("acorn")
     manager = world.manager("acorn")
@@ -56,7 +55,6 @@ def acts_of_words(world: Any) -> dict[str, Callable[[], Act]]:
         "jobs.mark_read": of(
             world.started, lambda _: jobs.mark_read(user=manager, until=at + timedelta(days=1), at=at)
         ),
-        "telling.read_notices": of(world.started, lambda _: telling.read_notices(user=manager, at=at)),
         "countersigning.ask_for_late_answer": of(world.started, lambda package: _late_answer(world, package)),
         "countersigning.ask_for_outside": of(
             world.package,

@@ -19,6 +19,14 @@ def _cheap_passwords(settings):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(autouse=True)
+def _market_read_anew():
+    """A council of this test may have the number of another test's council, and what is kept of that market."""
+    from calloff.web.contracts.services import market
+
+    market._kept.clear()
+
+
 @pytest.fixture
 def add_user(db):
     """A function that adds a user: add_user("anna", role="broker", council_id=1)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from world import MONDAY, World, made_world
+from world import EVERY_MORNING, MONDAY, World, made_world
 
 from calloff.domain.packages import Visit
 from calloff.web.audit.models import Event
@@ -434,3 +434,19 @@ def test_minutes_of_a_silent_provider_reopen_who_waits_for_them(world):
     world.work()
 
     assert world.invitation(waiting, "acorn").state == "open"
+
+
+def test_an_offer_of_which_nothing_can_be_taken_any_more_keeps_no_minutes():
+    world = made_world(ask="all_then_rank")
+    for name, pounds in (("acorn", 15), ("beech", 16), ("cedar", 17)):
+        world.provider(name, pounds)
+    package = world.started(visits=EVERY_MORNING)
+    first = EVERY_MORNING[:3]
+    for name in ("acorn", "beech"):
+        world.answer(package, name, "part", visits=first)
+    world.answer(package, "cedar", "decline", reason="no_capacity")
+    world.confirm(package)
+
+    spent = world.invitation(package, "beech")
+    assert (spent.state, spent.reason) == ("ended", "placed_elsewhere")
+    assert [pool.held for pool in world.declared("beech").pools.all()] == [0]

@@ -48,8 +48,21 @@ def carry_out(desk: Desk, decision: KernelDecision, by: User | None) -> tuple[De
     elif isinstance(decision, KernelCallOff):
         for part in decision.parts:
             place(desk, decision, part, stored, by)
+        end_spent(desk)
     reopen_after(desk, desk.store())
     return stored, told(desk.package.version, *added)
+
+
+def end_spent(desk: Desk) -> None:
+    """
+    After a call-off: what is left of other offers for the package, if nothing of them can be taken any more, is over.
+
+    The kernel knows that from the call-off itself; the rows follow it, and the minutes that were kept are free at once.
+    """
+    spent = desk.course.release_spent(desk.at)
+    turns = {turn.invited.enrolment: turn for turn in desk.story().invitations} if spent else {}
+    for enrolment in spent:
+        end_invitation(desk, desk.row(enrolment), turns[enrolment].reason, state=turns[enrolment].state)
 
 
 def close_late_answers(desk: Desk) -> None:
@@ -166,13 +179,13 @@ def area_shown(package: Package) -> str:
     return package.locality.name if people["around"] >= k else package.council.name
 
 
-def end_invitation(desk: Desk, enrolment: Enrolment, reason: str) -> None:
+def end_invitation(desk: Desk, enrolment: Enrolment, reason: str, state: str = Invitation.ENDED) -> None:
     """The council ends a living invitation; whoever was asked sees that it is closed."""
     invitation = Invitation.objects.filter(package=desk.package, enrolment=enrolment, state__in=Invitation.LIVE).first()
     if invitation is None:
         return
     offered = invitation.state in (Invitation.ACCEPTED, Invitation.PART)
-    invitation.state, invitation.reason, invitation.settled_at = Invitation.ENDED, reason, desk.at
+    invitation.state, invitation.reason, invitation.settled_at = state, reason, desk.at
     invitation.save(update_fields=("state", "reason", "settled_at"))
     tell_branch(
         invitation.branch, "not_selected" if offered and reason in ENDED_BY_LOSS else "closed", invitation, desk
