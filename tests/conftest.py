@@ -8,13 +8,21 @@ import shutil
 import socket
 from collections.abc import Iterator
 
+import django
 import pytest
+from django.conf import settings as django_settings
 from hypothesis import settings
 
 # The website is tried as the demonstration, with the demonstration's key. What a live council's settings say and refuse
 # is tried on its own (tests/web/config). DATABASE_URL, where it is given, names the engine.
 os.environ.setdefault("CALLOFF_DEMO", "1")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "calloff.web.config.settings")
+
+# Set up here: pytest-django by itself would do it before the settings are named, or after a conftest that needs it.
+django.setup()
+if "sqlite" in django_settings.DATABASES["default"]["ENGINE"]:
+    # Said aloud: beside Django's own engine, pytest-django would take the name of the file for that of a database.
+    django_settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = ":memory:"
 
 # The same run everywhere: the cases come from the test itself, and a busy machine fails nothing.
 settings.register_profile("calloff", derandomize=True, deadline=None)
@@ -80,18 +88,6 @@ def no_network() -> Iterator[None]:
             patch.setattr(socket.socket, name, guarded(getattr(socket.socket, name)))
         patch.setattr(socket, "getaddrinfo", guarded_look_up)
         yield
-
-
-def pytest_configure() -> None:
-    """Set Django up here: pytest-django by itself would do it before this file has named the settings."""
-    import django
-    from django.conf import settings as website
-
-    django.setup()
-    database = website.DATABASES["default"]
-    if "sqlite" in database["ENGINE"]:
-        # Said aloud: beside Django's own engine, pytest-django would take the name of the file for that of a database.
-        database.setdefault("TEST", {})["NAME"] = ":memory:"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

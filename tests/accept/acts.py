@@ -59,7 +59,11 @@ def of(prepare: Callable[[], Any], act: Callable[[Any], object]) -> Callable[[],
 
 
 def _acts_on_packages(world: Any) -> dict[str, Callable[[], Act]]:
-    from calloff.web.brokerage.services import answering, confirming, living, requests, sourcing
+    from django.db import transaction
+
+    from calloff.domain.batching import PackageLot
+    from calloff.web.brokerage.services import answering, confirming, living, lots, requests, sourcing
+    from calloff.web.brokerage.services.desk import facts_of
 
     # Made beforehand, so that no act makes a user.
     _ = world.broker, world.senior, world.assessor, world.approver, world.manager("acorn")
@@ -110,6 +114,11 @@ def _acts_on_packages(world: Any) -> dict[str, Callable[[], Act]]:
         shown = confirming.proposal(world.again(package), world.at)
         assert shown is not None
         return lambda: confirming.confirm_call_off(package=package, shown=shown.hash, by=world.broker, at=world.at)
+
+    def in_a_lot() -> Any:
+        members = [world.again(world.package()) for _ in range(2)]
+        with transaction.atomic():
+            return lots.offer_lot(PackageLot.of([facts_of(one) for one in members]), members, world.at)
 
     at, broker = world.at, world.broker
     return {
@@ -250,6 +259,7 @@ def _acts_on_packages(world: Any) -> dict[str, Callable[[], Act]]:
         "requests.withdraw_request": of(
             raised, lambda request: requests.withdraw_request(request=request, by=world.assessor, at=at)
         ),
+        "lots.take_apart": of(in_a_lot, lambda lot: lots.take_apart(lot=lot, by=broker, at=at)),
     }
 
 

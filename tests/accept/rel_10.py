@@ -134,7 +134,7 @@ def _makers_of_rest(world: Any) -> dict[str, Any]:
 
     from first_day import LIVE, OPEN, csv_of
 
-    from calloff.web.brokerage.models import Package
+    from calloff.web.brokerage.models import GATHERS, Package
     from calloff.web.brokerage.services import day_one
     from calloff.web.brokerage.services.sourcing import assign, start_step
     from calloff.web.contracts.models import Draft
@@ -183,7 +183,13 @@ def _makers_of_rest(world: Any) -> dict[str, Any]:
         type(leaver).objects.filter(pk=leaver.pk).update(is_active=False)
         return {"user": leaver.pk}
 
+    def form_lots() -> dict[str, Any]:
+        package = world.package()
+        Package.objects.filter(pk=package.pk).update(with_others=GATHERS)
+        return {"version": package.model_version_id}
+
     return {
+        "form_lots": form_lots,
         "owner_leaves": owner_leaves,
         "read_draft": read_draft,
         "carry_draft": carry_draft,

@@ -45,6 +45,7 @@ COLUMNS = {
 }
 PROGRAM = {
     *("id", "council", "status", "sealed", "sent_at", "deadline_at", "answer", "asked", "asked.area", "asked.age_band"),
+    "asked.people",
     *("asked.minutes_per_week", "asked.visits", "asked.needs", "asked.risks", "asked.start_on", "asked.pence_per_week"),
     *("asked.centipence_per_hour", "asked.visits.number", "asked.visits.day", "asked.visits.start"),
     *("asked.visits.minutes", "asked.visits.workers", "asked.visits.time_critical"),

@@ -30,7 +30,8 @@ PERSON = {
     "phone": "07700 900777",
     "case_number": "CASE-QZ-7777",
 }
-SECRETS = ("zyxwina", "quibblethwaite", "xylophone", "zq7", "900777", "case-qz", "1940", "ada example")
+SECRETS = ("zyxwina", "quibblethwaite", "xylophone", "zq7 7qz", "zq77qz", "900777", "case-qz", "1940-05", "may 1940")
+"""Each longer than what a drawn reference or a hash holds by chance."""
 
 
 def check(size: int) -> Result:

@@ -56,7 +56,7 @@ CODES = (
     *("key", "body_hash", "row_hash", "content_hash", "summary", "pattern", "texts", "document_hash", "tier", "role"),
     *("spare", "code", "nation", "seed", "local_holidays", "limits", "area_band", "service_types", "scale", "grades"),
     *("data", "rank", "leased_by", "problem", "worker", "package", "link", "email_state", "email_problem", "previous"),
-    *("screen", "email", "password", "name", "reason", "case_number", "history"),
+    *("screen", "email", "password", "name", "reason", "case_number", "history", "with_others"),
 )
 """Names of fields that hold what no person typed as they liked, where FREE does not say otherwise."""
 

@@ -22,6 +22,7 @@ from calloff.web.brokerage.models import Decision, Invitation, Package, PackageV
 from calloff.web.brokerage.services.answering import Answer, answer_invitation
 from calloff.web.brokerage.services.carrying import look_again
 from calloff.web.brokerage.services.confirming import confirm_call_off, proposal
+from calloff.web.brokerage.services.lots import gather
 from calloff.web.brokerage.services.sourcing import advance
 from calloff.web.contracts.models import ModelVersion, Pool
 from calloff.web.contracts.services.publishing import enrol, publish, texts_of
@@ -79,6 +80,7 @@ class Live:
         if kind == "arrival":
             package = opened(self.council, about, now)
             with transaction.atomic():
+                gather(package, about, now)
                 look_again(package, now)
         elif kind == "declare":
             oldest = now - timedelta(days=self.model.declaration_days)

@@ -32,6 +32,7 @@ def test_an_invitation_tells_what_the_portal_shows(world, acorn):
         "deadline_at": found["deadline_at"],
         "asked": {
             "area": "Testshire Council",
+            "people": 1,
             "age_band": "85 and over",
             "minutes_per_week": 60,
             "visits": [

@@ -2,25 +2,28 @@
 Live decides as the simulation does: each shipped document, a made-up council, the same answers at the same moments.
 
 The run of `allocate` writes its log; the services are then led through the same moments, a broker confirming at once
-what is proposed. Invitations and call-offs must be the same, one by one, package by package. Lots are not formed live
-yet: what a document says of batching is left out.
+what is proposed. Invitations and call-offs must be the same, one by one, package by package, lot by lot.
 """
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import yaml
-from accept.made_up_council import a_council, buying_documents
+from accept.made_up_council import BEGINS_AT, Council, a_council, buying_documents
 from simulator_council import Live
 
-from calloff.documents.purchasing_models import Document, parse, shipped
+from calloff.documents.purchasing_models import shipped
+from calloff.domain.packages import Band
 from calloff.simulator.allocate import LOG, allocate
 from calloff.simulator.keyed_draws import Draws
 from calloff.simulator.responders import Seeded
+from calloff.web.brokerage.models import ALONE, Package
+from calloff.web.brokerage.services.lots import DISSOLVED, GIVEN_OUT
 
 pytestmark = pytest.mark.django_db
 
@@ -42,21 +45,10 @@ def decided(log: Path) -> dict[str, list[dict[str, object]]]:
     return dict(found)
 
 
-def without_batching(name: str) -> Document:
-    """A shipped document, its packages asked for one by one."""
-    document = shipped(name)
-    if document.model.batching is None:
-        return document
-    path, text = document.texts[-1]
-    rules = yaml.safe_load(text)
-    del rules["batching"]
-    return parse([*document.texts[:-1], (path, yaml.safe_dump(rules, sort_keys=False))])
-
-
 @pytest.mark.parametrize("name", buying_documents())
 def test_live_decides_as_the_simulation(name, tmp_path):
     council = a_council(7, packages=10, providers=12)
-    document = without_batching(name)
+    document = shipped(name)
     inputs = council.inputs(document, council.contracts(document, 60), 7, Seeded(Draws(7)))
     allocate(inputs, tmp_path / "run")
     simulated = decided(tmp_path / "run" / LOG)
@@ -67,3 +59,39 @@ def test_live_decides_as_the_simulation(name, tmp_path):
 
     for reference in sorted(set(simulated) | set(live.results)):
         assert live.results.get(reference) == simulated.get(reference), reference
+
+
+def neighbours(seed: int, packages: int) -> Council:
+    """A council whose packages are alike, live in two places and were approved on one day: many of them make lots."""
+    council = a_council(seed, packages, providers=24)
+    rows = []
+    for number, row in enumerate(council.packages):
+        package = replace(
+            row.package,
+            current_provider="",
+            chosen_provider="",
+            visits=tuple(visit for visit in row.package.visits if visit.band == Band.MORNING),
+            client_group="older_people",
+            age_group="75-84",
+            needs=frozenset(),
+        )
+        rows.append(replace(row, package=package, approved_at=BEGINS_AT + number * timedelta(minutes=20)))
+    return replace(council, places=council.places[:2], packages=tuple(rows))
+
+
+@pytest.mark.parametrize(("spare_percent", "ending"), [(100, DISSOLVED), (5000, GIVEN_OUT)])
+def test_lots_are_given_out_and_dissolved_as_in_the_simulation(spare_percent, ending, tmp_path):
+    council = neighbours(7, packages=20)
+    document = shipped("mini_competition")
+    inputs = council.inputs(document, council.contracts(document, spare_percent), 7, Seeded(Draws(7)))
+    allocate(inputs, tmp_path / "run")
+    simulated = decided(tmp_path / "run" / LOG)
+
+    live = Live(inputs)
+    live.run()
+
+    assert sum(reference.startswith("LOT-") for reference in simulated) > 1
+    for reference in sorted(set(simulated) | set(live.results)):
+        assert live.results.get(reference) == simulated.get(reference), reference
+    assert set(Package.objects.filter(is_lot=True).values_list("end_reason", flat=True)) == {ending}
+    assert not Package.objects.exclude(with_others=ALONE).exists()

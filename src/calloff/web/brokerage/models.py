@@ -7,6 +7,9 @@ from django.db.models import F, Q
 
 from calloff.domain.packages import PRIORITIES
 
+ALONE, GATHERS, IN_LOT = "", "gathers", "in_lot"
+"""How a package goes: asked for by itself, waiting for company, or asked for in its lot alone."""
+
 
 class Person(models.Model):
     """Who needs care. Identity stands here and nowhere else; `area` is the smallest published area of the home."""
@@ -82,8 +85,9 @@ class Request(models.Model):
 
 class Package(models.Model):
     """
-    One person's agreed visits, on their way to a provider.
+    One person's agreed visits, on their way to a provider; or a lot, the sum of several people's, which has no person.
 
+    A package may go with others: while it `gathers` it waits for company, `in_lot` it is asked for in its `lot` alone.
     `version` numbers the current agreement. What stands from `state` on follows from the events and is written with
     them, so that lists need not run the kernel: `next_action` is a code, due at `next_action_at`; `owner` empty is the
     duty team, who give it an owner until `assign_by`. `price_ceiling_pence` is the greatest weekly price approved.
@@ -95,7 +99,10 @@ class Package(models.Model):
     council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="+")
     reference = models.CharField(max_length=16)
     token = models.CharField(max_length=16, unique=True)
-    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="packages")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="packages")
+    lot = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="members")
+    is_lot = models.BooleanField(default=False)
+    with_others = models.CharField(max_length=8, default=ALONE)
     request = models.ForeignKey(Request, on_delete=models.PROTECT, null=True, related_name="+")
     model_version = models.ForeignKey("contracts.ModelVersion", on_delete=models.PROTECT, null=True, related_name="+")
     version = models.PositiveSmallIntegerField(default=1)
@@ -138,6 +145,14 @@ class Package(models.Model):
             ),
             models.CheckConstraint(condition=Q(priority__in=PRIORITIES), name="package_priority_known"),
             models.CheckConstraint(
+                condition=Q(is_lot=False, person__isnull=False) | Q(is_lot=True, person__isnull=True, lot__isnull=True),
+                name="package_is_of_a_person_or_a_lot",
+            ),
+            models.CheckConstraint(
+                condition=Q(with_others__in=("", "gathers")) | Q(with_others="in_lot", lot__isnull=False),
+                name="package_in_a_lot_names_it",
+            ),
+            models.CheckConstraint(
                 condition=Q(minutes_to_place__lte=F("minutes_per_week")), name="package_places_no_more_than_it_has"
             ),
         )
@@ -150,6 +165,13 @@ class Package(models.Model):
                 name="package_waits_for_minutes",
             ),
         )
+
+    @property
+    def cared_for(self) -> Person:
+        """The person whose package it is; ValueError for a lot, which is several people's."""
+        if self.person is None:
+            raise ValueError(f"{self.reference} is a lot, and no one person's")
+        return self.person
 
 
 class PackageVersion(models.Model):

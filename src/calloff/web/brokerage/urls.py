@@ -35,6 +35,7 @@ packages: list[URLPattern | URLResolver] = [
     path("packages/<str:token>/take-back", second.take_back, name="package_take_back"),
     path("packages/<str:token>/hold", acts.hold, name="package_hold"),
     path("packages/<str:token>/hold/end", acts.end_hold, name="package_end_hold"),
+    path("packages/<str:token>/take-apart", acts.take_apart, name="package_take_apart"),
     path("packages/<str:token>/withdraw", acts.withdraw, name="package_withdraw"),
     path("packages/<str:token>/note", acts.note, name="package_note"),
     path("packages/<str:token>/message", acts.message, name="package_message"),

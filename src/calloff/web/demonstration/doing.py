@@ -214,7 +214,7 @@ def changing(team: Team, approved: bool) -> Acting:
             outcomes="To be safe in the evenings, too.",
             lines=rows_of(visits),
         )
-        request = team.raise_for(package.person, need, at, changes=package)
+        request = team.raise_for(package.cared_for, need, at, changes=package)
         if approved:
             team.days.plan(at + timedelta(minutes=50), approving_change(team, package.pk, request))
 

@@ -303,7 +303,7 @@ class Team:
         enter_start(call_off=again, first_visit_on=local(at).date(), by=self.manager(again.branch_id), at=at)
         package = again.package
         if package.in_hospital:
-            self.discharge(package.person, local(at).date(), at)
+            self.discharge(package.cared_for, local(at).date(), at)
 
     def discharge(self, person: Person, on: date, at: datetime) -> None:
         """The hub records that somebody went home."""

@@ -50,6 +50,7 @@ def asked_shown(asked: Asked) -> dict[str, Any]:
     """What is asked, before any call-off."""
     return {
         "area": asked.area,
+        "people": asked.people,
         "age_band": asked.age_band,
         "minutes_per_week": asked.minutes,
         "visits": [

@@ -103,6 +103,7 @@ class Asked(Schema):
     """What is asked. Nothing of it names the person: who it is opens with the call-off, in the portal."""
 
     area: str = Field(description="The smallest area in which enough people receive care.")
+    people: int = Field(description="How many people's visits are asked for together, all or none; mostly 1.")
     age_band: str = Field(description="18–64, 65–84 or 85 and over.")
     minutes_per_week: int = Field(description="Minutes of care workers in an ordinary week.")
     visits: list[VisitAsked] = Field(description="The visits.")
@@ -135,6 +136,7 @@ INVITATION: dict[str, Any] = {
     "deadline_at": "2026-11-26T10:30:00Z",
     "asked": {
         "area": "Seatoun",
+        "people": 1,
         "age_band": "65–84",
         "minutes_per_week": 60,
         "visits": [

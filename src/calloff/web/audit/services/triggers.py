@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 from django.db import models
 
@@ -68,3 +70,28 @@ def within_council(table: str, column: str, target: str, vendor: str) -> list[st
         "THEN RAISE EXCEPTION 'a reference into another council'; END IF; RETURN NEW; END $$",
         f"CREATE TRIGGER {name} BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()",
     ]
+
+
+def all_triggers(cursor: Any) -> list[tuple[str, str]]:
+    """On SQLite, every trigger of the database: its name, and the statement that makes it."""
+    cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name")
+    return [(str(name), str(statement)) for name, statement in cursor.fetchall()]
+
+
+@contextmanager
+def set_aside(schema_editor: Any) -> Iterator[None]:
+    """
+    Without triggers for a while: only for a migration on SQLite, which makes a table anew under another name.
+
+    A trigger that looks into that table would be broken in between, and SQLite refuses to rename it.
+    """
+    if schema_editor.connection.vendor != "sqlite":
+        yield
+        return
+    with schema_editor.connection.cursor() as cursor:
+        kept = all_triggers(cursor)
+        for name, _ in kept:
+            schema_editor.execute(f'DROP TRIGGER "{name}"')
+    yield
+    for _, statement in kept:
+        schema_editor.execute(statement)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from calloff.documents.wording import say
 from calloff.domain.calendar import local
@@ -136,6 +136,8 @@ PACKAGE_STATES = {
 }
 
 NEXT_ACTIONS = {
+    "await_others": gettext_lazy("Waits for others nearby"),
+    "in_lot": gettext_lazy("Asked for in a lot"),
     "start_step": gettext_lazy("Ready to start"),
     "await_answers": gettext_lazy("Answers due"),
     "confirm": gettext_lazy("Confirm the call-off"),
@@ -163,6 +165,14 @@ def person_without_name(person: Person, today: date) -> str:
     age = today.year - person.born_on.year - ((today.month, today.day) < (person.born_on.month, person.born_on.day))
     decade = _("%(decade)ds") % {"decade": age // 10 * 10} if age >= 20 else _("under 20")
     return ", ".join([sex, decade, person.area.name])
+
+
+def whose(package: Package, today: date, *, named: bool) -> str:
+    """Whose the package is, by name for whoever may know it; of a lot, how many people's."""
+    if package.person is None:
+        count = package.members.count()
+        return ngettext("a lot of %(count)d package", "a lot of %(count)d packages", count) % {"count": count}
+    return person_with_name(package.person) if named else person_without_name(package.person, today)
 
 
 def person_with_name(person: Person) -> str:

@@ -11,7 +11,7 @@ from calloff.web.brokerage.models import CallOff, Package
 def agreed(package: Package, facts: KernelPackage) -> dict[str, Any]:
     """A version of a package in plain values: whose, where, how urgent, from when, the weekly minutes of each visit."""
     return {
-        "person": package.person.reference,
+        "person": package.cared_for.reference,
         "locality": facts.locality,
         "priority": facts.priority,
         "required_start_on": str(facts.required_start_on),

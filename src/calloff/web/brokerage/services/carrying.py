@@ -9,18 +9,21 @@ from typing import Any
 
 from django.db.models import Count, Q
 
+from calloff.domain.batching import PackageLot
 from calloff.domain.decisions import CallOff as KernelCallOff
 from calloff.domain.decisions import Decision as KernelDecision
 from calloff.domain.decisions import Invitation as KernelInvitation
 from calloff.domain.decisions import Invite, Part
 from calloff.domain.history import Overridden
-from calloff.domain.placing import priced
+from calloff.domain.packages import Package as KernelPackage
+from calloff.domain.packages import Visit
+from calloff.domain.placing import parts_of_members, priced
 from calloff.domain.records import plain
 from calloff.domain.units import pence_per_week
 from calloff.web.accounts.models import User
 from calloff.web.accounts.services import holders
 from calloff.web.brokerage.models import CallOff, Countersignature, Decision, Invitation, Package, PlacedVisit
-from calloff.web.brokerage.services.desk import Desk, own_numbers, record, told
+from calloff.web.brokerage.services.desk import Desk, facts_of, own_numbers, record, told
 from calloff.web.contracts.models import Enrolment
 from calloff.web.directory.models import Branch
 from calloff.web.directory.services import draw
@@ -166,6 +169,7 @@ def where_words(area: str, package: Package) -> str:
 
 def area_shown(package: Package) -> str:
     """The smallest published area in which at least k people receive or await care, else the next wider one."""
+    areas = {package.area} if not package.is_lot else {one.area for one in package.members.select_related("area")}
     area, k = package.area, package.council.k
     # Those around are found by their place: of a council's packages the most ended long ago.
     near = Package.objects.filter(Q(area=area) | Q(locality=package.locality), council=package.council_id)
@@ -174,7 +178,7 @@ def area_shown(package: Package) -> str:
         here=Count("person", filter=Q(area=area), distinct=True),
         around=Count("person", filter=Q(locality=package.locality), distinct=True),
     )
-    if people["here"] >= k:
+    if people["here"] >= k and areas == {area}:
         return area.name
     return package.locality.name if people["around"] >= k else package.council.name
 
@@ -192,44 +196,78 @@ def end_invitation(desk: Desk, enrolment: Enrolment, reason: str, state: str = I
     )
 
 
-def place(desk: Desk, decision: KernelCallOff, part: Part, stored: Decision, by: User | None) -> CallOff:
-    """A part of a package placed: the call-off, its visits, and the end of its invitation."""
-    package, row = desk.package, desk.row(part.enrolment)
-    invitation = Invitation.objects.filter(package=package, enrolment=row, state__in=Invitation.LIVE).first()
-    call_off = CallOff.objects.create(
-        council_id=package.council_id,
-        token=draw(),
-        package=package,
-        version=package.version,
-        enrolment=row,
-        branch=row.branch,
-        invitation=invitation,
-        decision=stored,
-        kind=part.kind,
-        step=decision.step,
-        visits=json.dumps([[number, plain(visit)] for number, visit in visits_of(desk, part)]),
-        takes=own_numbers(part.takes, desk.market),
-        minutes_per_week=sum(visit.worker_minutes for _, visit in visits_of(desk, part)),
-        centipence_minutes=part.cost,
-        pence_per_week=pence_per_week(part.cost),
-        line_ids=" ".join(part.line_ids)[:300],
-        on_framework=row.role != "spot",
-        override_reason=override_reason(desk, part.enrolment),
-        confirmed_by=by,
-        confirmed_identity=by.identity_id if by else None,
-        confirmed_at=desk.at,
-        start_on=part.start_on or package.required_start_on,
-        delivered_by=desk.row(part.delivered_by) if part.delivered_by else None,
-    )
-    PlacedVisit.objects.bulk_create(
-        PlacedVisit(
-            council_id=package.council_id, package=package, version=package.version, visit=number, call_off=call_off
+def end_invitations(desk: Desk, reason: str) -> None:
+    """End what is still asked about a package; minutes kept for it come free."""
+    for row in Invitation.objects.filter(package=desk.package, state__in=Invitation.LIVE).select_related("enrolment"):
+        desk.course.counters.release(desk.course.held.pop(row.enrolment.reference, ()))
+        end_invitation(desk, row.enrolment, reason)
+    reopen_after(desk, desk.store())
+
+
+def place(desk: Desk, decision: KernelCallOff, part: Part, stored: Decision, by: User | None) -> None:
+    """A part of a package placed, or of each package of a lot: the call-offs, their visits, the end of the asking."""
+    row = desk.row(part.enrolment)
+    invitation = Invitation.objects.filter(package=desk.package, enrolment=row, state__in=Invitation.LIVE).first()
+    for package, visits, own in shares_of(desk, part):
+        call_off = CallOff.objects.create(
+            council_id=package.council_id,
+            token=draw(),
+            package=package,
+            version=package.version,
+            enrolment=row,
+            branch=row.branch,
+            invitation=invitation,
+            decision=stored,
+            kind=own.kind,
+            step=decision.step,
+            visits=json.dumps([[number, plain(visit)] for number, visit in visits]),
+            takes=own_numbers(own.takes, desk.market),
+            minutes_per_week=sum(visit.worker_minutes for _, visit in visits),
+            centipence_minutes=own.cost,
+            pence_per_week=pence_per_week(own.cost),
+            line_ids=" ".join(own.line_ids)[:300],
+            on_framework=row.role != "spot",
+            override_reason=override_reason(desk, own.enrolment),
+            confirmed_by=by,
+            confirmed_identity=by.identity_id if by else None,
+            confirmed_at=desk.at,
+            start_on=own.start_on or package.required_start_on,
+            delivered_by=desk.row(own.delivered_by) if own.delivered_by else None,
         )
-        for number in part.visits
-    )
+        PlacedVisit.objects.bulk_create(
+            PlacedVisit(
+                council_id=package.council_id, package=package, version=package.version, visit=number, call_off=call_off
+            )
+            for number in own.visits
+        )
+        tell_called_off(desk, call_off, package)
+        if desk.package.is_lot:
+            desk.given_out.append((call_off, package))
     if invitation is not None:
         invitation.state, invitation.settled_at = Invitation.CALLED_OFF, desk.at
         invitation.save(update_fields=("state", "settled_at"))
+
+
+def shares_of(desk: Desk, part: Part) -> list[tuple[Package, list[tuple[int, Visit]], Part]]:
+    """Whose the visits of a part are, each with its place, at other times where those were agreed, and the own part."""
+    if not desk.package.is_lot:
+        return [(desk.package, visits_of(part, desk.facts), part)]
+    members = list(desk.package.members.select_related("council", "locality", "area").order_by("reference"))
+    lot = PackageLot.of([facts_of(one) for one in members])
+    parts = parts_of_members(desk.standing.ground(desk.model), lot, part)
+    return [
+        (member, visits_of(own, facts), own) for member, facts, own in zip(members, lot.members, parts, strict=True)
+    ]
+
+
+def visits_of(part: Part, facts: KernelPackage) -> list[tuple[int, Visit]]:
+    """The visits of a part with their places, at other times where those were agreed."""
+    moved = dict(part.moved)
+    return [(number, moved.get(number, facts.visits[number])) for number in part.visits]
+
+
+def tell_called_off(desk: Desk, call_off: CallOff, package: Package) -> None:
+    """A notice of a call-off to everybody of the branch who sees its packages."""
     for user in who_see(call_off, desk.at.date()):
         jobs.tell(
             user,
@@ -241,7 +279,6 @@ def place(desk: Desk, decision: KernelCallOff, part: Part, stored: Decision, by:
             package=package.reference,
             link=f"/provider/packages/{call_off.token}",
         )
-    return call_off
 
 
 def who_see(call_off: CallOff, on: date) -> list[User]:
@@ -251,12 +288,6 @@ def who_see(call_off: CallOff, on: date) -> list[User]:
         branches.append(call_off.delivered_by.branch_id)
     found = {user.pk: user for branch in branches for user in holders("portal_packages", branch_id=branch, on=on)}
     return list(found.values())
-
-
-def visits_of(desk: Desk, part: Part) -> list[tuple[int, Any]]:
-    """The visits of a part with their places, at other times where those were agreed."""
-    moved = dict(part.moved)
-    return [(number, moved.get(number, desk.facts.visits[number])) for number in part.visits]
 
 
 def override_reason(desk: Desk, enrolment: str) -> str:

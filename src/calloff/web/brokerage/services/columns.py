@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Count, Q, Sum
 
+from calloff.domain.batching import collected_until
 from calloff.domain.calendar import local, to_utc
 from calloff.domain.decisions import CallOff as KernelCallOff
 from calloff.domain.decisions import Decision as KernelDecision
@@ -19,6 +20,8 @@ from calloff.domain.history import Held, Released, Withdrawn
 from calloff.domain.units import pence_per_week
 from calloff.domain.unmet_need import FOR_EVER, Stretch, unmet
 from calloff.web.brokerage.models import (
+    GATHERS,
+    IN_LOT,
     CallOff,
     Countersignature,
     Handback,
@@ -37,6 +40,8 @@ REVIEW_AFTER = timedelta(hours=24)
 """When somebody looks again at a package that nobody can take (assumed)."""
 
 NEXT_ACTIONS = (
+    "await_others",
+    "in_lot",
     "start_step",
     "await_answers",
     "confirm",
@@ -78,7 +83,8 @@ def refresh(desk: Desk, decision: KernelDecision | None, *, is_changed: bool = F
     moved = {name for name in WRITTEN if before[name] != getattr(package, name)}
     is_new = package.changed_at == package.approved_at
     # While nothing is called off, asking and answering leaves the need as it is.
-    if (story.called_off or is_new or is_changed or moved & NEEDED) and write_unmet(package, history_now(desk)):
+    needed = not package.is_lot and (story.called_off or is_new or is_changed or moved & NEEDED)
+    if needed and write_unmet(package, history_now(desk)):
         moved.add("unmet")
     if is_new and package.owner_id is None and package.assign_by is None:
         give_to_duty_team(package, desk.at)
@@ -157,6 +163,10 @@ def next_action(desk: Desk, decision: KernelDecision | None) -> tuple[str, datet
     waits = Override.objects.filter(package=package, state=Override.WAITING).exists()
     if waits or Countersignature.objects.filter(package=package, state=Countersignature.WAITING).exists():
         return due("second_override", at)
+    if package.with_others == GATHERS:
+        return "await_others", max(package.approved_at, collected_until(desk.model, desk.facts))
+    if package.with_others == IN_LOT:
+        return due("in_lot", at)
     if package.state in (Package.CALLED_OFF, Package.STARTED):
         first = first_day_to_come(package)
         return due("none", at) if first is None else ("enter_start", to_utc(first, 0))
@@ -238,7 +248,9 @@ def wants_of(desk: Desk, reference: str) -> dict[str, int]:
 
 
 def ask_quietly(desk: Desk) -> KernelDecision | None:
-    """What the kernel says now; nothing when every visit is placed."""
+    """What the kernel says now; nothing when every visit is placed, or while the package goes with others."""
+    if desk.package.with_others:
+        return None
     try:
         return desk.ask()
     except NothingToPlaceError:

@@ -17,6 +17,7 @@ from calloff.web.accounts.models import User
 from calloff.web.accounts.services import holders
 from calloff.web.audit.services import Act, act, in_turn, whole_second
 from calloff.web.brokerage.models import CallOff, Override, Package, PlacedVisit
+from calloff.web.brokerage.services import lots
 from calloff.web.brokerage.services.agreements import called_off
 from calloff.web.brokerage.services.carrying import carry_out, look_again
 from calloff.web.brokerage.services.columns import ask_quietly, over_ceiling, refresh
@@ -87,6 +88,7 @@ def _confirmed(package: Package, shown: str, by: User, at: datetime) -> list[Cal
                 "Ask an approver with the limit for it. Nothing was called off."
             )
         stored, history = carry_out(desk, decision, by)
+        lots.give_out(doing, desk)
         refresh(desk, ask_quietly(desk))
         look_again(desk.package, doing.at)
         made = list(CallOff.objects.filter(decision=stored).order_by("pk"))
@@ -215,9 +217,10 @@ def agree_override(*, order: Override, by: User, at: datetime) -> None:
     with act(council=order.council_id, by=by, at=at) as doing:
         if order.ordered_identity == by.identity_id:
             raise SamePersonError("The second person must be somebody else. Nothing was changed.")
-        desk = fresh_desk(order.package, doing.at)
         if Override.objects.get(pk=order.pk).state != Override.WAITING:
             raise RefusedError("This override was decided already.")
+        lots.leave(doing, order.package)
+        desk = fresh_desk(order.package, doing.at)
         _decide(order, Override.AGREED, by, doing.at)
         happened = Overridden(doing.at, order.enrolment.reference, order.ordered_by.name, order.reason)
         desk.course.history.append(happened)
@@ -227,6 +230,7 @@ def agree_override(*, order: Override, by: User, at: datetime) -> None:
             raise RefusedError(f"This provider cannot be asked: {str(refused).replace('_', ' ')}. Nothing was changed.")
         desk.package.step_started = True
         stored, history = carry_out(desk, decision, by)
+        lots.give_out(doing, desk)
         refresh(desk, ask_quietly(desk))
         data = {"decision": stored.hash, "enrolment": order.enrolment.reference, "reason": order.reason}
         doing.record(
@@ -281,6 +285,7 @@ def enter_outside(doing: Act, package: Package, made: Outside, second: User, by:
     """Write a call-off outside the model down within an act; `by` recorded it and `second` agreed."""
     if second.identity_id == by.identity_id:
         raise SamePersonError("The second person must be somebody else. Nothing was recorded.")
+    lots.leave(doing, package)
     desk = fresh_desk(package, doing.at)
     check_outside(desk, made)
     call_off = _outside_call_off(desk, made, second, by)
@@ -300,6 +305,7 @@ def enter_outside(doing: Act, package: Package, made: Outside, second: User, by:
 
 def check_outside(desk: Desk, made: Outside) -> None:
     """Refuse a call-off outside the model that has no reason of the list, is still to come or takes placed visits."""
+    lots.refuse_for_lot(desk.package)
     if made.reason not in OUTSIDE_REASONS:
         raise RefusedError("Choose a reason of the list. Nothing was recorded.")
     if made.made_at > desk.at:

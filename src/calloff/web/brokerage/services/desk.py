@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -49,7 +49,8 @@ class Desk:
     One package as the kernel is asked about it, at one moment.
 
     `pools` are the rows behind the counters, in the kernel's order. `wrote` says that the clock alone moved something,
-    which was written when the desk was set up.
+    which was written when the desk was set up. `given_out` is what each package of a lot got when the lot was called
+    off.
     """
 
     package: Package
@@ -60,6 +61,7 @@ class Desk:
     course: Course
     at: datetime
     wrote: bool = False
+    given_out: list[tuple[CallOff, Package]] = field(default_factory=list)
 
     @property
     def standing(self) -> Standing:
@@ -225,7 +227,8 @@ def _count_for_quota(
             if row is not None:
                 facts = facts_of(invitation.package, invitation.version)
                 referred[row] += sum(facts.visits[number].worker_minutes for number in json.loads(invitation.visits))
-                packages[row].add(invitation.package_id)
+                # A lot counts for as many packages as it holds.
+                packages[row] |= set(range(-len(facts.lot_of), 0)) or {invitation.package_id}
     for row, minutes in referred.items():
         counters.referred[row] += minutes
         counters.referred_packages[row] += len(packages[row])

@@ -29,11 +29,16 @@ def identifying(text: str, package: Package, knows_person: bool) -> list[str]:
     to anybody else a mark would tell that a guess was right.
     """
     if knows_person:
-        return _naming(text, package.person, package.area)
+        return list(dict.fromkeys(word for one in people_of(package) for word in _naming(text, one, package.area)))
     found = _patterns_in(text)
     for match in NAME_PAIR.finditer(text):
         found.setdefault(match.start(), match.group())
     return [found[place] for place in sorted(found)]
+
+
+def people_of(package: Package) -> list[Person]:
+    """The person whose package it is, or everybody of a lot."""
+    return [package.person] if package.person else list(Person.objects.filter(packages__lot=package))
 
 
 def naming(text: str, person: Person) -> list[str]:

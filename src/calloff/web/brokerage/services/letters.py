@@ -94,7 +94,7 @@ def call_off_letter(call_off: CallOff, *, prices: bool) -> bytes:
 
 def told_of_call_off(call_off: CallOff, *, prices: bool) -> Letter:
     """The call-off letter as it is worded."""
-    package, person = call_off.package, call_off.package.person
+    package, person = call_off.package, call_off.package.cared_for
     facts, visits = facts_of(package, call_off.version), agreed_visits(call_off)
     minutes = sum(visit.worker_minutes for visit in visits)
     start = day_words(call_off.start_on or package.required_start_on)

@@ -24,7 +24,6 @@ from calloff.web.brokerage.models import (
     CareHomeWait,
     Countersignature,
     Handback,
-    Invitation,
     Package,
     PackageVersion,
     Person,
@@ -32,8 +31,8 @@ from calloff.web.brokerage.models import (
     Request,
     Stay,
 )
-from calloff.web.brokerage.services import agreements
-from calloff.web.brokerage.services.carrying import end_invitation, look_again, reopen_after, who_see
+from calloff.web.brokerage.services import agreements, lots
+from calloff.web.brokerage.services.carrying import end_invitations, look_again, who_see
 from calloff.web.brokerage.services.changing import go_on_with, renumbered, same_visits, with_current
 from calloff.web.brokerage.services.columns import ask_quietly, refresh
 from calloff.web.brokerage.services.desk import Desk, desk_for, told
@@ -80,25 +79,19 @@ def end_package(*, package: Package, last_day_on: date, reason: str, by: User, a
     if reason not in END_REASONS:
         raise RefusedError("Choose a reason of the list. Nothing was ended.")
     with act(council=package.council_id, by=by, at=at) as doing:
+        lots.leave(doing, package)
         desk = fresh_desk(package, doing.at)
         if desk.package.state in (Package.ENDED, Package.WITHDRAWN):
             raise RefusedError(f"Package {package.reference} has ended already.")
+        lots.refuse_for_lot(desk.package)
         end_invitations(desk, "package_ended")
         for call_off in CallOff.objects.filter(package=package, ended_on__isnull=True):
             end_call_off(desk, call_off, last_day_on, reason)
         if reason == "died":
-            Person.objects.filter(pk=desk.package.person_id, died_on__isnull=True).update(died_on=last_day_on)
+            Person.objects.filter(pk=desk.package.cared_for.pk, died_on__isnull=True).update(died_on=last_day_on)
         desk.package.state, desk.package.ended_on, desk.package.end_reason = Package.ENDED, last_day_on, reason
         refresh(desk, None)
         doing.record("package_ended", package.reference, {"last_day_on": str(last_day_on), "reason": reason})
-
-
-def end_invitations(desk: Desk, reason: str) -> None:
-    """End what is still asked about a package; minutes kept for it come free."""
-    for row in Invitation.objects.filter(package=desk.package, state__in=Invitation.LIVE).select_related("enrolment"):
-        desk.course.counters.release(desk.course.held.pop(row.enrolment.reference, ()))
-        end_invitation(desk, row.enrolment, reason)
-    reopen_after(desk, desk.store())
 
 
 def end_call_off(desk: Desk, call_off: CallOff, last_day_on: date, reason: str) -> None:
@@ -303,6 +296,7 @@ def change_need(
         again = decided(request, pence_per_week_at_most, limit_pence, by, doing.at)
         if again.changes_package != package.reference or again.person_id != package.person_id:
             raise RefusedError(_("This request changes another package. Nothing was approved."))
+        lots.leave(doing, package)
         desk = fresh_desk(package, doing.at)
         refuse_unfinished(desk)
         end_invitations(desk, "need_changed")

@@ -47,9 +47,15 @@ def differences(package: Package, at: datetime) -> list[Difference]:
         package.next_action, package.minutes_started, package.step = "", 0, ""
         refresh(desk, ask_quietly(desk))
         found = dict(columns_of(package))
-        stretches = {
-            (one.minutes, one.whole, one.from_on, one.until) for one in unmet(*stretches_of(package, history_now(desk)))
-        }
+        # The need is that of the packages in it.
+        stretches = (
+            set()
+            if package.is_lot
+            else {
+                (one.minutes, one.whole, one.from_on, one.until)
+                for one in unmet(*stretches_of(package, history_now(desk)))
+            }
+        )
         transaction.set_rollback(True)
     kept = set(UnmetStretch.objects.filter(package=package).values_list("minutes", "whole", "from_on", "until"))
     told = [

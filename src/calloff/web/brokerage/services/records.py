@@ -16,14 +16,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from django.db.models import Q, QuerySet
+
+from calloff.domain.batching import PackageLot
 from calloff.domain.errors import ReplayError
-from calloff.domain.records import apply_changes, canonical, columns_hash
+from calloff.domain.records import Ledger, apply_changes, canonical, columns_hash
 from calloff.simulator.explain import Teller
 from calloff.simulator.log import BEGINNING, link
 from calloff.simulator.replay import Replayed, replay
 from calloff.simulator.scene import Scene
 from calloff.simulator.tale import Tale, read_tale
 from calloff.web.brokerage.models import Decision, Fact, Invitation, Package
+from calloff.web.brokerage.services.desk import facts_of
 from calloff.web.contracts.models import ModelVersion
 from calloff.web.contracts.services.market import document_of
 
@@ -86,7 +90,7 @@ def decision_log(package: Package) -> bytes:
     `./calloff replay` and `./calloff explain` read it. Raises ReplayError when a fact is missing or altered.
     """
     stream = io.StringIO()
-    decisions = list(Decision.objects.filter(package=package).order_by("number"))
+    decisions = list(decisions_on(package).select_related("package").order_by("at", "package__is_lot", "number"))
     records = [json.loads(one.content) for one in decisions]
     facts = StoredFacts(package.council_id)
     facts.fetch(
@@ -98,6 +102,8 @@ def decision_log(package: Package) -> bytes:
         _line(stream, {"line": "document", "hash": version.document_hash, "texts": texts})
     previous = BEGINNING
     for decision, record in zip(decisions, records, strict=True):
+        if decision.package.is_lot and record["package"] not in written:
+            _lot(stream, decision.package, record["package"], written)
         for digest, content in _facts_of(facts, record):
             if digest not in written:
                 written.add(digest)
@@ -107,6 +113,26 @@ def decision_log(package: Package) -> bytes:
         previous = link(previous, decision.hash)
     _line(stream, {"line": "end", "decisions": len(decisions), "last": previous})
     return stream.getvalue().encode()
+
+
+def decisions_on(package: Package) -> QuerySet[Decision]:
+    """The decisions on a package, and on a lot that it was in: these are part of its own story."""
+    return Decision.objects.filter(Q(package=package) | Q(package=package.lot_id))
+
+
+def _lot(stream: io.StringIO, lot: Package, digest: str, written: set[str]) -> None:
+    """Whose sum a lot is, before its first decision."""
+    ledger = Ledger()
+    members = list(lot.members.order_by("reference"))
+    # A package is in a lot as it was approved: whatever changes it takes it out.
+    facts = [facts_of(one, 1) for one in members]
+    hashes = [ledger.add("package", one) for one in facts]
+    ledger.add("package", PackageLot.of(facts).package)
+    for one, content in ledger.take_new():
+        if one not in written:
+            written.add(one)
+            stream.write(f'{{"fact":{content.decode()},"hash":"{one}","line":"fact"}}\n')
+    _line(stream, {"line": "lot", "lot": digest, "members": hashes})
 
 
 def _line(stream: io.StringIO, body: dict[str, Any]) -> None:
@@ -155,7 +181,7 @@ def replayed(package: Package) -> list[Replayed]:
 
 def told(package: Package) -> str:
     """The story of a package in plain English, from its records alone; empty while there is no decision."""
-    if not Decision.objects.filter(package=package).exists():
+    if not decisions_on(package).exists():
         return ""
     with log_file(package) as path:
         tale = read_tale(path, package.reference)

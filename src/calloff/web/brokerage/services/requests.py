@@ -27,6 +27,7 @@ from calloff.web.accounts.models import User
 from calloff.web.accounts.services import holders
 from calloff.web.audit.services import act
 from calloff.web.brokerage.models import Package, PackageVersion, Person, Request, SavedForm, Stay
+from calloff.web.brokerage.services import lots
 from calloff.web.brokerage.services.agreements import agreed
 from calloff.web.brokerage.services.carrying import look_again
 from calloff.web.brokerage.services.columns import ask_quietly, refresh
@@ -558,6 +559,7 @@ def make_package(request: Request, at: datetime) -> Package:
         minutes_per_week=facts.minutes_per_week,
         from_at=at,
     )
+    lots.gather(package, facts, at)
     desk = desk_for(package, at)
     decision = ask_quietly(desk)
     refresh(desk, decision)

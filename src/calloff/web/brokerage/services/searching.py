@@ -56,6 +56,9 @@ def find(*, council_id: int, text: str, people: bool) -> Found:
 def packages_called(council_id: int, text: str) -> tuple[int, ...]:
     """Packages whose reference is the text, begins with it, or differs from it by one letter."""
     letters = re.sub(r"[^A-Z0-9]", "", text.upper())
+    if letters.startswith("LOT"):
+        lots = Package.objects.filter(council=council_id, reference=f"LOT-{letters[3:].lower()}")
+        return tuple(lots.values_list("pk", flat=True))
     if letters.startswith("P") and len(letters) > REFERENCE_LETTERS:
         letters = letters[1:]
     if not letters or len(letters) > REFERENCE_LETTERS + 1:

@@ -9,13 +9,13 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from calloff.domain.decisions import CallOff as KernelCallOff
-from calloff.domain.decisions import Invite, Wait
+from calloff.domain.decisions import Invite, Refer, Wait
 from calloff.domain.history import Held, Released, Withdrawn
 from calloff.web.accounts.models import User
 from calloff.web.accounts.services import holders
 from calloff.web.audit.services import Act, act, in_turn
 from calloff.web.brokerage.models import Invitation, Note, Package, Waiting
-from calloff.web.brokerage.services import owning
+from calloff.web.brokerage.services import lots, owning
 from calloff.web.brokerage.services.carrying import carry_out, look_again, rank_of, reopen_after
 from calloff.web.brokerage.services.columns import ask_quietly, refresh
 from calloff.web.brokerage.services.desk import Desk, desk_for, told
@@ -38,6 +38,7 @@ def start_step(*, package: Package, by: User, at: datetime) -> None:
         desk = fresh_desk(package, doing.at)
         if desk.package.on_hold:
             raise RefusedError(f"Package {package.reference} is on hold; end the hold first. Nobody was asked.")
+        lots.refuse_with_others(desk.package)
         decision = ask_quietly(desk)
         if not isinstance(decision, Invite):
             raise RefusedError(f"Package {package.reference} has no step to open now: {plainly(decision)}.")
@@ -101,6 +102,10 @@ def advance(*, package: Package, at: datetime) -> bool:
             return _looked(doing, desk, moved=desk.wrote)
         before = desk.package.next_action
         decision = ask_quietly(desk)
+        if isinstance(decision, Refer) and desk.package.is_lot:
+            lots.dissolve(doing, desk.package)
+            doing.record("lot_refused", package.reference)
+            return True
         opens = isinstance(decision, Invite) and desk.package.step_started and not desk.package.on_hold
         ends = decision is not None and bool(decision.ends) and not isinstance(decision, KernelCallOff)
         if not (opens or ends) or decision is None:
@@ -214,6 +219,7 @@ def hold(*, package: Package, reason: str, review_at: datetime, by: User, at: da
     if reason not in HOLD_REASONS:
         raise RefusedError(f"{reason!r} is no reason for a hold; choose one of the list.")
     with act(council=package.council_id, by=by, at=at) as doing:
+        lots.leave(doing, package)
         desk = fresh_desk(package, doing.at)
         if desk.package.on_hold or desk.package.state != Package.SOURCING:
             raise RefusedError(f"Package {package.reference} cannot be held: it is on hold or placed already.")
@@ -245,7 +251,9 @@ def withdraw(*, package: Package, reason: str, words: str, by: User, at: datetim
         raise RefusedError(f"{reason!r} is no reason for a withdrawal; choose one of the list.")
     refuse_in_note(words, [package])
     with act(council=package.council_id, by=by, at=at) as doing:
+        lots.leave(doing, package)
         desk = fresh_desk(package, doing.at)
+        lots.refuse_for_lot(desk.package)
         if desk.package.state not in (Package.SOURCING, Package.CALLED_OFF):
             raise RefusedError(f"Package {package.reference} has begun or ended; end it instead, with its last day.")
         if desk.package.call_offs.filter(ended_on__isnull=True).exists():

@@ -20,7 +20,7 @@ from calloff.web.accounts.views import SignedIn, allowed
 from calloff.web.brokerage.forms import package as asked
 from calloff.web.brokerage.forms import words as codes
 from calloff.web.brokerage.models import CallOff, Handback, Package
-from calloff.web.brokerage.services import living, messaging, sourcing
+from calloff.web.brokerage.services import living, lots, messaging, sourcing
 from calloff.web.brokerage.services.refusals import IdentityInTextError
 from calloff.web.brokerage.views.package import heading, look_at, note_look, package_of, permissions_at
 
@@ -136,6 +136,19 @@ def end_hold(request: SignedIn, token: str) -> HttpResponse:
         package,
         lambda now: sourcing.end_hold(package=package, by=request.user, at=now),
         _("The hold has ended; what is due opens by itself."),
+    )
+
+
+@allowed("withdraw_package")
+@require_POST
+def take_apart(request: SignedIn, token: str) -> HttpResponse:
+    """Let the packages of a lot go on alone."""
+    package = package_of(request, token)
+    return press(
+        request,
+        package,
+        lambda now: lots.take_apart(lot=package, by=request.user, at=now),
+        _("The lot is taken apart: its packages go on alone."),
     )
 
 

@@ -31,7 +31,7 @@ def call_off(request: SignedIn, token: str, placed: str) -> HttpResponse:
         "council", "branch", "package__council", "package__person", "package__model_version"
     )
     found = get_object_or_404(rows, package=package, token=placed)
-    person = package.person.reference
+    person = package.cared_for.reference
     saw(council=package.council_id, user=request.user, about=person, screen="call_off_letter", at=timezone.now())
     return as_pdf(call_off_letter(found, prices="see_prices" in permissions_at(request)), f"call-off-{found.token}")
 

@@ -73,6 +73,20 @@ class CardMaker:
     def _when(self, at: datetime) -> str:
         return words.moment(at, self.now)
 
+    # -- with others
+
+    def _await_others(self, due_at: datetime) -> Card:
+        says = _("It waits for others nearby until %(when)s, and is then asked for with them, or alone.")
+        return Card(says % {"when": self._when(due_at)}, self._withdraw())
+
+    def _in_lot(self, _due_at: datetime) -> Card:
+        lot = self.package.lot
+        if lot is None:
+            raise ValueError(f"package {self.package.reference} is in a lot that it does not name")
+        says = _("It is asked for together with others nearby, in %(reference)s: somebody takes all of it or none.")
+        opens = Act(_("Open the lot"), reverse("package", args=(lot.token,)))
+        return Card(says % {"reference": lot.reference}, [opens, *self._withdraw()])
+
     # -- before anybody said yes
 
     def _start_step(self, _due_at: datetime) -> Card:
@@ -94,6 +108,9 @@ class CardMaker:
         return any(step.name == name and step.sealed for step in self.desk.model.steps)
 
     def _withdraw(self) -> list[Act]:
+        if self.package.is_lot:
+            text = _("Take the lot apart")
+            return self._act("withdraw_package", text, "package_take_apart", post=True, quiet=True)
         if self.package.call_offs.filter(ended_on__isnull=True).exists():
             return []
         return self._act("withdraw_package", _("Withdraw"), "package_withdraw", quiet=True)

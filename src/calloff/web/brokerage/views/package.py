@@ -43,7 +43,7 @@ LATE_MAIL = timedelta(minutes=4)
 def package_of(request: SignedIn, token: str) -> Package:
     """The package of this address, at the council's desk; anything else is not found."""
     rows = Package.objects.select_related(
-        "council", "model_version", "person__area", "locality", "area", "owner__identity", "request"
+        "council", "model_version", "person__area", "locality", "area", "owner__identity", "request", "lot"
     )
     return get_object_or_404(rows, council=request.council_id, token=token)
 
@@ -55,7 +55,7 @@ def permissions_at(request: SignedIn) -> frozenset[str]:
 
 def note_look(request: SignedIn, package: Package, may: frozenset[str], now: datetime) -> None:
     """Note who was shown the person's name, and on which page; nothing where the page shows none."""
-    if "see_person" in may:
+    if "see_person" in may and package.person is not None:
         screen = request.resolver_match.url_name if request.resolver_match else ""
         saw(council=package.council_id, user=request.user, about=package.person.reference, screen=screen or "", at=now)
 
@@ -113,6 +113,7 @@ def page_of(looked: Looked, may: frozenset[str]) -> dict[str, Any]:
         "call_offs": call_offs(found, looked.today, prices, may),
         "stays": stays(found, looked.today),
         "bridges": bridges(found, looked.today),
+        "members": found.members.order_by("reference") if found.is_lot else [],
         "answers": [] if sealed else answers(found, now),
         "messages_told": found.messages.select_related("branch", "by__identity").order_by("-at")[:50],
         "notes": found.notes.select_related("by__identity").order_by("-at")[:50],
@@ -129,9 +130,7 @@ def heading(looked: Looked, may: frozenset[str]) -> dict[str, Any]:
     named = "see_person" in may
     return {
         "package": found,
-        "person": codes.person_with_name(found.person)
-        if named
-        else codes.person_without_name(found.person, looked.today),
+        "person": codes.whose(found, looked.today, named=named),
         "named": named,
         "needs": codes.coded_needs(facts.needs, facts.complexity),
         "double": sum(visit.workers > 1 for visit in facts.visits),
@@ -281,7 +280,9 @@ def _day(on: date | None, today: date) -> str:
 
 def stays(found: Package, today: date) -> list[str]:
     """The person's stays in hospital, each as a sentence."""
-    told = []
+    told: list[str] = []
+    if found.person is None:
+        return told
     for stay in found.person.stays.order_by("-admitted_on"):
         parts = [_("In hospital since %(day)s") % {"day": _day(stay.admitted_on, today)}]
         if stay.ready_on:
@@ -361,15 +362,16 @@ def other_acts(found: Package, may: frozenset[str]) -> list[Act]:
     sourcing = found.state == Package.SOURCING
     open_still = found.state not in (Package.ENDED, Package.WITHDRAWN)
     placed = found.call_offs.filter(ended_on__isnull=True).exists()
+    alone = not found.is_lot
     offered: Sequence[tuple[bool, str, str, str]] = (
         (True, "work_package", _("Write a contact note"), "package_note"),
         (open_still, "work_package", _("Assign it or hand it over"), "package_give"),
         (found.invitations.exists(), "work_package", _("Write to a provider"), "package_message"),
         (sourcing and not found.on_hold, "hold_package", _("Put it on hold"), "package_hold"),
-        (open_still, "work_package", _("Enter care that stands in"), "package_bridge"),
+        (open_still and alone, "work_package", _("Enter care that stands in"), "package_bridge"),
         (sourcing, "order_override", _("Ask somebody else than the model says"), "package_override"),
-        (sourcing, "confirm_call_off", _("Record a call-off outside the model"), "package_outside"),
-        (sourcing and not placed, "withdraw_package", _("Withdraw it"), "package_withdraw"),
+        (sourcing and alone, "confirm_call_off", _("Record a call-off outside the model"), "package_outside"),
+        (sourcing and alone and not placed, "withdraw_package", _("Withdraw it"), "package_withdraw"),
         (placed, "withdraw_package", _("End the care"), "package_end"),
     )
     return [

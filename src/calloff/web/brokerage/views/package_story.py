@@ -126,6 +126,20 @@ def _approved(teller: _Teller, data: Data) -> str:
 
 OWN: dict[str, Callable[[_Teller, Data], str]] = {
     "request_approved": _approved,
+    "joined_lot": lambda _teller, data: _("Asked for with others nearby, in %(lot)s") % {"lot": data["lot"]},
+    "left_lot": lambda _teller, data: _("%(lot)s is no more: asked for alone") % {"lot": data["lot"]},
+    "asked_alone": lambda _teller, _data: _("Nobody nearby to be asked for with: asked for alone"),
+    "called_off_in_lot": lambda _teller, data: _("Called off with others, in %(lot)s") % {"lot": data["lot"]},
+    "lot_dissolved": lambda _teller, data: (
+        ngettext(
+            "Taken apart: %(count)d package goes on alone",
+            "Taken apart: %(count)d packages go on alone",
+            int(data["packages"]),
+        )
+        % {"count": int(data["packages"])}
+    ),
+    "lot_refused": lambda _teller, _data: _("Nobody takes the lot as a whole"),
+    "lot_taken_apart": lambda _teller, _data: _("Taken apart by hand"),
     "held": lambda _teller, _data: _("Put on hold"),
     "hold_ended": lambda _teller, _data: _("The hold ended"),
     "withdrawn": lambda _teller, _data: _("Withdrawn"),

@@ -427,7 +427,7 @@ def copy(request: SignedIn, reference: str) -> HttpResponse:
 def change(request: SignedIn, token: str) -> HttpResponse:
     """Begin a change of need from the care that somebody has."""
     package = get_object_or_404(
-        Package.objects.select_related("person", "request"), council=request.council_id, token=token
+        Package.objects.select_related("person", "request"), council=request.council_id, token=token, is_lot=False
     )
     try:
         wanted = requesting.wanted_now(package)
@@ -445,5 +445,5 @@ def change(request: SignedIn, token: str) -> HttpResponse:
         )
     except CalloffError as refused:
         messages.error(request, str(refused))
-        return redirect("person", package.person.reference)
+        return redirect("person", package.cared_for.reference)
     return redirect("request_week", draft.reference)

@@ -75,9 +75,11 @@ def _packages(request: SignedIn, numbers: Sequence[int], named: bool) -> Table:
     told = []
     for one in _in_order(rows, numbers):
         url = reverse("package", args=(one.token,))
-        if named:
+        if named and one.person is not None:
             _note(request, one.person)
-        who = one.person.name if named else codes.person_without_name(one.person, local(timezone.now()).date())
+            who = one.person.name
+        else:
+            who = codes.whose(one, local(timezone.now()).date(), named=False)
         told.append(Row([Cell(one.reference, url=url), Cell(who), Cell(one.area.name), _state(one)], url=url))
     return Table(_("Packages"), columns, told)
 
@@ -85,8 +87,9 @@ def _packages(request: SignedIn, numbers: Sequence[int], named: bool) -> Table:
 def _people(request: SignedIn, numbers: Sequence[int]) -> Table:
     rows = Person.objects.filter(council=request.council_id, pk__in=numbers).select_related("area")
     packages: dict[int, list[Package]] = {}
-    for package in Package.objects.filter(council=request.council_id, person__in=numbers).order_by("-approved_at"):
-        packages.setdefault(package.person_id, []).append(package)
+    theirs = Package.objects.filter(council=request.council_id, person__in=numbers).select_related("person")
+    for package in theirs.order_by("-approved_at"):
+        packages.setdefault(package.cared_for.pk, []).append(package)
     columns = [
         Column(_("Person"), names_row=True),
         Column(_("Born")),

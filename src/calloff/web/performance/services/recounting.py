@@ -211,7 +211,9 @@ class Recount:
         if event.kind == "care_home_waits_counted":
             self.typed[date.fromisoformat(data["on"])] = data["people"]
             return
-        told = self.packages[event.about] if event.about.startswith("P-") else None
+        # A lot is asked for as a package is; what is agreed and called off is that of the packages in it.
+        is_lot = event.about.startswith("LOT-")
+        told = self.packages[event.about] if is_lot or event.about.startswith("P-") else None
         if told is None:
             return
         act = getattr(self, f"_{event.kind}", None)
@@ -219,7 +221,7 @@ class Recount:
             act(told, event.at, data)
         for one in history:
             self._happened(told, one["version"], one["kind"], one["data"])
-        if event.kind in ("call_off_confirmed", "called_off_outside"):
+        if event.kind in ("call_off_confirmed", "called_off_outside", "called_off_in_lot") and not is_lot:
             self._called_off(told, event.at, data, history)
 
     def _stay(self, person: str, data: Mapping[str, Any]) -> None:
@@ -267,6 +269,9 @@ class Recount:
 
     def _withdrawn(self, told: Told, at: datetime, data: Mapping[str, Any]) -> None:
         told.ends_on, told.left_at = local(at).date(), at
+        self._stop_asking(told, at)
+
+    def _lot_dissolved(self, told: Told, at: datetime, data: Mapping[str, Any]) -> None:
         self._stop_asking(told, at)
 
     def _start_entered(self, told: Told, at: datetime, data: Mapping[str, Any]) -> None:

@@ -110,7 +110,12 @@ def courses(council: Council, from_on: date, to_on: date, at: datetime, locality
     """
     begins, ends = in_days(from_on, to_on)
     rows = Package.objects.filter(
-        council=council, imported=False, approved_at__gte=begins, approved_at__lt=ends, approved_at__lte=at
+        council=council,
+        imported=False,
+        is_lot=False,
+        approved_at__gte=begins,
+        approved_at__lt=ends,
+        approved_at__lte=at,
     )
     if locality:
         rows = rows.filter(locality__code=locality)

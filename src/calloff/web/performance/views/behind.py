@@ -49,7 +49,8 @@ def _beds(request: SignedIn, today: date) -> Listed:
 
 def packages_of(people: Iterable[int]) -> dict[int, Package]:
     """The latest package of each of some people."""
-    return {one.person_id: one for one in Package.objects.filter(person__in=list(people)).order_by("approved_at", "pk")}
+    rows = Package.objects.filter(person__in=list(people)).order_by("approved_at", "pk")
+    return {one.person_id: one for one in rows if one.person_id is not None}
 
 
 @allowed("see_ledger")

@@ -41,7 +41,8 @@ class Asked:
     """
     What is asked, as it may be read before a call-off. Money is None for whoever sees no prices.
 
-    `need_codes` and `risk_codes` are `needs` and `risks` for programs, in the same order.
+    `people` is how many packages are asked for together, all or none. `need_codes` and `risk_codes` are `needs` and
+    `risks` for programs, in the same order.
     """
 
     visits: tuple[Visit, ...]
@@ -53,6 +54,7 @@ class Asked:
     start_on: date
     pence_per_week: int | None
     centipence_per_hour: int | None
+    people: int = 1
     need_codes: tuple[str, ...] = ()
     risk_codes: tuple[str, ...] = ()
 
@@ -150,6 +152,7 @@ def asked_of(invitation: Invitation, facts: KernelPackage, *, prices: bool) -> A
         start_on=facts.required_start_on,
         pence_per_week=pence,
         centipence_per_hour=None if pence is None or not minutes else half_up(pence * 100 * 60, minutes),
+        people=len(facts.lot_of) or 1,
         need_codes=tuple(sorted(facts.needs)),
         risk_codes=tuple(one for one in ESSENTIAL_RISKS if one in facts.complexity),
     )
@@ -218,7 +221,7 @@ def terms_of(invitation: Invitation) -> Terms:
         return Terms(parts=False, moving=False, bids=False)
     model = document_of(version).model
     return Terms(
-        parts=model.splitting is not None and not invitation.sealed,
+        parts=model.splitting is not None and not invitation.sealed and not invitation.package.is_lot,
         moving=model.other_times == "same_band",
         bids=invitation.sealed,
         subcontractors=subcontractors(invitation),

@@ -219,7 +219,9 @@ def _facts(card: told.Card, now: datetime, prices: bool) -> list[Fact]:
     asked = card.asked
     if asked is None:
         return []
+    together = _("%(count)d people near one another, all or none") % {"count": asked.people}
     facts = [
+        *([Fact(_("For"), together)] if asked.people > 1 else []),
         Fact(_("Area"), asked.area),
         Fact(_("Care"), _("%(hours)s hours a week") % {"hours": words.hours(asked.minutes)}),
         Fact(_("When"), asked.when[:1].upper() + asked.when[1:]),

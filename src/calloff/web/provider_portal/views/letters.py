@@ -39,6 +39,6 @@ def call_off(request: SignedIn, token: str) -> HttpResponse:
     now = timezone.now()
     if has_ended(found, local(now).date()):
         raise Http404
-    person = found.package.person.reference
+    person = found.package.cared_for.reference
     saw(council=found.council_id, user=request.user, about=person, screen="call_off_letter", at=now)
     return as_pdf(call_off_letter(found, prices=mine.sees_prices(found.branch_id)), f"call-off-{found.token}")

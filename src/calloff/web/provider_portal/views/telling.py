@@ -82,7 +82,7 @@ def thread(request: SignedIn, token: str) -> HttpResponse:
     if carried_out(request, form, carry_out, context, text_field="text"):
         return done(request, _("The message is sent."), "portal_thread", token)
     if knows:
-        person = found.package.person.reference
+        person = found.package.cared_for.reference
         saw(
             council=found.package.council_id,
             user=request.user,
