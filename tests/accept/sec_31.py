@@ -22,7 +22,7 @@ from accept.tally import Tally
 from calloff.acceptance import Result
 
 SIZES = {0: 1, 1: 4, 2: 40}
-"""So often is each act done."""
+"""So often is each act done, each time by other people in a council of its own."""
 PERSON = {
     "name": "Zyxwina Quibblethwaite",
     "address": "77 Xylophone Mews",
@@ -37,11 +37,12 @@ SECRETS = ("zyxwina", "quibblethwaite", "xylophone", "zq7 7qz", "zq77qz", "90077
 def check(size: int) -> Result:
     """Each act so often on each engine."""
     tally = Tally()
-    on_each_engine(tally, "sec_31", "letters", size, SIZES[0])
+    for _ in range(size):
+        on_each_engine(tally, "sec_31", "letters", size, SIZES[0])
     return tally.result
 
 
-def letters(tally: Tally, size: int) -> None:
+def letters(tally: Tally, _size: int) -> None:
     from django.conf import settings
     from world import made_world
 
@@ -60,11 +61,10 @@ def letters(tally: Tally, size: int) -> None:
         return Person.objects.get(pk=made.pk)
 
     world.person = person  # type: ignore[method-assign]
-    for _ in range(size):
-        for prepare in acts(world).values():
-            prepare()()
-        world.later(hours=1)
-        world.work()
+    for prepare in acts(world).values():
+        prepare()()
+    world.later(hours=1)
+    world.work()
     tell_the_rest(tally, world)
     world.work()
     found = sorted(Path(settings.EMAIL_FILE_PATH).glob("*.eml"))

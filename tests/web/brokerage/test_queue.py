@@ -19,7 +19,7 @@ from calloff.web.brokerage.services import queue as queues
 from calloff.web.brokerage.services.living import record_stay
 from calloff.web.brokerage.services.owning import may_give
 from calloff.web.brokerage.services.refusals import RefusedError
-from calloff.web.brokerage.services.searching import find, one_letter_off
+from calloff.web.brokerage.services.searching import find, one_letter_off, people_called
 from calloff.web.brokerage.services.sourcing import assign, hand_over
 from calloff.web.contracts.services import market
 from calloff.web.directory.models import Council
@@ -386,6 +386,8 @@ def test_what_was_typed_never_stands_in_an_address(world, broker):
         ("Zoe Nunez", "Zoë Núñez"),
         ("smiht", "Agnes Smith"),
         ("agn", "Agnes Smith"),
+        ("smith a", "Agnes Smith"),
+        ("Zoë", "Zoë Núñez"),
     ],
 )
 def test_the_right_person_is_among_the_first_three(world, typed, name):
@@ -396,6 +398,16 @@ def test_the_right_person_is_among_the_first_three(world, typed, name):
     found = find(council_id=world.council.pk, text=typed, people=True).people[:3]
 
     assert name in [Person.objects.get(pk=one).name for one in found]
+
+
+def test_what_is_merely_like_a_name_is_looked_for_only_when_no_name_begins_so(world, django_assert_num_queries):
+    people(world, "Agnes Smith", "Smita Shah")
+    case_number_and_names, and_what_is_like_them = 2, 3
+
+    with django_assert_num_queries(case_number_and_names):
+        assert len(people_called(world.council.pk, "Smith")) == 1
+    with django_assert_num_queries(and_what_is_like_them):
+        assert len(people_called(world.council.pk, "Smiht")) == 1
 
 
 def test_a_reference_is_found_with_one_wrong_letter(world):

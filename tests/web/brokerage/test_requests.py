@@ -375,6 +375,19 @@ def test_take_back_and_copy(world, assessor):
     assert "required_start_on_day" not in typed
 
 
+def test_a_draft_that_was_thrown_away_is_nowhere_any_more(world, assessor):
+    reference = begun(world, assessor)
+    assert "Throw this draft away" in text_of(assessor.get(f"/requests/{reference}/week"))
+
+    ok(assessor.post(f"/requests/{reference}/take-back"), "/requests")
+
+    assert reference not in text_of(assessor.get("/requests"))
+    assert reference not in text_of(assessor.get(f"/people/{world.person().reference}"))
+    assert assessor.get(f"/requests/{reference}").status_code == 404
+    assert assessor.get(f"/requests/{reference}/week").status_code == 404
+    assert assessor.post(f"/requests/{reference}/copy").status_code == 404
+
+
 def test_what_was_decided_is_not_taken_back(world, assessor, approver):
     request = sent(world, assessor)
     approver.post(f"/requests/{request.reference}/approval", {"decision": "approve", "most": "60"})

@@ -43,6 +43,8 @@ class Request(models.Model):
     """
 
     DRAFT, WAITING, APPROVED, REFUSED, WITHDRAWN = "draft", "waiting", "approved", "refused", "withdrawn"
+    THROWN_AWAY = "thrown"
+    """A draft that was never sent and that nobody sees any more."""
 
     council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="+")
     reference = models.CharField(max_length=16)

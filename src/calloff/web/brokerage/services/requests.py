@@ -508,6 +508,7 @@ STATE_WORDS = {
     Request.APPROVED: gettext_lazy("it is approved"),
     Request.REFUSED: gettext_lazy("it is refused"),
     Request.WITHDRAWN: gettext_lazy("it was taken back"),
+    Request.THROWN_AWAY: gettext_lazy("its draft was thrown away"),
 }
 
 
@@ -610,12 +611,13 @@ def tell_raiser(request: Request, at: datetime) -> None:
 
 
 def withdraw_request(*, request: Request, by: User, at: datetime) -> None:
-    """Take a request back before it is decided."""
+    """Take a request back before it is decided, or throw a draft away."""
     with act(council=request.council_id, by=by, at=at) as doing:
         again = Request.objects.get(pk=request.pk)
         if again.state not in (Request.DRAFT, Request.WAITING) or again.raised_identity != by.identity_id:
             raise RefusedError(_("Only your own request can be taken back, before it is decided."))
-        again.state, again.touched_at = Request.WITHDRAWN, doing.at
+        again.state = Request.THROWN_AWAY if again.state == Request.DRAFT else Request.WITHDRAWN
+        again.touched_at = doing.at
         again.save()
         SavedForm.objects.filter(about=again.reference).delete()
         doing.record("request_withdrawn", again.reference)

@@ -148,8 +148,26 @@ def people_called(council_id: int, text: str) -> tuple[int, ...]:
     rows = Person.objects.filter(council=council_id)
     by_case = list(rows.filter(case_number=text).values_list("pk", flat=True)[:MOST_FOUND])
     asked = plain_words(text)
-    by_name = best(asked, rows_like(rows, asked))
+    by_name = best(asked, rows_as_typed(rows, text) or rows_like(rows, asked))
     return tuple(dict.fromkeys([*by_case, *by_name]))[:MOST_FOUND]
+
+
+def rows_as_typed(rows: Any, text: str) -> list[tuple[int, str]]:
+    """
+    Candidates among people: those whose name has a word that begins with each word as it was typed.
+
+    Nearly every search is one of these, and costs the database a tenth of looking for what is merely like it.
+    """
+    asked = plain_words(text)
+    for typed in sorted(text.split(), key=len, reverse=True):
+        rows = rows.filter(name__icontains=typed)
+    found = rows.order_by("name", "pk").values_list("pk", "name")[:MOST_CANDIDATES] if asked else ()
+    return [(pk, name) for pk, name in found if begins(asked, plain_words(name))]
+
+
+def begins(asked: Sequence[str], known: Sequence[str]) -> bool:
+    """Whether each of the words that were typed is the beginning of a word of a name."""
+    return all(any(own.startswith(word) for own in known) for word in asked)
 
 
 def rows_like(rows: Any, asked: Sequence[str]) -> list[tuple[int, str]]:

@@ -52,7 +52,7 @@ def readable(request: SignedIn, may: frozenset[str]) -> QuerySet[Request]:
         own |= sent
     elif "record_discharge_facts" in may:
         own |= sent & Q(from_hub=True)
-    rows = Request.objects.filter(own, council=request.council_id)
+    rows = Request.objects.filter(own, council=request.council_id).exclude(state=Request.THROWN_AWAY)
     return rows.select_related("person__area__locality", "raised_by__identity", "decided_by__identity")
 
 
@@ -371,14 +371,15 @@ def what_next(far: standing.Standing, found: Request) -> str:
 @allowed("raise_request")
 @require_POST
 def take_back(request: SignedIn, reference: str) -> HttpResponse:
-    """Take one's own request back, before it is decided."""
+    """Take one's own request back, before it is decided, or throw a draft away."""
     found = request_of(request, reference)
     try:
         requesting.withdraw_request(request=found, by=request.user, at=timezone.now())
     except CalloffError as refused:
         messages.error(request, str(refused))
         return redirect("request", found.reference)
-    messages.success(request, _("Request %(reference)s is taken back.") % {"reference": found.reference})
+    done = _("The draft is thrown away.") if found.state == Request.DRAFT else _("Request %(reference)s is taken back.")
+    messages.success(request, done % {"reference": found.reference})
     return redirect("requests")
 
 
