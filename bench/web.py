@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import random
 import shutil
 import subprocess
 import sys
@@ -20,18 +19,15 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 BENCH = Path(__file__).resolve().parent
 ROOT = BENCH.parent
 sys.path.insert(0, str(BENCH))
 
-from city.load import Errand, Found, Visitor, run  # noqa: E402
-
-from calloff.domain.errors import BadInputError  # noqa: E402
+from city.crowd import SHARES, WRITES, Crowd, TooFewError  # noqa: E402
+from city.load import Found, run  # noqa: E402
 
 SERVER = os.environ.get("CALLOFF_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/test")
 KEPT = ROOT / "var" / "bench"
@@ -40,22 +36,13 @@ WHOLE_CITY, WHOLE_SECONDS = 60_000, 180.0
 PACKAGES = int(os.environ.get("CALLOFF_BENCH_PACKAGES", WHOLE_CITY))
 SECONDS = float(os.environ.get("CALLOFF_BENCH_SECONDS", WHOLE_SECONDS))
 RATE, WARMING_SECONDS = 20.0, SECONDS / 3
-SHARES = {
-    "queue": 30,
-    "package": 25,
-    "who is asked": 15,
-    "provider home": 10,
-    "record an answer": 7,
-    "search": 5,
-    "ledger": 5,
-    "confirm": 3,
-}
-QUEUES = ("", "?tab=team", "?tab=nobodys", "?tab=team&priority=2")
-WRITES = ("record an answer", "confirm")
 PAGE_LIMITS, WRITE_LIMITS = (0.200, 0.500), (0.300, 0.800)
+FREED_SECONDS = 5.0
+GROWTH = (100, 10, 1)
+FEW_QUERIES = 3
+"""A package drawn by chance may have a call-off, a stay or an owner that another lacks."""
 RAMP_SECONDS = 20.0
 MOST_RATE, FASTER = 120.0, 1.25
-EMPTY_PAGE = "/account/"
 
 
 def measure(tell: Callable[[str], None]) -> tuple[dict[str, Any], bool]:
@@ -83,7 +70,46 @@ def on_engine(engine: str, tell: Callable[[str], None]) -> tuple[dict[str, Any],
                 crowd = Crowd(people)
                 loads = loaded(port, crowd)
                 rate = ceiling(port, crowd)
-    return told(engine, loads, rate, built, tell)
+    figures, kept = told(engine, loads, rate, built, tell)
+    figures["alone"], constant = grown(engine, tell)
+    figures["freed"], soon = freed(engine, tell)
+    return figures, kept and constant and soon
+
+
+def grown(engine: str, tell: Callable[[str], None]) -> tuple[dict[str, Any], bool]:
+    """What a page costs that is asked for alone, in a city of a hundredth, a tenth and all; whether queries stay."""
+    found: dict[int, dict[str, dict[str, float]]] = {}
+    for part in GROWTH:
+        size = PACKAGES // part
+        with (
+            tempfile.TemporaryDirectory(prefix="calloff-bench-") as scratch,
+            database(engine, Path(scratch), tell, size) as (said, _built),
+        ):
+            found[size] = json.loads(_child("alone", said))
+    tell(f"\n{'alone, queries and ms at':<28}" + "".join(f"{size:>13,}" for size in found) + " packages")
+    constant = True
+    for kind in found[PACKAGES]:
+        each = [row[kind] for row in found.values()]
+        same = each[0]["queries"] + FEW_QUERIES >= each[-1]["queries"]
+        constant = constant and same
+        row = "".join(f"{one['queries']:>5.0f} {one['ms']:>7.1f}" for one in each)
+        tell(f"{kind:<28}{row}  {'PASS' if same else 'FAIL'}")
+    return {kind: {f"{size:,}": row[kind] for size, row in found.items()} for kind in found[PACKAGES]}, constant
+
+
+def freed(engine: str, tell: Callable[[str], None]) -> tuple[dict[str, Any], bool]:
+    """How soon the worker asks about the right packages when minutes come free; whether soon enough."""
+    with tempfile.TemporaryDirectory(prefix="calloff-bench-") as scratch:
+        folder = Path(scratch)
+        with database(engine, folder, tell) as (said, _built), serving(said, folder):
+            found = json.loads(_child("freed", said))
+    soon = found["right"] and found["seconds"] <= FREED_SECONDS
+    told = f"the right {found['asked']}" if found["right"] else "the wrong"
+    tell(
+        f"minutes that come free while {found['waiting']:,} wait: {told} packages are asked about after "
+        f"{found['seconds']:.1f} s, at most {FREED_SECONDS:.0f}  {'PASS' if soon else 'FAIL'}"
+    )
+    return found, soon
 
 
 def loaded(port: int, crowd: Crowd) -> tuple[Found, Found]:
@@ -150,103 +176,44 @@ def told(
     return figures, kept
 
 
-class TooFewError(BadInputError):
-    """Whatever waited to be answered or confirmed has been."""
-
-
-class Crowd:
-    """Sixty people at work: brokers and providers' managers, each with a session; what is answered is answered once."""
-
-    def __init__(self, people: Mapping[str, Any]) -> None:
-        self.brokers = [Visitor(key) for key in people["brokers"]]
-        self.managers = [Visitor(key) for key in people["managers"]]
-        self.people = people
-        self.to_answer, self.to_confirm = iter(people["to_answer"]), iter(people["to_confirm"])
-
-    def empty(self, chance: random.Random) -> Errand:
-        """The page that shows nothing but who is signed in."""
-        return Errand("empty", chance.choice(self.brokers), EMPTY_PAGE)
-
-    def errand(self, chance: random.Random) -> Errand:
-        """Draw what somebody does next."""
-        kind = chance.choices(list(SHARES), list(SHARES.values()))[0]
-        broker = chance.choice(self.brokers)
-        people = self.people
-        if kind == "queue":
-            return Errand(kind, broker, f"/queue{chance.choice(QUEUES)}")
-        if kind in ("package", "who is asked"):
-            token = chance.choice(people["packages" if kind == "package" else "open"])
-            return Errand(kind, broker, f"/packages/{token}")
-        if kind == "provider home":
-            return Errand(kind, chance.choice(self.managers), "/provider")
-        if kind == "search":
-            return Errand(kind, broker, "/search", {"q": chance.choice(people["names"])}, follows=True)
-        if kind == "ledger":
-            return Errand(kind, broker, "/unmet-need")
-        return self.confirmed(broker) if kind == "confirm" else self.answered(broker)
-
-    def confirmed(self, broker: Visitor) -> Errand:
-        """The call-off that was shown is confirmed: it leads on to another case, or to the queue."""
-        token, shown = self.next_of(self.to_confirm)
-        own = f"/packages/{token}"
-        return Errand("confirm", broker, f"{own}/confirm", {"decision": shown}, lambda place: not place.startswith(own))
-
-    def answered(self, broker: Visitor) -> Errand:
-        """A provider's no is recorded, heard by telephone just now: it leads back to the package."""
-        token, invitation = self.next_of(self.to_answer)
-        now = datetime.now(ZoneInfo("Europe/London"))
-        fields = {
-            "answer": "decline",
-            "reason": "no_capacity",
-            "answered_by": "A Manager",
-            "channel": "phone",
-            "received_on_day": str(now.day),
-            "received_on_month": str(now.month),
-            "received_on_year": str(now.year),
-            "received_time": f"{now:%H:%M}",
-            "words": "no workers",
-        }
-        address = f"/packages/{token}"
-        return Errand("record an answer", broker, f"{address}/answers/{invitation}", fields, address.__eq__)
-
-    def next_of(self, waiting: Iterator[Any]) -> Any:
-        found = next(waiting, None)
-        if found is None:
-            raise TooFewError(f"a city of {PACKAGES:,} packages has too few to answer or confirm for so long a load")
-        return found
-
-
 # The database
 
 
 @contextmanager
-def database(engine: str, folder: Path, tell: Callable[[str], None]) -> Iterator[tuple[dict[str, str], str]]:
+def database(
+    engine: str, folder: Path, tell: Callable[[str], None], packages: int = PACKAGES
+) -> Iterator[tuple[dict[str, str], str]]:
     """A copy of the city's database on an engine, as the environment names it, and how it was built."""
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in _sources())).hexdigest()[:12]
     if engine == "SQLite":
-        kept = KEPT / f"city-{PACKAGES}-{digest}.sqlite3"
+        kept = KEPT / f"city-{packages}-{digest}.sqlite3"
         note = kept.with_suffix(".txt")
         if not note.exists():
             kept.parent.mkdir(parents=True, exist_ok=True)
             kept.unlink(missing_ok=True)
-            note.write_text(_built(engine, {"CALLOFF_DATABASE": str(kept)}, lambda: kept.stat().st_size, tell))
+            note.write_text(
+                _built(engine, {"CALLOFF_DATABASE": str(kept)}, packages, lambda: kept.stat().st_size, tell)
+            )
         copy_of_it = folder / f"city-{time.monotonic_ns()}.sqlite3"
         shutil.copy(kept, copy_of_it)
         yield {"CALLOFF_DATABASE": str(copy_of_it)}, note.read_text()
         return
     import psycopg
 
-    kept_name, copy = f"calloff_city_{PACKAGES}_{digest}", f"calloff_city_copy_{os.getpid()}"
+    kept_name, copy = f"calloff_city_{packages}_{digest}", f"calloff_city_copy_{os.getpid()}"
     with psycopg.connect(SERVER, autocommit=True) as server:
         exists = server.execute("SELECT 1 FROM pg_database WHERE datname = %s", (kept_name,)).fetchone()
-        note = KEPT / f"city-{PACKAGES}-{digest}.postgresql.txt"
+        note = KEPT / f"city-{packages}-{digest}.postgresql.txt"
         if not exists or not note.exists():
             server.execute(f'DROP DATABASE IF EXISTS "{kept_name}" WITH (FORCE)')
             server.execute(f'CREATE DATABASE "{kept_name}"')
             size = lambda: server.execute("SELECT pg_database_size(%s)", (kept_name,)).fetchone()[0]  # noqa: E731
             note.parent.mkdir(parents=True, exist_ok=True)
-            note.write_text(_built(engine, {"DATABASE_URL": _url(kept_name)}, size, tell))
+            note.write_text(_built(engine, {"DATABASE_URL": _url(kept_name)}, packages, size, tell))
         server.execute(f'CREATE DATABASE "{copy}" TEMPLATE "{kept_name}"')
+        # As the server does by itself within a minute or so of such a change.
+        with psycopg.connect(_url(copy), autocommit=True) as own:
+            own.execute("VACUUM (ANALYZE)")
         try:
             yield {"DATABASE_URL": _url(copy)}, note.read_text()
         finally:
@@ -261,10 +228,12 @@ def _sources() -> list[Path]:
     return sorted([*(ROOT / "src" / "calloff" / "web").rglob("migrations/*.py"), BENCH / "city" / "rows.py"])
 
 
-def _built(engine: str, said: dict[str, str], size: Callable[[], int], tell: Callable[[str], None]) -> str:
+def _built(
+    engine: str, said: dict[str, str], packages: int, size: Callable[[], int], tell: Callable[[str], None]
+) -> str:
     began = time.monotonic()
-    tell(f"{engine}: building the city (once for these sources)")
-    counts = json.loads(_child("build", said))
+    tell(f"{engine}: building a city of {packages:,} packages (once for these sources)")
+    counts = json.loads(_child("build", said | {"CALLOFF_BENCH_PACKAGES": str(packages)}))
     seconds = time.monotonic() - began
     rows = ", ".join(f"{count:,} {table}" for table, count in counts.items())
     return f"{rows}; built in {seconds:.0f} s, {size() / 1e6:,.0f} MB"
@@ -289,7 +258,6 @@ def _environment(said: Mapping[str, str]) -> dict[str, str]:
         **outside,
         **said,
         "CALLOFF_DEMO": "1",
-        "CALLOFF_BENCH_PACKAGES": str(PACKAGES),
         "DJANGO_SETTINGS_MODULE": "calloff.web.config.settings",
         "CALLOFF_MAIL": str(KEPT / "mail"),
         "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(BENCH)]),

@@ -35,6 +35,11 @@ def prepare() -> None:
     import django
 
     django.setup()
+    print(json.dumps(people()))
+
+
+def people() -> dict[str, Any]:
+    """Sessions of sixty people, and what they will look at."""
     from django.utils import timezone
 
     from calloff.web.accounts.models import User
@@ -48,7 +53,7 @@ def prepare() -> None:
     now = timezone.now().replace(microsecond=0)
     shown = [(one, proposal(one, now)) for one in ready[:MOST_CONFIRMED]]
     every = list(Package.objects.values_list("token", flat=True))
-    told: dict[str, Any] = {
+    return {
         "brokers": [session(user) for user in User.objects.filter(name__startswith="broker-")[:BROKERS]],
         "managers": [session(user) for user in User.objects.filter(name__startswith="manager-")[:MANAGERS]],
         "packages": chance.sample(every, min(MOST, len(every))),
@@ -57,7 +62,30 @@ def prepare() -> None:
         "to_answer": list(out),
         "to_confirm": [(one.token, found.hash) for one, found in shown if found is not None],
     }
-    print(json.dumps(told))
+
+
+def alone() -> None:
+    """What each page costs that is asked for alone: database queries and milliseconds; prints them as JSON by kind."""
+    import django
+
+    django.setup()
+    from city.alone import pages
+
+    print(json.dumps(pages(people())))
+
+
+def freed() -> None:
+    """Who is asked when minutes come free while everybody waits; prints it as JSON."""
+    import django
+
+    django.setup()
+    from django.utils import timezone
+
+    from city.freed import everybody_waits, free
+
+    waiting = everybody_waits(timezone.now().replace(microsecond=0))
+    seconds, right, asked = free()
+    print(json.dumps({"waiting": waiting, "seconds": round(seconds, 2), "right": right, "asked": asked}))
 
 
 def session(user: Any) -> str:

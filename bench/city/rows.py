@@ -479,6 +479,7 @@ class Course:
             yield UnmetStretch(
                 council=self.city.council,
                 package=self.row,
+                person_id=self.row.person_id,
                 locality_id=self.row.locality_id,
                 minutes=self.facts.minutes_per_week,
                 whole=True,

@@ -252,6 +252,23 @@ def test_minutes_that_come_free_reopen_who_waits_in_order(world):
     assert world.again(late).next_action == "await_minutes"
 
 
+def test_what_follows_at_once_does_not_wait_for_the_next_full_second(world):
+    Pool.objects.update(declared=210)
+    first, second = world.started(), world.started()
+    for package, provider in ((first, "acorn"), (second, "beech")):
+        world.answer(package, provider)
+        world.confirm(package)
+    waits = world.package()
+    Package.objects.filter(pk=waits.pk).update(step_started=True)
+    world.work()
+    world.at += timedelta(milliseconds=100)
+
+    end_package(package=first, last_day_on=MONDAY.date(), reason="died", by=world.broker, at=world.at)
+    world.work()
+
+    assert world.again(waits).next_action == "await_answers"
+
+
 def test_a_hold_opens_nothing_new(world):
     package = world.started()
     hold(

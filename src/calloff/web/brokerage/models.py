@@ -242,11 +242,13 @@ class UnmetStretch(models.Model):
     """
     Minutes a week that a package lacked from a day on, up to but without `until`: what the ledger of unmet need sums.
 
-    It follows from versions, call-offs and pauses and is written with them; `whole` when nothing has started.
+    It follows from versions, call-offs and pauses and is written with them; `whole` when nothing has started. The
+    person stands here as well, so that people are counted without reading packages.
     """
 
     council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="+")
     package = models.ForeignKey(Package, on_delete=models.CASCADE, related_name="unmet")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
     locality = models.ForeignKey("directory.Locality", on_delete=models.PROTECT, related_name="+")
     minutes = models.PositiveIntegerField()
     whole = models.BooleanField()

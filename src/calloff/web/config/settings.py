@@ -95,7 +95,9 @@ LANGUAGE_CODE = "en-gb"
 LANGUAGES = [("en-gb", _("English"))]
 TIME_ZONE = "Europe/London"
 USE_TZ = True
-USE_I18N = True
+# Sentences are written in English: until a second language has a catalogue, each would be looked up in vain, a thousand
+# times a page.
+USE_I18N = len(LANGUAGES) > 1
 
 STATIC_URL = "/static/"
 # The demonstration needs no collecting of files; a live council serves them compressed, under names that change.

@@ -85,6 +85,15 @@ def add(
         Job.objects.filter(pk=waiting.pk).update(due_at=due_at, data=text, rank=rank)
 
 
+def at_once(at: datetime) -> datetime:
+    """
+    When a job is due that follows at once from an act of this moment, in which a begun second counts as full.
+
+    A chain of such jobs would wait for the next full second at each link.
+    """
+    return at - timedelta(seconds=1)
+
+
 def claim(worker: str, at: datetime) -> Job | None:
     """The first job that is due, leased to a worker: one that waits, or one whose worker let its lease run out."""
     due = Q(state=Job.WAITING, due_at__lte=at) | Q(state=Job.RUNNING, lease_until__lt=at)

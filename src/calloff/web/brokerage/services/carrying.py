@@ -25,6 +25,7 @@ from calloff.web.accounts.services import holders
 from calloff.web.brokerage.models import CallOff, Countersignature, Decision, Invitation, Package, PlacedVisit
 from calloff.web.brokerage.services.desk import Desk, facts_of, own_numbers, record, told
 from calloff.web.contracts.models import Enrolment
+from calloff.web.contracts.services.market import minutes_came_free
 from calloff.web.directory.models import Branch
 from calloff.web.directory.services import draw
 from calloff.web.jobs import services as jobs
@@ -46,7 +47,7 @@ def carry_out(desk: Desk, decision: KernelDecision, by: User | None) -> tuple[De
         for one in decision.invitations:
             send_invitation(desk, decision, one)
         first = min(one.deadline_at for one in decision.invitations)
-        look_again(desk.package, first + ONE_SECOND)
+        look_again_on(desk.package, first + ONE_SECOND)
         close_late_answers(desk)
     elif isinstance(decision, KernelCallOff):
         for part in decision.parts:
@@ -92,8 +93,13 @@ def close_late_answers(desk: Desk) -> None:
         )
 
 
-def look_again(package: Package, due_at: datetime) -> None:
-    """Let the worker ask the kernel about a package at a moment."""
+def look_again(package: Package, at: datetime) -> None:
+    """Let the worker ask the kernel about a package as soon as the running act is done."""
+    look_again_on(package, jobs.at_once(at))
+
+
+def look_again_on(package: Package, due_at: datetime) -> None:
+    """Let the worker ask the kernel about a package at a moment to come."""
     jobs.add(
         "advance",
         package.reference,
@@ -113,9 +119,7 @@ def reopen_after(desk: Desk, freed: Sequence[int]) -> None:
     """Where minutes came free, let the worker look at those who wait for them."""
     rows = sorted({desk.market.pools[pool][0] for pool in freed})
     for enrolment in rows:
-        jobs.add(
-            "reopen", str(enrolment), council=desk.package.council_id, due_at=desk.at, data={"enrolment": enrolment}
-        )
+        minutes_came_free(enrolment, desk.package.council_id, desk.at)
 
 
 def send_invitation(desk: Desk, decision: Invite, one: KernelInvitation) -> Invitation:

@@ -272,6 +272,7 @@ def write_unmet(package: Package, history: Sequence[Happening]) -> bool:
         UnmetStretch(
             council_id=package.council_id,
             package=package,
+            person_id=package.person_id,
             locality_id=package.locality_id,
             minutes=minutes,
             whole=whole,

@@ -40,7 +40,7 @@ from calloff.web.brokerage.services.refusals import RefusedError
 from calloff.web.brokerage.services.requests import decided, facts_for, tell_raiser, write_stay
 from calloff.web.brokerage.services.sourcing import fresh_desk
 from calloff.web.contracts.models import Pool
-from calloff.web.contracts.services.market import version_for
+from calloff.web.contracts.services.market import minutes_came_free, version_for
 from calloff.web.directory.models import Council
 from calloff.web.jobs import services as jobs
 
@@ -103,7 +103,7 @@ def end_call_off(desk: Desk, call_off: CallOff, last_day_on: date, reason: str) 
         deliverer = call_off.delivered_by_id or call_off.enrolment_id
         # Whoever gives a package back has not the workers for another one.
         give_back(deliverer, json.loads(call_off.takes), free=reason != "handback")
-        jobs.add("reopen", str(deliverer), council=call_off.council_id, due_at=desk.at, data={"enrolment": deliverer})
+        minutes_came_free(deliverer, call_off.council_id, desk.at)
     tell_deliverer(desk, call_off, "called_off_ended", f"ended-{call_off.pk}")
 
 
@@ -113,7 +113,7 @@ def cut_call_off(desk: Desk, call_off: CallOff, stays: set[int], last_day_on: da
     if call_off.enrolment_id is not None:
         deliverer = call_off.delivered_by_id or call_off.enrolment_id
         give_back(deliverer, freed, free=True)
-        jobs.add("reopen", str(deliverer), council=call_off.council_id, due_at=desk.at, data={"enrolment": deliverer})
+        minutes_came_free(deliverer, call_off.council_id, desk.at)
     tell_deliverer(desk, CallOff.objects.get(continues=call_off), "called_off_changed", f"changed-{call_off.pk}")
 
 

@@ -171,6 +171,7 @@ class Made:
                 UnmetStretch(
                     council=self.draft.council,
                     package=package,
+                    person=package.person,
                     locality=package.locality,
                     minutes=found.minutes,
                     whole=found.whole,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
 
 from calloff.domain.calendar import local
 from calloff.web.accounts.models import User
@@ -156,16 +156,16 @@ def unmet_on(council: Council, on: date) -> Unmet:
     lacking = UnmetStretch.objects.filter(council=council, until__gt=on, from_on__lte=on)
     found = lacking.aggregate(
         minutes=Sum("minutes"),
-        people=Count("package__person", distinct=True),
-        in_hospital=Count("package__person", filter=Exists(stays_on(on, OuterRef("package__person"))), distinct=True),
+        people=Count("person", distinct=True),
+        in_hospital=Count("person", filter=Q(person__in=in_patients(council, on).values("person")), distinct=True),
     )
     return Unmet(found["minutes"] or 0, found["in_hospital"], found["people"] - found["in_hospital"])
 
 
-def stays_on(on: date, person: F | OuterRef) -> QuerySet[Stay]:
-    """The stay in hospital of somebody over the night that follows a day."""
-    home = Q(discharged_on=None) | Q(discharged_on__gt=on)
-    return Stay.objects.filter(home, person=person, admitted_on__lte=on)
+def in_patients(council: Council, on: date) -> QuerySet[Stay]:
+    """The stays in hospital over the night that follows a day."""
+    away = Q(discharged_on=None) | Q(discharged_on__gt=on)
+    return Stay.objects.filter(away, council=council, admitted_on__lte=on)
 
 
 def colleagues(council_id: int, at: datetime) -> list[User]:

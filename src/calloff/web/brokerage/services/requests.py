@@ -29,7 +29,7 @@ from calloff.web.audit.services import act
 from calloff.web.brokerage.models import Package, PackageVersion, Person, Request, SavedForm, Stay
 from calloff.web.brokerage.services import lots
 from calloff.web.brokerage.services.agreements import agreed
-from calloff.web.brokerage.services.carrying import look_again
+from calloff.web.brokerage.services.carrying import look_again_on
 from calloff.web.brokerage.services.columns import ask_quietly, refresh
 from calloff.web.brokerage.services.desk import count_past, desk_for, facts_of
 from calloff.web.brokerage.services.refusals import ApprovalNeededError, RefusedError, SamePersonError
@@ -566,7 +566,7 @@ def make_package(request: Request, at: datetime) -> Package:
     refresh(desk, decision)
     if isinstance(decision, Wait) and decision.until is not None:
         # A step that opens by the clock alone: nobody's act would bring anybody to look.
-        look_again(package, decision.until)
+        look_again_on(package, decision.until)
     return package
 
 

@@ -16,7 +16,7 @@ from calloff.web.accounts.services import holders
 from calloff.web.audit.services import Act, act, in_turn
 from calloff.web.brokerage.models import Invitation, Note, Package, Waiting
 from calloff.web.brokerage.services import lots, owning
-from calloff.web.brokerage.services.carrying import carry_out, look_again, rank_of, reopen_after
+from calloff.web.brokerage.services.carrying import carry_out, look_again, look_again_on, rank_of, reopen_after
 from calloff.web.brokerage.services.columns import ask_quietly, refresh
 from calloff.web.brokerage.services.desk import Desk, desk_for, told
 from calloff.web.brokerage.services.identity import refuse_in_note
@@ -112,7 +112,7 @@ def advance(*, package: Package, at: datetime) -> bool:
             moved = refresh(desk, decision)
             tell_owner(desk, before)
             if isinstance(decision, Wait) and decision.until is not None:
-                look_again(desk.package, decision.until)
+                look_again_on(desk.package, decision.until)
             return _looked(doing, desk, moved=moved or desk.wrote)
         stored, history = carry_out(desk, decision, None)
         following = ask_quietly(desk)
@@ -195,7 +195,7 @@ def reopen_job(task: jobs.Task, at: datetime) -> None:
             "reopen",
             task.key,
             council=task.council,
-            due_at=at,
+            due_at=jobs.at_once(at),
             data={"enrolment": enrolment, "after": first.pk},
             rank=f"{rank_of(first)} then",
         )

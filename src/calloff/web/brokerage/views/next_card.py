@@ -308,7 +308,12 @@ class CardMaker:
         return Card(_("Called off. Next: enter the day of the first visit, once it was made."), acts, lines)
 
     def _none(self, _due_at: datetime) -> Card:
-        return Card(_("Nothing is to be done."))
+        return nothing_card()
+
+
+def nothing_card() -> Card:
+    """The card of a package that needs nobody."""
+    return Card(_("Nothing is to be done."), code="none")
 
 
 def sealed_card(until: datetime, now: datetime, acts: Sequence[Act] = ()) -> Card:

@@ -29,7 +29,7 @@ from calloff.web.brokerage.services.desk import Desk, desk_for, facts_of
 from calloff.web.brokerage.services.explaining import not_selected, standing_offer
 from calloff.web.brokerage.services.records import sealed_until
 from calloff.web.brokerage.services.requests import pending_change
-from calloff.web.brokerage.views.next_card import Act, Card, CardMaker, sealed_card
+from calloff.web.brokerage.views.next_card import Act, Card, CardMaker, nothing_card, sealed_card
 from calloff.web.brokerage.views.package_story import story_of
 from calloff.web.config.look import words
 from calloff.web.config.look.tables import Cell, Column, Row, Table
@@ -42,10 +42,11 @@ LATE_MAIL = timedelta(minutes=4)
 
 def package_of(request: SignedIn, token: str) -> Package:
     """The package of this address, at the council's desk; anything else is not found."""
-    rows = Package.objects.select_related(
-        "council", "model_version", "person__area", "locality", "area", "owner__identity", "request", "lot"
-    )
-    return get_object_or_404(rows, council=request.council_id, token=token)
+    # The rest is read where it is needed: PostgreSQL thinks longer about a join of ten tables than it takes to do it.
+    rows = Package.objects.select_related("person", "locality", "area", "owner__identity")
+    found = get_object_or_404(rows, council=request.council_id, token=token)
+    found.council = request.council
+    return found
 
 
 def permissions_at(request: SignedIn) -> frozenset[str]:
@@ -77,14 +78,19 @@ class Looked:
 
 
 def look_at(package: Package, now: datetime) -> Looked:
-    """Read a package and ask the kernel about it; nothing is written."""
+    """Read a package and, unless nothing can happen to it any more, ask the kernel about it; nothing is written."""
     # As acts count it: what was done within this second has happened.
     now = whole_second(now)
     sealed = sealed_until(package, now)
-    if not is_governed(package):
+    if not is_governed(package) or is_over(package):
         return Looked(package, facts_of(package), None, None, sealed, now)
     desk = desk_for(package, now)
     return Looked(desk.package, desk.facts, desk, ask_quietly(desk), sealed, now)
+
+
+def is_over(package: Package) -> bool:
+    """Whether nobody is sought or gives care for a package any more."""
+    return package.state in (Package.ENDED, Package.WITHDRAWN)
 
 
 @allowed("see_queue")
@@ -145,6 +151,8 @@ def heading(looked: Looked, may: frozenset[str]) -> dict[str, Any]:
 
 def card_of(looked: Looked, may: frozenset[str]) -> Card:
     """What next, for this user."""
+    if is_over(looked.package):
+        return nothing_card()
     if looked.desk is None:
         return Card(_("No model governs this package: it was taken over as it was."))
     if looked.sealed_until is not None:
@@ -360,7 +368,7 @@ def letters(found: Package, may: frozenset[str]) -> list[Act]:
 def other_acts(found: Package, may: frozenset[str]) -> list[Act]:
     """Everything else that can be done with the package, each a page of its own."""
     sourcing = found.state == Package.SOURCING
-    open_still = found.state not in (Package.ENDED, Package.WITHDRAWN)
+    open_still = not is_over(found)
     placed = found.call_offs.filter(ended_on__isnull=True).exists()
     alone = not found.is_lot
     offered: Sequence[tuple[bool, str, str, str]] = (

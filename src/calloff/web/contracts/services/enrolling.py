@@ -19,11 +19,10 @@ from calloff.formats.sheets import read_upload
 from calloff.web.accounts.models import User
 from calloff.web.audit.services import whole_second
 from calloff.web.contracts.models import Draft, Enrolment, ModelVersion, Pool, Suspension
-from calloff.web.contracts.services.market import document_of, facts_of, market_changes
+from calloff.web.contracts.services.market import document_of, facts_of, market_changes, minutes_came_free
 from calloff.web.contracts.services.publishing import DraftError, FileRead, carries, enrol, keep
 from calloff.web.directory.models import Branch, Council
 from calloff.web.directory.services import touch_standing
-from calloff.web.jobs import services as jobs
 
 NEW, CHANGED, SAME = "new", "changed", "same"
 YEAR = timedelta(days=365)
@@ -280,8 +279,7 @@ def change(row: Enrolment, wanted: KernelEnrolment, at: datetime) -> None:
     ]
     Pool.objects.bulk_create(added)
     if added:
-        data = {"enrolment": row.pk}
-        jobs.add("reopen", str(row.pk), council=row.council_id, due_at=at, data=data)
+        minutes_came_free(row.pk, row.council_id, at)
 
 
 def _suspend(

@@ -209,6 +209,11 @@ def market_changes(council: Council, model: str, at: datetime) -> None:
         jobs.add("market_changed", key, council=council.pk, due_at=at, data={"model": model})
 
 
+def minutes_came_free(enrolment: int, council: int, at: datetime) -> None:
+    """Let the worker look at those who wait for minutes of an enrolment, in the order of serving."""
+    jobs.add("reopen", str(enrolment), council=council, due_at=jobs.at_once(at), data={"enrolment": enrolment})
+
+
 def of_model(council: Council, models: Iterable[str]) -> list[Enrolment]:
     """The enrolments of some models."""
     return list(Enrolment.objects.filter(council=council, model__in=list(models)).select_related("branch"))

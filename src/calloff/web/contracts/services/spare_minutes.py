@@ -11,7 +11,7 @@ from calloff.domain.units import MOST_MINUTES
 from calloff.web.accounts.models import User
 from calloff.web.audit.services import act
 from calloff.web.contracts.models import Declaration, Enrolment, Pool
-from calloff.web.jobs import services as jobs
+from calloff.web.contracts.services.market import minutes_came_free
 
 
 class SpareMinutesError(CalloffError):
@@ -50,13 +50,7 @@ def declare_spare(
             pool.declared, pool.declared_at = pool.used + pool.held + minutes, doing.at
             pool.save(update_fields=("declared", "declared_at", "raised_at"))
         if raised:
-            jobs.add(
-                "reopen",
-                str(enrolment.pk),
-                council=enrolment.council_id,
-                due_at=doing.at,
-                data={"enrolment": enrolment.pk},
-            )
+            minutes_came_free(enrolment.pk, enrolment.council_id, doing.at)
         after = {str(number): minutes for number, minutes in spare.items()}
         Declaration.objects.create(
             council_id=enrolment.council_id,

@@ -13,6 +13,7 @@ from django.db.models import Count, Q, Sum
 from calloff.domain.calendar import to_utc
 from calloff.domain.indicators import Share
 from calloff.web.brokerage.models import Bridge, CallOff, CareHomeWait, Stay, UnmetStretch
+from calloff.web.brokerage.services.queue import in_patients
 from calloff.web.directory.models import Council
 
 ONE_DAY = timedelta(days=1)
@@ -61,7 +62,7 @@ def unmet_need(council: Council, on: date, locality: str = "") -> UnmetNeed:
     minutes: dict[int, int] = defaultdict(int)
     partly: set[Any] = set()
     people: set[Any] = set()
-    for package, person, lacks, whole in lacking.values_list("package", "package__person", "minutes", "whole"):
+    for package, person, lacks, whole in lacking.values_list("package", "person", "minutes", "whole"):
         minutes[package] += lacks
         people.add(person)
         partly |= set() if whole else {person}
@@ -70,12 +71,6 @@ def unmet_need(council: Council, on: date, locality: str = "") -> UnmetNeed:
     return UnmetNeed(
         on, sum(minutes.values()), len(people - partly), len(partly), len(hospital), sum(once.values()), bridged
     )
-
-
-def in_patients(council: Council, on: date) -> Any:
-    """The stays in hospital over the night that follows a day."""
-    away = Q(discharged_on=None) | Q(discharged_on__gt=on)
-    return Stay.objects.filter(away, council=council, admitted_on__lte=on)
 
 
 def bridges_on(council: Council, on: date) -> Any:

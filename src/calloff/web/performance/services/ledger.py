@@ -11,8 +11,9 @@ from typing import Any
 from django.db.models import Case, Count, Exists, F, OuterRef, Sum, When
 
 from calloff.web.brokerage.models import UnmetStretch
+from calloff.web.brokerage.services.queue import in_patients
 from calloff.web.directory.models import Council, Locality
-from calloff.web.performance.services.indicators import bridges_on, in_patients, new_call_offs
+from calloff.web.performance.services.indicators import bridges_on, new_call_offs
 
 SUNDAY = 6
 ONE_WEEK = timedelta(days=7)
@@ -75,7 +76,7 @@ def stretches_on(council: Council, on: date, *, locality: str = "", where: str =
     if locality:
         rows = rows.filter(locality__code=locality)
     if where:
-        away = Exists(in_patients(council, on).filter(person=OuterRef("package__person")))
+        away = Exists(in_patients(council, on).filter(person=OuterRef("person")))
         rows = rows.filter(away if where == "hospital" else ~away)
     if bridged:
         stands = Exists(bridges_on(council, on).filter(package=OuterRef("package")))
@@ -94,9 +95,7 @@ class Added:
 
 def sum_of(rows: Any) -> Added:
     """How many stretches there are, their weekly minutes, and whose they are."""
-    told = rows.order_by().aggregate(
-        rows=Count("pk"), minutes=Sum("minutes"), people=Count("package__person", distinct=True)
-    )
+    told = rows.order_by().aggregate(rows=Count("pk"), minutes=Sum("minutes"), people=Count("person", distinct=True))
     return Added(told["rows"], told["minutes"] or 0, told["people"])
 
 

@@ -59,7 +59,7 @@ Who = Mapping[date, dict[str, set[Any]]]
 def _waiting(council: Council, days: Sequence[date], what: str) -> Who:
     """Those of whom a stretch of unmet need reaches the day; in hospital or not in hospital, where that is asked."""
     reaching = UnmetStretch.objects.filter(council=council, until__gt=min(days), from_on__lte=max(days))
-    rows = list(reaching.values_list("locality__code", "package__person", "from_on", "until"))
+    rows = list(reaching.values_list("locality__code", "person", "from_on", "until"))
     away = _away(council, days) if what != PEOPLE else {}
     found: Who = {day: defaultdict(set) for day in days}
     for code, person, from_on, until in rows:
