@@ -31,7 +31,8 @@ EVERY_SO_MANY = 9
 """At the smallest size every ninth of those named signs in: a password is worked out for as long as a page takes."""
 NOW = datetime(2026, 11, 26, 14, 20, tzinfo=UTC)
 
-POSTCODE = re.compile(r"\b([A-Z]{1,2})[0-9][A-Z0-9]?\s?[0-9][A-Z]{2}\b")
+# Six letters and digits drawn for a reference, such as P-WF66MV, may happen to read as a postcode.
+POSTCODE = re.compile(r"(?<![-\w])([A-Z]{1,2})[0-9][A-Z0-9]?\s?[0-9][A-Z]{2}\b")
 GIVEN_OUT = """
     AB AL B BA BB BD BF BH BL BN BR BS BT BX CA CB CF CH CM CO CR CT CV CW DA DD DE DG DH DL DN DT DY E EC EH EN EX FK
     FY G GL GU GY HA HD HG HP HR HS HU HX IG IM IP IV JE KA KT KW KY L LA LD LE LL LN LS LU M ME MK ML N NE NG NN NP NR
@@ -181,7 +182,7 @@ def _eastmoor(council: Any) -> Iterator[tuple[str, bool]]:
     from calloff.web.contracts.models import ModelVersion, Pool
 
     patterns = set(ModelVersion.objects.filter(council=council).values_list("pattern", flat=True))
-    yield "a framework and a block", {"framework", "block"} <= patterns
+    yield "a framework and a block", {"ranked_framework", "locality_block"} <= patterns
     block = Pool.objects.filter(council=council, enrolment__role="block").first()
     yield "a locality at its block's limit", block is not None and 0 <= block.spare < 7 * 60
     kinds = set(CallOff.objects.filter(council=council).values_list("kind", flat=True))

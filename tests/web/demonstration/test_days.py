@@ -61,7 +61,7 @@ def test_days_of_work_leave_weekends_and_bank_holidays_out():
 
 def test_acts_happen_in_the_order_of_their_moments_up_to_the_last_one(db):
     now, told = at("2026-11-26 12:00"), []
-    days = Days(now, lambda job: None)
+    days = Days(now, lambda job, then: None)
     for minutes in (5, -10, -30, 0):
         days.plan(now + timedelta(minutes=minutes), lambda then: told.append(then.minute))
 
@@ -73,7 +73,7 @@ def test_acts_happen_in_the_order_of_their_moments_up_to_the_last_one(db):
 
 def test_the_worker_does_what_falls_due_between_two_acts_and_letters_wait(db, monkeypatch):
     now, told = at("2026-11-26 12:00"), []
-    days = Days(now, lambda job: told.append(job.kind))
+    days = Days(now, lambda job, then: told.append(job.kind))
     monkeypatch.setitem(jobs._handlers, "ring", lambda task, then: told.append(f"{task.key} {then:%H:%M}"))
 
     def add(then):
@@ -88,3 +88,19 @@ def test_the_worker_does_what_falls_due_between_two_acts_and_letters_wait(db, mo
     days.go_by(now)
 
     assert told == ["added", "first 11:35", "ring", "second act"]
+
+
+def test_no_clock_goes_back_for_what_follows_an_act_at_once(db, monkeypatch):
+    now, told = at("2026-11-26 12:00"), []
+    days = Days(now, lambda job, then: told.append(f"{then:%H:%M:%S}"))
+    monkeypatch.setitem(jobs._handlers, "ring", lambda task, then: told.append(f"rung {then:%H:%M:%S}"))
+
+    def add(then):
+        with transaction.atomic():
+            jobs.add("ring", "first", council=1, due_at=jobs.at_once(then))
+
+    days.plan(now - timedelta(minutes=30), add)
+
+    days.go_by(now)
+
+    assert told == ["rung 11:30:00", "11:30:00"]

@@ -86,13 +86,14 @@ class Days:
     Acts in the order of their moments, up to `until`; what is planned for later does not happen.
 
     Between two acts the worker does what has fallen due, each job at its moment; letters wait until the end. Of each
-    job `after_job` is told.
+    job `after_job` is told, and when it was done.
     """
 
     until: datetime
-    after_job: Callable[[Job], None]
+    after_job: Callable[[Job, datetime], None]
     _planned: list[tuple[datetime, int, Act]] = field(default_factory=list)
     _count: int = 0
+    _now: datetime | None = None
     acts: int = 0
 
     def plan(self, at: datetime, act: Act) -> None:
@@ -115,6 +116,7 @@ class Days:
             if not self._planned or self._planned[0][0] > until:
                 return
             _, _, act = heapq.heappop(self._planned)
+            self._now = at
             act(at)
             self.acts += 1
 
@@ -127,6 +129,8 @@ class Days:
         )
         if job is None:
             return False
-        jobs.work_once(WORKER, job.due_at)
-        self.after_job(job)
+        # What follows an act at once is due before the act's own second is over: no clock goes back for it.
+        self._now = max(job.due_at, self._now or job.due_at)
+        jobs.work_once(WORKER, self._now)
+        self.after_job(job, self._now)
         return True

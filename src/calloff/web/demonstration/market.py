@@ -151,6 +151,32 @@ AIREFORD_SERVICES = _services(
         ("Madderstile Care", "AF2", GOOD),
     ],
 )
+AIREFORD_SMALL_SERVICES = _services(
+    421,
+    "aireford",
+    [
+        ("Bobbinstile Care", "AF1", GOOD),
+        ("Carderfern Homecare", "AF2", GOOD),
+        ("Clothwren Support", "AF1", GOOD),
+        ("Combquill Care", "AF2", GOOD),
+        ("Cropperlea Homecare", "AF1", GOOD),
+        ("Dyerslantern Care", "AF2", GOOD),
+        ("Fleecegate Homecare", "AF1", GOOD),
+        ("Fullerstile Support", "AF2", OUTSTANDING),
+        ("Heddlefold Care", "AF1", GOOD),
+        ("Loomwren Homecare", "AF2", GOOD),
+        ("Napperlea Care", "AF1", GOOD),
+        ("Shearstile Homecare", "AF2", GOOD),
+        ("Shuttlewhin Care", "AF1", MENDING),
+        ("Slubberfern Support", "AF2", GOOD),
+        ("Spinnergate Homecare", "AF1", GOOD),
+        ("Tenterlea Care", "AF2", GOOD),
+        ("Twisterfold Homecare", "AF1", GOOD),
+        ("Warperwhin Care", "AF2", GOOD),
+        ("Weaverstile Homecare", "AF1", GOOD),
+    ],
+)
+"""With them 33 providers are on Aireford's framework."""
 TEAMS = [
     Service("CS2099000399", "Eastmoor Council Home Care Team", "Eastmoor Council", "EM1", (4, 4, 4, 4), True),
     Service("1-2099000499", "Aireford Community Support Service", "Aireford City Council", "AF1", GOOD, True),
@@ -169,6 +195,7 @@ REGISTER = [
     *WIGHTSEA_SERVICES,
     *EASTMOOR_SERVICES,
     *AIREFORD_SERVICES,
+    *AIREFORD_SMALL_SERVICES,
     *TEAMS,
     SECOND_BRANCH,
     *NEWCOMERS.values(),
@@ -272,6 +299,18 @@ def _aireford() -> dict[str, list[Seat]]:
         Seat(SECOND_BRANCH.reference, "capacity_book", "member", 45, 1262, ("AF1",), without=NO_NIGHTS, ends_in_days=83)
     )
     book[11] = replace(book[11], speaks=POLISH)
+    book += [
+        Seat(
+            name,
+            "capacity_book",
+            "member",
+            16 - place % 5,
+            1_348 - 7 * place,
+            (f"AF{1 + place % 2}",),
+            without=NO_NIGHTS,
+        )
+        for place, name in enumerate(_names(AIREFORD_SMALL_SERVICES))
+    ]
     spot = [Seat(names[13], "spot", "spot", 240, 1345), Seat(names[14], "spot", "spot", 200, 1350)]
     return {
         "aireford_capacity_book": [

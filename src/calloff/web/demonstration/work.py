@@ -195,10 +195,10 @@ class Team:
 
     # Whoever is next
 
-    def after_job(self, job: Job) -> None:
+    def after_job(self, job: Job, at: datetime) -> None:
         """The worker did something: whoever is next for that package plans it."""
         if job.kind == "advance":
-            self.look(json.loads(job.data)["package"], job.due_at)
+            self.look(json.loads(job.data)["package"], at)
 
     def look(self, number: int, at: datetime) -> None:
         """Plan what somebody does next about a package."""
