@@ -102,7 +102,8 @@ def with_authenticator(tally: Tally, user: Any, other: Any) -> None:
 
     now = timezone.now()
     User.objects.filter(pk=other.pk).update(demo=True)
-    Authenticator.objects.filter(user=other).delete()
+    # Whoever was "somebody else" of an earlier role has one already.
+    Authenticator.objects.filter(user__in=(user, other)).delete()
     for one in (user, other):
         services.give_demo_authenticator(user=one, by=None, at=now)
     recovery = RecoveryCodes.activate(user).get_unused_codes()

@@ -103,11 +103,13 @@ def known_in(filled: Any) -> dict[str, str]:
         **packages,
         "begun later": filled.packages["called off"].token,
         "invitation": asked.invitations.order_by("pk").first().token,
-        "request": Request.objects.filter(state=Request.WAITING).latest("pk").reference,
         "enrolment": Enrolment.objects.get(reference="beech").token,
     }
     left = by_provider.exclude(package=asked).first()
-    return told | ({"provider invitation": left.token} if left is not None else {})
+    waiting = Request.objects.filter(state=Request.WAITING).order_by("-pk").first()
+    # Journeys before may have answered the last one, or decided it.
+    told |= {"provider invitation": left.token} if left is not None else {}
+    return told | ({"request": waiting.reference} if waiting is not None else {})
 
 
 def one_journey(tally: Tally, here: Site, filled: Any, journey: dict[str, Any], options: dict[str, Any]) -> bool:
