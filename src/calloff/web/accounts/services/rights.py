@@ -54,13 +54,17 @@ def may(
 def permissions_of(
     user: User, *, council_id: int | None = None, branch_id: int | None = None, on: date | None = None
 ) -> frozenset[str]:
-    """Everything that a user may do in one place on a day, for a page that shows only what can be done."""
-    if not user.is_active:
-        return frozenset()
-    held = RoleHeld.objects.filter(_in_force(on or today()), _here(council_id, branch_id), user=user)
+    """Everything that a user may do in one place on a day."""
+    return permissions_among(roles_held(user, on or today()), council_id=council_id, branch_id=branch_id)
+
+
+def permissions_among(
+    held: Iterable[RoleHeld], *, council_id: int | None = None, branch_id: int | None = None
+) -> frozenset[str]:
+    """Everything that some roles allow in one place, for a page that shows only what can be done."""
     known = roles()
-    codes = [code for code in held.values_list("role", flat=True) if code in known]
-    return frozenset(one for code in codes for one in known[code].permissions)
+    here = (one for one in held if one.role == EVERYWHERE or (one.council_id, one.branch_id) == (council_id, branch_id))
+    return frozenset(permission for one in here for permission in known[one.role].permissions)
 
 
 def councils_of(user: User, permission: str, *, on: date | None = None) -> frozenset[int]:

@@ -14,6 +14,7 @@ from django.shortcuts import render
 
 from calloff.web.accounts.models import RoleHeld, User
 from calloff.web.accounts.services import passing
+from calloff.web.accounts.services.rights import permissions_among
 from calloff.web.accounts.services.roles import roles_with
 
 log = logging.getLogger("calloff.refused")
@@ -71,6 +72,11 @@ def allowed(permission: str) -> Callable[[SignedInView[P]], View[P]]:
         return cast(View[P], guarded)
 
     return door
+
+
+def permissions_at(request: SignedIn) -> frozenset[str]:
+    """What the user may do at this council's desk, by the roles that this request found."""
+    return permissions_among(request.roles_held, council_id=request.council_id)
 
 
 def _holds(request: SignedIn, codes: frozenset[str]) -> bool:

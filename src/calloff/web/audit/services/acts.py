@@ -180,7 +180,9 @@ def faults_in_chain(council: int, checkpoint: tuple[int, str] | None = None) -> 
 
 def saw(*, council: int, user: User, about: str, screen: str, at: datetime) -> None:
     """Note that somebody looked at a record that names a person."""
-    Look.objects.create(council=council, user=user, about=about, screen=screen, at=at)
+    # A transaction of its own: on SQLite it waits for its turn in the queue of those who write.
+    with transaction.atomic():
+        Look.objects.create(council=council, user=user, about=about, screen=screen, at=at)
 
 
 def record_account(sender: object, *, kind: str, by: User | None, at: datetime, about: str, **told: Any) -> None:

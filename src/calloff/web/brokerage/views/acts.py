@@ -16,13 +16,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from calloff.domain.errors import CalloffError
-from calloff.web.accounts.views import SignedIn, allowed
+from calloff.web.accounts.views import SignedIn, allowed, permissions_at
 from calloff.web.brokerage.forms import package as asked
 from calloff.web.brokerage.forms import words as codes
 from calloff.web.brokerage.models import CallOff, Handback, Package
 from calloff.web.brokerage.services import living, lots, messaging, sourcing
 from calloff.web.brokerage.services.refusals import IdentityInTextError
-from calloff.web.brokerage.views.package import heading, look_at, note_look, package_of, permissions_at
+from calloff.web.brokerage.views.package import heading, look_at, note_look, package_of
 
 READ_OR_SEND = ["GET", "POST"]
 TEXTS = ("text", "words")

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from calloff.domain.calendar import local
 from calloff.domain.errors import CalloffError
 from calloff.domain.units import pounds
-from calloff.web.accounts.views import SignedIn, allowed
+from calloff.web.accounts.views import SignedIn, allowed, permissions_at
 from calloff.web.audit.services import saw
 from calloff.web.brokerage.forms import requests as asked
 from calloff.web.brokerage.models import Package, Request
@@ -25,7 +25,7 @@ from calloff.web.brokerage.services.changing import difference
 from calloff.web.brokerage.services.limits import limit_for, who_may_approve
 from calloff.web.brokerage.services.refusals import ApprovalNeededError
 from calloff.web.brokerage.views.request_steps import difference_words
-from calloff.web.brokerage.views.requests import permissions_at, person_line, providers, request_of, told_of
+from calloff.web.brokerage.views.requests import person_line, providers, request_of, told_of
 from calloff.web.config.look import words
 from calloff.web.config.look.week import Week
 

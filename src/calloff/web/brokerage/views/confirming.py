@@ -21,7 +21,7 @@ from calloff.domain.decisions import CallOff, Part
 from calloff.domain.errors import CalloffError
 from calloff.domain.packages import Visit
 from calloff.domain.units import half_up, pence_per_week
-from calloff.web.accounts.views import SignedIn, allowed
+from calloff.web.accounts.views import SignedIn, allowed, permissions_at
 from calloff.web.audit.services import whole_second
 from calloff.web.brokerage.forms.package import PriceForm
 from calloff.web.brokerage.models import Package
@@ -37,7 +37,7 @@ from calloff.web.brokerage.services.limits import limit_for, who_may_approve
 from calloff.web.brokerage.services.next_case import next_case
 from calloff.web.brokerage.services.refusals import AlreadyCalledOffError, DecisionChangedError
 from calloff.web.brokerage.views.acts import READ_OR_SEND, form_page, press
-from calloff.web.brokerage.views.package import heading, look_at, note_look, package_of, permissions_at
+from calloff.web.brokerage.views.package import heading, look_at, note_look, package_of
 from calloff.web.config.look import words
 
 GONE_BY = ("declined", "expired", "ended")

@@ -7,12 +7,12 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from calloff.web.accounts.views import SignedIn, allowed
+from calloff.web.accounts.views import SignedIn, allowed, permissions_at
 from calloff.web.audit.services import saw
 from calloff.web.brokerage.models import CallOff, Invitation
 from calloff.web.brokerage.services.letters import call_off_letter, not_selected_letter
 from calloff.web.brokerage.services.refusals import RefusedError
-from calloff.web.brokerage.views.package import package_of, permissions_at
+from calloff.web.brokerage.views.package import package_of
 
 
 def as_pdf(content: bytes, name: str) -> HttpResponse:

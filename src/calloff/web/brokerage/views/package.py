@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -18,8 +18,7 @@ from django.views.decorators.http import require_safe
 from calloff.domain.calendar import local
 from calloff.domain.decisions import Decision as KernelDecision
 from calloff.domain.packages import Package as KernelPackage
-from calloff.web.accounts.services import permissions_of
-from calloff.web.accounts.views import SignedIn, allowed
+from calloff.web.accounts.views import SignedIn, allowed, permissions_at
 from calloff.web.audit.services import saw, whole_second
 from calloff.web.brokerage.forms import words as codes
 from calloff.web.brokerage.models import CallOff, Invitation, Package
@@ -47,11 +46,6 @@ def package_of(request: SignedIn, token: str) -> Package:
     found = get_object_or_404(rows, council=request.council_id, token=token)
     found.council = request.council
     return found
-
-
-def permissions_at(request: SignedIn) -> frozenset[str]:
-    """What the user may do at this council's desk."""
-    return permissions_of(request.user, council_id=request.council_id)
 
 
 def note_look(request: SignedIn, package: Package, may: frozenset[str], now: datetime) -> None:
@@ -109,6 +103,12 @@ def page_of(looked: Looked, may: frozenset[str]) -> dict[str, Any]:
     found, facts, now = looked.package, looked.facts, looked.now
     prices = "see_prices" in may
     sealed = looked.sealed_until is not None
+    placed = list(
+        found.call_offs.select_related("branch", "confirmed_by__identity").order_by(
+            F("ended_on").asc(nulls_first=True), "-pk"
+        )
+    )
+    asked = list(found.invitations.select_related("branch").prefetch_related("offers__recorded_by__identity"))
     return {
         **heading(looked, may),
         "now": now,
@@ -116,16 +116,16 @@ def page_of(looked: Looked, may: frozenset[str]) -> dict[str, Any]:
         "week": Week(facts.visits, found.reference),
         "asking": asking_of(looked, prices),
         "failed_mail": failed_mail(found, now),
-        "call_offs": call_offs(found, looked.today, prices, may),
+        "call_offs": call_offs(found, placed, looked.today, prices, may),
         "stays": stays(found, looked.today),
         "bridges": bridges(found, looked.today),
         "members": found.members.order_by("reference") if found.is_lot else [],
-        "answers": [] if sealed else answers(found, now),
+        "answers": [] if sealed else answers(asked, now),
         "messages_told": found.messages.select_related("branch", "by__identity").order_by("-at")[:50],
         "notes": found.notes.select_related("by__identity").order_by("-at")[:50],
         "story": story_of(found, now, prices=prices, sealed=sealed),
-        "letters": [] if sealed else letters(found, may),
-        "others": other_acts(found, may),
+        "letters": [] if sealed else letters(found, placed, asked, may),
+        "others": other_acts(found, placed, asked, may),
     }
 
 
@@ -235,14 +235,13 @@ def failed_mail(found: Package, now: datetime) -> list[str]:
     ]
 
 
-def call_offs(found: Package, today: date, prices: bool, may: frozenset[str]) -> Table:
-    """Every call-off of the package, the living first."""
-    rows = found.call_offs.select_related("branch", "confirmed_by__identity").order_by("ended_on", "-pk")
+def call_offs(found: Package, placed: Sequence[CallOff], today: date, prices: bool, may: frozenset[str]) -> Table:
+    """The call-offs of the package, in this order."""
     columns = [Column(_("Provider"), names_row=True), Column(_("Hours"), number=True, unit=_("a week"))]
     columns += [Column(_("Price"), number=True, unit=_("a week"))] if prices else []
     columns += [Column(_("Begins")), Column(_("First visit")), Column(_("Ends")), Column(_("How"))]
     told = []
-    for one in rows:
+    for one in placed:
         cells = [Cell(one.branch.name), Cell(words.hours(one.minutes_per_week))]
         cells += [Cell(words.money(one.pence_per_week))] if prices else []
         cells += [
@@ -325,11 +324,10 @@ class Heard:
     disputed: str
 
 
-def answers(found: Package, now: datetime) -> list[Heard]:
+def answers(asked: Sequence[Invitation], now: datetime) -> list[Heard]:
     """The answers that the council recorded for providers, in whose words, and those that are disputed."""
     told = []
-    invitations = found.invitations.prefetch_related("offers__recorded_by__identity").select_related("branch")
-    for invitation in invitations.order_by("-pk"):
+    for invitation in sorted(asked, key=lambda one: -one.pk):
         for offer in invitation.offers.all():
             if offer.channel in ("portal", "api") and not offer.message and offer.disputed_at is None:
                 continue
@@ -349,38 +347,40 @@ def answers(found: Package, now: datetime) -> list[Heard]:
     return told
 
 
-def letters(found: Package, may: frozenset[str]) -> list[Act]:
+def letters(found: Package, placed: Sequence[CallOff], asked: Sequence[Invitation], may: frozenset[str]) -> list[Act]:
     """The letters to providers: of each call-off, and to whoever offered and was not selected."""
     told = []
     if "see_person" in may:
-        for one in found.call_offs.select_related("branch").order_by("pk"):
+        for one in sorted(placed, key=lambda one: one.pk):
             text = _("Call-off to %(name)s (PDF)") % {"name": one.branch.name}
             told.append(Act(text, reverse("package_call_off_letter", args=(found.token, one.token))))
     if "see_decisions" in may:
-        over = found.invitations.exclude(state__in=(*Invitation.LIVE, Invitation.CALLED_OFF)).order_by("pk")
-        for asked in over.select_related("branch").prefetch_related("offers"):
-            if not_selected(asked, standing_offer(asked.offers.all(), asked.deadline_at)):
-                text = _("Why %(name)s was not selected (PDF)") % {"name": asked.branch.name}
-                told.append(Act(text, reverse("package_loss_letter", args=(found.token, asked.token))))
+        over = [one for one in asked if one.state not in (*Invitation.LIVE, Invitation.CALLED_OFF)]
+        for lost in sorted(over, key=lambda one: one.pk):
+            if not_selected(lost, standing_offer(lost.offers.all(), lost.deadline_at)):
+                text = _("Why %(name)s was not selected (PDF)") % {"name": lost.branch.name}
+                told.append(Act(text, reverse("package_loss_letter", args=(found.token, lost.token))))
     return told
 
 
-def other_acts(found: Package, may: frozenset[str]) -> list[Act]:
+def other_acts(
+    found: Package, placed: Sequence[CallOff], asked: Sequence[Invitation], may: frozenset[str]
+) -> list[Act]:
     """Everything else that can be done with the package, each a page of its own."""
     sourcing = found.state == Package.SOURCING
     open_still = not is_over(found)
-    placed = found.call_offs.filter(ended_on__isnull=True).exists()
+    living = any(one.ended_on is None for one in placed)
     alone = not found.is_lot
     offered: Sequence[tuple[bool, str, str, str]] = (
         (True, "work_package", _("Write a contact note"), "package_note"),
         (open_still, "work_package", _("Assign it or hand it over"), "package_give"),
-        (found.invitations.exists(), "work_package", _("Write to a provider"), "package_message"),
+        (bool(asked), "work_package", _("Write to a provider"), "package_message"),
         (sourcing and not found.on_hold, "hold_package", _("Put it on hold"), "package_hold"),
         (open_still and alone, "work_package", _("Enter care that stands in"), "package_bridge"),
         (sourcing, "order_override", _("Ask somebody else than the model says"), "package_override"),
         (sourcing and alone, "confirm_call_off", _("Record a call-off outside the model"), "package_outside"),
-        (sourcing and alone and not placed, "withdraw_package", _("Withdraw it"), "package_withdraw"),
-        (placed, "withdraw_package", _("End the care"), "package_end"),
+        (sourcing and alone and not living, "withdraw_package", _("Withdraw it"), "package_withdraw"),
+        (living, "withdraw_package", _("End the care"), "package_end"),
     )
     return [
         Act(text, reverse(route, args=(found.token,)))

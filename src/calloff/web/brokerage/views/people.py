@@ -15,14 +15,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from calloff.domain.calendar import local
 from calloff.domain.errors import CalloffError
-from calloff.web.accounts.views import SignedIn, allowed
+from calloff.web.accounts.views import SignedIn, allowed, permissions_at
 from calloff.web.audit.services import saw
 from calloff.web.brokerage.forms.people import FindForm, PersonForm
 from calloff.web.brokerage.models import CallOff, Package, Person
 from calloff.web.brokerage.services import people as known
 from calloff.web.brokerage.services import requests as requesting
 from calloff.web.brokerage.services import standing
-from calloff.web.brokerage.views.requests import permissions_at, readable, standing_words
+from calloff.web.brokerage.views.requests import readable, standing_words
 from calloff.web.config.look import words
 from calloff.web.config.look.parts import Fact
 from calloff.web.config.look.tables import Cell, Column, Row, Table

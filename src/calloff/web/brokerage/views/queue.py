@@ -18,7 +18,7 @@ from calloff.documents.wording import say
 from calloff.domain.calendar import local
 from calloff.domain.errors import CalloffError
 from calloff.domain.packages import PRIORITIES
-from calloff.web.accounts.views import SignedIn, allowed
+from calloff.web.accounts.views import SignedIn, allowed, permissions_at
 from calloff.web.brokerage.forms import words as codes
 from calloff.web.brokerage.forms.queue import GiveForm
 from calloff.web.brokerage.models import Invitation, Package
@@ -26,7 +26,7 @@ from calloff.web.brokerage.services import owning, sourcing
 from calloff.web.brokerage.services import queue as queues
 from calloff.web.brokerage.services.columns import NEXT_ACTIONS
 from calloff.web.brokerage.services.refusals import IdentityInTextError
-from calloff.web.brokerage.views.package import package_of, permissions_at
+from calloff.web.brokerage.views.package import package_of
 from calloff.web.config.look import words
 from calloff.web.config.look.exports import Value, export
 from calloff.web.config.look.lists import Choice, Filter, FilterState, Paging

@@ -22,7 +22,7 @@ from calloff.domain.errors import ReplayError
 from calloff.simulator.explain import Teller
 from calloff.simulator.replay import Replayed
 from calloff.simulator.scene import Scene
-from calloff.web.accounts.views import SignedIn, allowed
+from calloff.web.accounts.views import SignedIn, allowed, permissions_at
 from calloff.web.brokerage.models import Decision, Package
 from calloff.web.brokerage.services.records import (
     Recorded,
@@ -33,7 +33,7 @@ from calloff.web.brokerage.services.records import (
     sealed_until,
     told,
 )
-from calloff.web.brokerage.views.package import package_of, permissions_at
+from calloff.web.brokerage.views.package import package_of
 from calloff.web.config.look import words
 from calloff.web.config.look.parts import Fact
 from calloff.web.config.look.tables import Cell, Column, Row, Table

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from calloff.domain.calendar import local
 from calloff.domain.errors import CalloffError
-from calloff.web.accounts.views import SignedIn, allowed
+from calloff.web.accounts.views import SignedIn, allowed, permissions_at
 from calloff.web.audit.services import saw
 from calloff.web.brokerage.forms import requests as asked
 from calloff.web.brokerage.forms import words as codes
@@ -27,7 +27,7 @@ from calloff.web.brokerage.services import drafts
 from calloff.web.brokerage.services import requests as requesting
 from calloff.web.brokerage.services.changing import Difference, difference
 from calloff.web.brokerage.services.requests import Wanted
-from calloff.web.brokerage.views.requests import own_draft, permissions_at, providers, told_of
+from calloff.web.brokerage.views.requests import own_draft, providers, told_of
 from calloff.web.config.look import words
 from calloff.web.config.look.forms import said
 from calloff.web.config.look.week import Week

@@ -20,8 +20,7 @@ from django.views.decorators.http import require_POST, require_safe
 from calloff.documents.wording import listed, say
 from calloff.domain.calendar import local
 from calloff.domain.errors import CalloffError
-from calloff.web.accounts.services import permissions_of
-from calloff.web.accounts.views import SignedIn, allowed
+from calloff.web.accounts.views import SignedIn, allowed, permissions_at
 from calloff.web.audit.services import saw
 from calloff.web.brokerage.forms import requests as asked
 from calloff.web.brokerage.forms import words as codes
@@ -37,11 +36,6 @@ from calloff.web.config.look.parts import Fact, Tab
 from calloff.web.config.look.tables import Cell, Column, Row, Table
 from calloff.web.config.look.week import Week
 from calloff.web.directory.models import Branch
-
-
-def permissions_at(request: SignedIn) -> frozenset[str]:
-    """What the user may do at this council's desk."""
-    return permissions_of(request.user, council_id=request.council_id)
 
 
 def readable(request: SignedIn, may: frozenset[str]) -> QuerySet[Request]:

@@ -13,13 +13,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from calloff.domain.calendar import local
-from calloff.web.accounts.views import SignedIn, allowed
+from calloff.web.accounts.views import SignedIn, allowed, permissions_at
 from calloff.web.audit.services import saw
 from calloff.web.brokerage.forms import words as codes
 from calloff.web.brokerage.forms.queue import SearchForm
 from calloff.web.brokerage.models import Package, Person
 from calloff.web.brokerage.services.searching import Found, find
-from calloff.web.brokerage.views.package import permissions_at
 from calloff.web.config.look.tables import Cell, Column, Row, Table
 from calloff.web.directory.models import Branch
 

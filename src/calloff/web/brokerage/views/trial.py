@@ -17,8 +17,7 @@ from calloff.domain.decisions import CallOff as KernelCallOff
 from calloff.domain.decisions import Invite, Refer, Wait
 from calloff.domain.packages import Package as KernelPackage
 from calloff.domain.purchasing_model import why_not_applicable
-from calloff.web.accounts.services import permissions_of
-from calloff.web.accounts.views import SignedIn, allowed
+from calloff.web.accounts.views import SignedIn, allowed, permissions_at
 from calloff.web.brokerage.forms.trial import TrialForm
 from calloff.web.brokerage.services import trying
 from calloff.web.brokerage.services.desk import Desk
@@ -49,7 +48,7 @@ def model_trial(request: SignedIn, model: str, version: int) -> HttpResponse:
     form = TrialForm(request.council, local(now).date(), request.POST or None)
     answer = None
     if request.method == "POST" and form.is_valid():
-        may = permissions_of(request.user, council_id=request.council_id)
+        may = permissions_at(request)
         answer = answer_to(request, found, facts_in(form, now), now, prices="see_prices" in may)
     return render(request, "brokerage/model_trial.html", {"version": found, "form": form, "answer": answer, "now": now})
 

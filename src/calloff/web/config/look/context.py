@@ -9,7 +9,6 @@ from django.http import HttpRequest
 
 from calloff.web.accounts.models import User
 from calloff.web.config.look.navigation import navigation
-from calloff.web.directory.models import Council
 from calloff.web.jobs.services import unread
 
 SHORTCUTS_COOKIE = "calloff_shortcuts"
@@ -19,7 +18,7 @@ def look(request: HttpRequest) -> dict[str, Any]:
     """Where one can go from here, whose desk it is, and how this browser likes its pages."""
     held = getattr(request, "roles_held", None) or []
     at_desk = getattr(request, "council_id", None)
-    council = Council.objects.filter(pk=at_desk).first() if at_desk else None
+    council = getattr(request, "council", None)
     user = getattr(request, "user", None)
     new = unread(user) if held and isinstance(user, User) else 0
     nav = navigation(held, at_desk, request.path, new) if held else []

@@ -11,14 +11,20 @@ The write lock is taken when a transaction begins. Otherwise two that began by r
 from __future__ import annotations
 
 import sqlite3
+import time
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
+from django.db import OperationalError
 from django.db.backends.sqlite3 import base
 from django.db.backends.sqlite3.schema import DatabaseSchemaEditor
 
 OLDEST = (3, 37, 0)
 """The first SQLite with STRICT tables."""
+
+PATIENCE_SECONDS = 20
+"""So long a transaction waits for the write lock before it is refused."""
+LOOK_EVERY_SECONDS = 0.002
 
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -37,7 +43,7 @@ def options(*, synchronous: str) -> dict[str, Any]:
     `synchronous` FULL keeps every commit through a power cut; NORMAL may lose the last ones, never more.
     """
     pragmas = (PRAGMAS[0], f"PRAGMA synchronous={synchronous}", *PRAGMAS[1:])
-    return {"timeout": 20, "transaction_mode": "IMMEDIATE", "init_command": ";".join(pragmas)}
+    return {"timeout": PATIENCE_SECONDS, "transaction_mode": "IMMEDIATE", "init_command": ";".join(pragmas)}
 
 
 class _WithLength(str):
@@ -119,3 +125,27 @@ class DatabaseWrapper(base.DatabaseWrapper):
             )
         connection: sqlite3.Connection = super().get_new_connection(conn_params)
         return connection
+
+    def _start_transaction_under_autocommit(self) -> None:
+        """
+        Begin, as soon as nobody else writes.
+
+        SQLite itself looks again ever more seldom, up to a tenth of a second apart, so that whoever has waited longest
+        is the last to get the lock.
+        """
+        until = time.monotonic() + PATIENCE_SECONDS
+        self.connection.execute("PRAGMA busy_timeout=0")
+        try:
+            while not self._began(last=time.monotonic() > until):
+                time.sleep(LOOK_EVERY_SECONDS)
+        finally:
+            self.connection.execute(f"PRAGMA busy_timeout={1_000 * PATIENCE_SECONDS}")
+
+    def _began(self, *, last: bool) -> bool:
+        try:
+            super()._start_transaction_under_autocommit()
+        except OperationalError as refusal:
+            if last or "locked" not in str(refusal):
+                raise
+            return False
+        return True

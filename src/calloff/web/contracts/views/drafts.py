@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from calloff.documents.wording import sentence
 from calloff.domain.calendar import local
-from calloff.web.accounts.views import SignedIn, allowed
+from calloff.web.accounts.views import SignedIn, allowed, permissions_at
 from calloff.web.config.look import words
 from calloff.web.config.look.lists import Choice, Filter, FilterState, Paging
 from calloff.web.config.look.tables import Cell, Column, Row, Table
@@ -33,7 +33,7 @@ from calloff.web.contracts.services.publishing import (
     refuse,
     without_tier,
 )
-from calloff.web.contracts.views.pages import READ_OR_SEND, as_file, form_page, may, press
+from calloff.web.contracts.views.pages import READ_OR_SEND, as_file, form_page, press
 from calloff.web.contracts.views.purchasing import changes_told, draft_of, reading, text_file
 
 KINDS = {
@@ -110,7 +110,7 @@ def drafts(request: SignedIn) -> HttpResponseBase:
         empty=_("Nothing is drafted. What a commissioner drafts waits here for a contract manager."),
         quiet_caption=True,
     )
-    told = {"table": table, "filters": filters, "paging": paging, "may": may(request)}
+    told = {"table": table, "filters": filters, "paging": paging, "may": permissions_at(request)}
     return render(request, "contracts/drafts.html", told)
 
 
@@ -152,7 +152,7 @@ def _row(one: Draft, now: datetime) -> Row:
 def draft(request: SignedIn, reference: str) -> HttpResponse:
     """One draft, with all that it would do."""
     found = draft_of(request, reference)
-    rights, own = may(request), found.drafted_identity == request.user.identity_id
+    rights, own = permissions_at(request), found.drafted_identity == request.user.identity_id
     template, preview = "", dict[str, Any]()
     if own or {drafting(found.kind), approving(found.kind)} & rights or found.kind == "model":
         template, preview = _previews[found.kind](request, found)

@@ -22,7 +22,7 @@ from calloff.domain.contracts import ANY, PriceLine
 from calloff.domain.contracts import Enrolment as KernelEnrolment
 from calloff.domain.packages import BANDS
 from calloff.domain.records import sha256
-from calloff.web.accounts.views import SignedIn, allowed
+from calloff.web.accounts.views import SignedIn, allowed, permissions_at
 from calloff.web.config.look import words
 from calloff.web.config.look.parts import Fact
 from calloff.web.config.look.tables import Cell, Column, Row, Table
@@ -35,7 +35,7 @@ from calloff.web.contracts.services.publishing import FileRead
 from calloff.web.contracts.services.spare_minutes import declare_spare
 from calloff.web.contracts.services.suspensions import lift, suspend
 from calloff.web.contracts.views.drafts import shows
-from calloff.web.contracts.views.pages import READ_OR_SEND, counted, form_page, may
+from calloff.web.contracts.views.pages import READ_OR_SEND, counted, form_page
 
 MOST_PREVIEWED = 500
 
@@ -213,7 +213,7 @@ def term_words(first: date | None, last: date | None) -> str:
 def enrolment(request: SignedIn, token: str) -> HttpResponse:
     """An enrolment: prices, hours, suspensions, share of a quota, packages."""
     found = enrolment_of(request, token)
-    rights, now = may(request), timezone.now()
+    rights, now = permissions_at(request), timezone.now()
     facts = facts_of(found)
     told = {
         "enrolment": found,

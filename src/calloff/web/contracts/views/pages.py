@@ -14,18 +14,12 @@ from django.utils import timezone
 
 from calloff.domain.errors import CalloffError
 from calloff.formats.sheets import NotReadError
-from calloff.web.accounts.services import permissions_of
 from calloff.web.accounts.views import SignedIn
 from calloff.web.config.look.exports import KINDS, Value, export
 
 READ_OR_SEND = ["GET", "POST"]
 MOST_SHOWN = 200
 """So many bad cells are shown; the rest is counted."""
-
-
-def may(request: SignedIn) -> frozenset[str]:
-    """What the user may do at this council's desk."""
-    return permissions_of(request.user, council_id=request.council_id)
 
 
 def form_page(

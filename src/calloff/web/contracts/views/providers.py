@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from calloff.documents.wording import has_wording, say, spaced, worded
 from calloff.domain.calendar import local
 from calloff.domain.providers import RELEVANT_AREAS, SCALES
-from calloff.web.accounts.views import SignedIn, allowed
+from calloff.web.accounts.views import SignedIn, allowed, permissions_at
 from calloff.web.config.look import words
 from calloff.web.config.look.lists import Choice, Filter, FilterState, Paging
 from calloff.web.config.look.parts import Fact
@@ -38,7 +38,7 @@ from calloff.web.contracts.views.enrolments import (
     term_words,
     title_of,
 )
-from calloff.web.contracts.views.pages import READ_OR_SEND, as_file, counted, form_page, may
+from calloff.web.contracts.views.pages import READ_OR_SEND, as_file, counted, form_page
 from calloff.web.directory.models import Branch, Grading
 
 SOON_DAYS = 90
@@ -120,7 +120,7 @@ def providers(request: SignedIn) -> HttpResponseBase:
         "table": table,
         "filters": state,
         "paging": paging,
-        "may": may(request),
+        "may": permissions_at(request),
         "looked_for": request.POST.get("name", "")[:80],
     }
     return render(request, "contracts/providers.html", told)
@@ -253,7 +253,7 @@ def age_of(since: date, on: date) -> str:
 def provider(request: SignedIn, token: str) -> HttpResponse:
     """A branch: registration, grades by date, and all that this council has with it."""
     branch = get_object_or_404(Branch.objects.select_related("organisation"), token=token)
-    rights, now = may(request), timezone.now()
+    rights, now = permissions_at(request), timezone.now()
     on = local(now).date()
     own = list(Enrolment.objects.filter(council=request.council_id, branch=branch).order_by("reference"))
     call_offs = branch.call_offs.filter(council=request.council_id, ended_on__isnull=True).select_related(

@@ -20,7 +20,7 @@ from calloff.documents.told import Told
 from calloff.documents.versions import Change, changes
 from calloff.documents.wording import say, sentence, spaced
 from calloff.domain.calendar import local
-from calloff.web.accounts.views import SignedIn, allowed
+from calloff.web.accounts.views import SignedIn, allowed, permissions_at
 from calloff.web.config.look import words
 from calloff.web.config.look.parts import Asked
 from calloff.web.config.look.tables import Cell, Column, Row, Table
@@ -28,7 +28,7 @@ from calloff.web.contracts.forms.drafts import ModelForm
 from calloff.web.contracts.models import Draft, ModelVersion
 from calloff.web.contracts.services.documents import Fault, check, keep_model
 from calloff.web.contracts.services.market import document_of
-from calloff.web.contracts.views.pages import READ_OR_SEND, as_file, form_page, may
+from calloff.web.contracts.views.pages import READ_OR_SEND, as_file, form_page
 
 STATES = {
     "in_force": (gettext_lazy("in force"), "green"),
@@ -111,7 +111,7 @@ def models(request: SignedIn) -> HttpResponseBase:
         empty=_("The council has published no purchasing model. A commissioner drafts the first one."),
         quiet_caption=True,
     )
-    return render(request, "contracts/models.html", {"table": table, "may": may(request)})
+    return render(request, "contracts/models.html", {"table": table, "may": permissions_at(request)})
 
 
 def _model_row(shelf: Shelf, on: date) -> Row:
@@ -170,7 +170,7 @@ def model_version(request: SignedIn, model: str, version: int) -> HttpResponse:
         "versions": _versions(found, shelf),
         "draft": found.draft,
         "today": shelf.on,
-        "may": may(request),
+        "may": permissions_at(request),
         "files": [(number, name) for number, (name, _text) in enumerate(document.texts, 1)],
         **reading(document),
     }

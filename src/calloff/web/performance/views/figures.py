@@ -9,8 +9,7 @@ from django.utils.translation import gettext as _
 
 from calloff.domain.indicators import Share
 from calloff.domain.units import half_up
-from calloff.web.accounts.services import permissions_of
-from calloff.web.accounts.views import SignedIn
+from calloff.web.accounts.views import SignedIn, permissions_at
 from calloff.web.config.look.lists import Choice, Filter
 from calloff.web.config.look.parts import Tab
 from calloff.web.directory.models import Locality
@@ -60,7 +59,7 @@ def by_week(today: date) -> Filter:
 
 def opens_packages(request: SignedIn) -> bool:
     """Whether whoever looks may open packages."""
-    return "see_queue" in permissions_of(request.user, council_id=request.council_id)
+    return "see_queue" in permissions_at(request)
 
 
 def pages(request: SignedIn) -> list[Tab]:
