@@ -99,7 +99,10 @@ def _compare(packages: models.QuerySet[Package], at: datetime) -> None:
             refresh(desk, ask_quietly(desk))
             after = set(Waiting.objects.filter(package=package).values_list("enrolment", "wants"))
             if before != after or desk.package.next_action != "await_minutes":
-                raise ValueError(f"package {package.reference} does not wait as the kernel says: {desk.package.step}")
+                raise ValueError(
+                    f"package {package.reference} does not wait as the kernel says: {desk.package.next_action}, "
+                    f"{len(before - after)} waits too many, {len(after - before)} too few"
+                )
 
 
 def free() -> tuple[float, bool, int]:

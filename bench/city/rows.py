@@ -200,7 +200,8 @@ class City:
         rows = []
         for number, person in zip(numbers, people, strict=True):
             is_open = number >= self.size - self.open
-            days = chance.randint(0, 20) if is_open else chance.randint(30, 365 * YEARS)
+            # Two days ago at least: all that happened since lies in the past.
+            days = chance.randint(2, 20) if is_open else chance.randint(30, 365 * YEARS)
             approved_at = self.at - timedelta(days=days, minutes=chance.randint(0, 600))
             facts = self.facts(number, person, approved_at)
             drawn.append((facts, is_open))

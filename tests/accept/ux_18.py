@@ -42,6 +42,7 @@ def reasons(tally: Tally, size: int) -> None:
     from web.filled_world import browser
     from world import made_world
 
+    from calloff.web.brokerage.services.sourcing import WITHDRAW_REASONS, withdraw
     from calloff.web.contracts.services import market
 
     market._kept.clear()
@@ -60,6 +61,8 @@ def reasons(tally: Tally, size: int) -> None:
         if number % 3 == 1 and first is not None:
             world.answer(package, first.branch.reference, "decline", reason="no_capacity")
         look_at(tally, world, client, world.again(package), pounds)
+        # What it keeps comes free for the next: so many packages would find nobody in the end.
+        withdraw(package=world.again(package), reason=WITHDRAW_REASONS[0], words="", by=world.broker, at=world.at)
 
 
 def suspended(world: Any, name: str) -> None:

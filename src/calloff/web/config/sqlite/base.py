@@ -143,7 +143,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _began(self, *, last: bool) -> bool:
         try:
-            super()._start_transaction_under_autocommit()
+            super()._start_transaction_under_autocommit()  # type: ignore[misc]
         except OperationalError as refusal:
             if last or "locked" not in str(refusal):
                 raise
