@@ -135,7 +135,7 @@ def desk(answer: Answer) -> Answer:
         sits_at = chosen if chosen in councils else councils[0] if len(councils) == 1 else None
         request.council_id = sits_at  # type: ignore[attr-defined]
         request.council = (  # type: ignore[attr-defined]
-            None if sits_at is None else SimpleLazyObject(lambda: Council.objects.get(pk=sits_at))
+            None if sits_at is None else SimpleLazyObject(lambda: Council.objects.filter(pk=sits_at).first())
         )
         request.provider = rights.branches_in(held)  # type: ignore[attr-defined]
         request.roles_held = held  # type: ignore[attr-defined]
