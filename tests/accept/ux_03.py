@@ -102,7 +102,7 @@ def one_call_off(tally: Tally, here: Site, world: Any, *, shortcuts: bool) -> in
     keys.press("Enter")
     arrives(page, lambda url: not url.endswith("/confirm"))
     tally.expect(reached, f"{way}: a button of {reference} cannot be reached by Tab")
-    tally.expect(CallOff.objects.count() == confirmed + 1, f"{way}: {reference} was not called off")
+    tally.expect(CallOff.objects.count() == confirmed + 1, f"{way}: {reference} was not called off, at {page.url}")
     tally.expect(page.url != opened, f"{way}: after {reference} no next case opened")
     tally.expect(keys.presses <= MOST_PRESSES, f"{way}: {keys.presses} presses for {reference}")
     context.close()
