@@ -26,6 +26,7 @@ BENCH = Path(__file__).resolve().parent
 ROOT = BENCH.parent
 sys.path.insert(0, str(BENCH))
 
+# Found only now that the folder is on the path: the benchmark is loaded from its file, not as part of a package.
 from city.crowd import SHARES, WRITES, Crowd, TooFewError  # noqa: E402
 from city.load import Found, run  # noqa: E402
 

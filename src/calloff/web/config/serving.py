@@ -28,6 +28,7 @@ from calloff.domain.errors import BadInputError, CalloffError
 HOST, USUAL_PORT, LAST_PORT = "127.0.0.1", 8000, 65_535
 PORTS_TRIED = 100
 PROCESSES, THREADS = 2, 3
+"""Fewer threads answer sooner under load, more keep one long act from holding up the others (assumed)."""
 PATIENCE_SECONDS = 10
 """So long a child may take to end after it was asked to."""
 BOOT_SECONDS = 60

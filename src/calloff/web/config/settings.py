@@ -95,8 +95,7 @@ LANGUAGE_CODE = "en-gb"
 LANGUAGES = [("en-gb", _("English"))]
 TIME_ZONE = "Europe/London"
 USE_TZ = True
-# Sentences are written in English: until a second language has a catalogue, each would be looked up in vain, a thousand
-# times a page.
+# Sentences are written in English: until a second language has a catalogue, each would be looked up in vain.
 USE_I18N = len(LANGUAGES) > 1
 
 STATIC_URL = "/static/"

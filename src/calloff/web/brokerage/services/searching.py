@@ -156,7 +156,7 @@ def rows_as_typed(rows: Any, text: str) -> list[tuple[int, str]]:
     """
     Candidates among people: those whose name has a word that begins with each word as it was typed.
 
-    Nearly every search is one of these, and costs the database a tenth of looking for what is merely like it.
+    Nearly every search is one of these, and costs the database far less than looking for what is merely like it.
     """
     asked = plain_words(text)
     for typed in sorted(text.split(), key=len, reverse=True):

@@ -130,8 +130,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """
         Begin, as soon as nobody else writes.
 
-        SQLite itself looks again ever more seldom, up to a tenth of a second apart, so that whoever has waited longest
-        is the last to get the lock.
+        SQLite itself (sqliteDefaultBusyCallback) looks again ever more seldom, up to a tenth of a second apart, so that
+        whoever has waited longest is the last to get the lock.
         """
         until = time.monotonic() + PATIENCE_SECONDS
         self.connection.execute("PRAGMA busy_timeout=0")
@@ -143,6 +143,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _began(self, *, last: bool) -> bool:
         try:
+            # Django's stubs leave this method of the engine out.
             super()._start_transaction_under_autocommit()  # type: ignore[misc]
         except OperationalError as refusal:
             if last or "locked" not in str(refusal):
