@@ -90,6 +90,7 @@ def freed() -> None:
 
 def session(user: Any) -> str:
     """The key of a session in which somebody is signed in with both factors."""
+    from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
     from django.contrib.sessions.backends.db import SessionStore
 
@@ -97,7 +98,7 @@ def session(user: Any) -> str:
 
     store = SessionStore()
     store[SESSION_KEY] = str(user.pk)
-    store[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    store[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     store[HASH_SESSION_KEY] = user.get_session_auth_hash()
     store[passing.FACTOR] = user.pk
     store[passing.BEGAN] = store[passing.SEEN] = time.time()

@@ -97,6 +97,8 @@ class Package(models.Model):
 
     SOURCING, CALLED_OFF, STARTED, ENDED, WITHDRAWN = "sourcing", "called_off", "started", "ended", "withdrawn"
     STATES = (SOURCING, CALLED_OFF, STARTED, ENDED, WITHDRAWN)
+    OVER = (ENDED, WITHDRAWN)
+    """Nobody is sought or gives care any more."""
 
     council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="+")
     reference = models.CharField(max_length=16)
@@ -167,6 +169,11 @@ class Package(models.Model):
                 name="package_waits_for_minutes",
             ),
         )
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nobody is sought or gives care for it any more."""
+        return self.state in self.OVER
 
     @property
     def cared_for(self) -> Person:

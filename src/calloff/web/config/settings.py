@@ -125,8 +125,7 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = said.sender
 # Signing in
 
 AUTH_USER_MODEL = "accounts.User"
-# Django's own: a closed account answers as a wrong password does, and loses its sessions with the next request.
-AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["calloff.web.accounts.services.signing_in.NameAndPassword"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.ScryptPasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

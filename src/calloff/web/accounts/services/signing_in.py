@@ -14,6 +14,7 @@ from allauth.core.internal.ratelimit import get_ip
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
+from django.contrib.auth.backends import ModelBackend
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -23,6 +24,15 @@ from calloff.web.accounts.models import User
 
 RECENT_SECONDS = 300
 """So long after the last proof who somebody is they may change how they prove it."""
+
+
+class NameAndPassword(ModelBackend):
+    """Django's own: a closed account answers as a wrong password does, and loses its sessions with the next request."""
+
+    def get_user(self, user_id: Any) -> User | None:
+        """The user of a session, with who that is: every page names them."""
+        user = User.objects.select_related("identity").filter(pk=user_id).first()
+        return user if user is not None and self.user_can_authenticate(user) else None
 
 
 class MaximumLengthValidator:

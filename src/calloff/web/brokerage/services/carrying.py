@@ -177,7 +177,7 @@ def area_shown(package: Package) -> str:
     area, k = package.area, package.council.k
     # Those around are found by their place: of a council's packages the most ended long ago.
     near = Package.objects.filter(Q(area=area) | Q(locality=package.locality), council=package.council_id)
-    live = near.exclude(state__in=(Package.ENDED, Package.WITHDRAWN))
+    live = near.exclude(state__in=Package.OVER)
     people = live.aggregate(
         here=Count("person", filter=Q(area=area), distinct=True),
         around=Count("person", filter=Q(locality=package.locality), distinct=True),

@@ -32,7 +32,8 @@ from calloff.web.brokerage.models import (
     UnmetStretch,
     Waiting,
 )
-from calloff.web.brokerage.services.desk import Desk, versioned_history
+from calloff.web.brokerage.services.case_file import CaseFile
+from calloff.web.brokerage.services.desk import Desk
 from calloff.web.brokerage.services.owning import give_to_duty_team
 
 ONE_DAY = timedelta(days=1)
@@ -74,7 +75,7 @@ def refresh(desk: Desk, decision: KernelDecision | None, *, is_changed: bool = F
         answered=Count("pk", filter=Q(state__in=(Invitation.ACCEPTED, Invitation.PART), sealed=False)),
     )
     package.asked, package.answered = counts["asked"], counts["answered"]
-    if package.state not in (Package.ENDED, Package.WITHDRAWN):
+    if not package.is_over:
         package.minutes_started = minutes_started(package) if story.called_off else 0
         package.state = state_of(package)
     package.step = decision.step if decision is not None else ""
@@ -98,7 +99,7 @@ def refresh(desk: Desk, decision: KernelDecision | None, *, is_changed: bool = F
 def history_now(desk: Desk) -> list[Happening]:
     """The package's history over all its versions, with what this act adds and has not recorded yet."""
     package = desk.package
-    before = [event for version, event in versioned_history(package) if version != package.version]
+    before = [event for version, event in CaseFile(package).versioned_history if version != package.version]
     return [*before, *desk.course.history]
 
 
@@ -155,7 +156,7 @@ def next_action(desk: Desk, decision: KernelDecision | None) -> tuple[str, datet
     def due(action: str, otherwise: datetime) -> tuple[str, datetime]:
         return action, package.next_action_at if package.next_action == action else otherwise
 
-    if package.state in (Package.ENDED, Package.WITHDRAWN):
+    if package.is_over:
         return due("none", at)
     handback = Handback.objects.filter(call_off__package=package, agreed__isnull=True).first()
     if handback is not None:

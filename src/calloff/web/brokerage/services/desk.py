@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Sum
 
-from calloff.domain import history as happenings
 from calloff.domain.carrying_out import Course
 from calloff.domain.contracts import Enrolment as KernelEnrolment
 from calloff.domain.decisions import Decision as KernelDecision
@@ -21,10 +20,10 @@ from calloff.domain.market import Counters, Market, Standing
 from calloff.domain.next_step import next_step
 from calloff.domain.packages import Package as KernelPackage
 from calloff.domain.purchasing_model import PurchasingModel
-from calloff.domain.records import Ledger, canonical, changed, plain, revive, sha256
+from calloff.domain.records import Ledger, canonical, changed, plain, sha256
 from calloff.domain.story import Story, read_story
-from calloff.web.audit.models import Event
 from calloff.web.brokerage.models import CallOff, Decision, Fact, Invitation, LastCounters, Package, PackageVersion
+from calloff.web.brokerage.services.case_file import CaseFile, facts_in
 from calloff.web.contracts.models import Enrolment, Pool
 from calloff.web.contracts.services.market import (
     Enrolled,
@@ -90,10 +89,14 @@ class Desk:
         return store_pools(self.pools, self.course.counters)
 
 
-def desk_for(package: Package, at: datetime) -> Desk:
-    """Read all that the kernel is told about a package; what dead invitations kept counts as given back."""
-    council = Council.objects.get(pk=package.council_id)
-    version = package.model_version
+def desk_for(package: Package, at: datetime, on_file: CaseFile | None = None) -> Desk:
+    """
+    Read all that the kernel is told about a package; what dead invitations kept counts as given back.
+
+    Whoever only looks says what has been read already; an act reads everything afresh.
+    """
+    on_file = on_file or CaseFile(package)
+    council, version = on_file.council, package.model_version
     if version is None:
         raise ValueError(f"package {package.reference} is governed by no model")
     model = document_of(version).model
@@ -101,8 +104,8 @@ def desk_for(package: Package, at: datetime) -> Desk:
     pools = pools_of(market)
     counters = counters_of(market, pools, model.takes_turns)
     count_past(council, model, market, counters, at)
-    facts = facts_of(package)
-    course = Course(model, facts, market.standing, counters, history_of(package), held_of(package, market))
+    facts, held = on_file.facts, held_of(on_file.invitations, market)
+    course = Course(model, facts, market.standing, counters, on_file.history, held)
     desk = Desk(package, facts, model, market, pools, course, at)
     release_run_out(desk)
     return desk
@@ -110,39 +113,12 @@ def desk_for(package: Package, at: datetime) -> Desk:
 
 def facts_of(package: Package, number: int | None = None) -> KernelPackage:
     """A package as the kernel knows it, in its current version or another."""
-    version = PackageVersion.objects.get(package=package, number=number or package.version)
-    facts: KernelPackage = revive(KernelPackage, json.loads(version.facts))
-    return facts
+    return facts_in(PackageVersion.objects.get(package=package, number=number or package.version))
 
 
 def history_of(package: Package) -> list[Happening]:
     """What has happened to the current version of a package, in the kernel's words, in order."""
-    return [event for version, event in versioned_history(package) if version == package.version]
-
-
-def versioned_history(package: Package) -> list[tuple[int, Happening]]:
-    """Each event of a package's history with the version of the package that it belongs to."""
-    rows = Event.objects.filter(council=package.council_id, about=package.reference).order_by("number")
-    return [
-        (one["version"], revive(KINDS[one["kind"]], one["data"]))
-        for text in rows.values_list("history", flat=True)
-        for one in json.loads(text)
-    ]
-
-
-KINDS: dict[str, Any] = {
-    kind.__name__: kind
-    for kind in (
-        happenings.Invited,
-        happenings.Offered,
-        happenings.Ended,
-        happenings.CalledOff,
-        happenings.Held,
-        happenings.Released,
-        happenings.Withdrawn,
-        happenings.Overridden,
-    )
-}
+    return CaseFile(package).history
 
 
 def told(version: int, *events: Happening) -> list[dict[str, Any]]:
@@ -150,10 +126,11 @@ def told(version: int, *events: Happening) -> list[dict[str, Any]]:
     return [{"version": version, "kind": type(one).__name__, "data": plain(one)} for one in events]
 
 
-def held_of(package: Package, market: Enrolled) -> dict[str, tuple[tuple[int, int], ...]]:
-    """The minutes that the package's own invitations keep, by enrolment, under the kernel's numbers of pools."""
-    rows = Invitation.objects.filter(package=package, state__in=Invitation.LIVE).select_related("enrolment")
-    return {row.enrolment.reference: kernel_holds(row, market) for row in rows}
+def held_of(asked: Iterable[Invitation], market: Enrolled) -> dict[str, tuple[tuple[int, int], ...]]:
+    """The minutes that living invitations of these keep, by enrolment, under the kernel's numbers of pools."""
+    reference = {row.pk: row.reference for row in market.rows}
+    living = (one for one in asked if one.state in Invitation.LIVE)
+    return {reference[one.enrolment_id]: kernel_holds(one, market) for one in living}
 
 
 def kernel_holds(row: Invitation, market: Enrolled) -> tuple[tuple[int, int], ...]:

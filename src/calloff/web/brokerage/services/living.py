@@ -81,7 +81,7 @@ def end_package(*, package: Package, last_day_on: date, reason: str, by: User, a
     with act(council=package.council_id, by=by, at=at) as doing:
         lots.leave(doing, package)
         desk = fresh_desk(package, doing.at)
-        if desk.package.state in (Package.ENDED, Package.WITHDRAWN):
+        if desk.package.is_over:
             raise RefusedError(f"Package {package.reference} has ended already.")
         lots.refuse_for_lot(desk.package)
         end_invitations(desk, "package_ended")
@@ -327,7 +327,7 @@ def change_need(
 def refuse_unfinished(desk: Desk) -> None:
     """Raise RefusedError where a package has ended, or where something about its visits waits for an answer."""
     package = desk.package
-    if package.state in (Package.ENDED, Package.WITHDRAWN):
+    if package.is_over:
         raise RefusedError(
             _("Package %(reference)s has ended; ask for new care instead. Nothing was approved.")
             % {"reference": package.reference}
@@ -385,7 +385,7 @@ def record_stay(
         stay.admitted_on, stay.ready_on, stay.waits_for = admitted_on, ready_on, waits_for
         stay.discharged_on = discharged_on
         stay.save()
-        for package in person.packages.exclude(state__in=(Package.ENDED, Package.WITHDRAWN)):
+        for package in person.packages.exclude(state__in=Package.OVER):
             write_stay(package)
         data = {
             "admitted_on": str(admitted_on),

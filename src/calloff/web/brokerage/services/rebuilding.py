@@ -31,7 +31,7 @@ def rebuild_columns(council: Council, at: datetime) -> list[Difference]:
 
     Nothing is changed. What fell due and no worker has written down yet differs too: let the worker finish first.
     """
-    live = Package.objects.filter(council=council).exclude(state__in=(Package.ENDED, Package.WITHDRAWN))
+    live = Package.objects.filter(council=council).exclude(state__in=Package.OVER)
     rows = live.select_related("council", "model_version", "locality", "area", "owner").order_by("reference")
     return [one for package in rows.iterator(chunk_size=500) for one in differences(package, at)]
 

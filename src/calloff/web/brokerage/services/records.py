@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -244,14 +244,17 @@ def scenes_of(package: Package, kind: str) -> list[tuple[dict[str, Any], Scene]]
     return [(record, Scene(tale, record)) for record in records]
 
 
-def sealed_until(package: Package, at: datetime) -> datetime | None:
+def sealed_until(package: Package, at: datetime, asked: Iterable[Invitation] | None = None) -> datetime | None:
     """
-    Until when the answers of a sealed step stay closed; None where none is.
+    Until when the answers of a sealed step stay closed; None where none is. `asked` are its invitations, if read.
 
     While they are, nobody sees a record: its facts would tell who has answered. That is control of access, the answers
     themselves lie in the database like any other.
     """
-    closed = Invitation.objects.filter(
-        package=package, version=package.version, sealed=True, state=Invitation.OPEN, deadline_at__gte=at
-    )
-    return closed.order_by("-deadline_at").values_list("deadline_at", flat=True).first()
+    asked = package.invitations.filter(sealed=True) if asked is None else asked
+    return max((one.deadline_at for one in asked if is_closed(one, package.version, at)), default=None)
+
+
+def is_closed(one: Invitation, version: int, at: datetime) -> bool:
+    """Whether the answer to an invitation of a sealed step is kept from everybody at this moment."""
+    return one.sealed and one.state == Invitation.OPEN and one.version == version and one.deadline_at >= at

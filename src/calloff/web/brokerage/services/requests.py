@@ -346,7 +346,7 @@ def pending_change(package: Package) -> Request | None:
 
 def refuse_second_change(package: Package) -> None:
     """Raise RefusedError where a package has ended, or a change of it waits for approval already."""
-    if Package.objects.get(pk=package.pk).state in (Package.ENDED, Package.WITHDRAWN):
+    if Package.objects.get(pk=package.pk).is_over:
         raise RefusedError(_("This care has ended; ask for new care instead. Nothing was sent."))
     if pending_change(package) is not None:
         raise RefusedError(

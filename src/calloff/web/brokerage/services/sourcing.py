@@ -98,7 +98,7 @@ def advance(*, package: Package, at: datetime) -> bool:
     """
     with act(council=package.council_id, by=None, at=at) as doing:
         desk = fresh_desk(package, doing.at)
-        if desk.package.state in (Package.ENDED, Package.WITHDRAWN):
+        if desk.package.is_over:
             return _looked(doing, desk, moved=desk.wrote)
         before = desk.package.next_action
         decision = ask_quietly(desk)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,6 +17,7 @@ from calloff.domain.units import pence_per_week
 from calloff.web.brokerage.forms import words as codes
 from calloff.web.brokerage.models import Countersignature, Handback, Invitation, Override
 from calloff.web.brokerage.services.asking import following
+from calloff.web.brokerage.services.case_file import CaseFile
 from calloff.web.brokerage.services.columns import next_action
 from calloff.web.brokerage.services.desk import Desk
 from calloff.web.config.look import words
@@ -47,8 +48,8 @@ class Card:
 class CardMaker:
     """Makes the card of one package for one user, who sees only what they may do."""
 
-    def __init__(self, desk: Desk, decision: Decision | None, may: frozenset[str]) -> None:
-        self.desk, self.decision, self.may = desk, decision, may
+    def __init__(self, desk: Desk, decision: Decision | None, may: frozenset[str], on_file: CaseFile) -> None:
+        self.desk, self.decision, self.may, self.on_file = desk, decision, may, on_file
         self.package, self.now = desk.package, desk.at
         self.prices = "see_prices" in may
 
@@ -111,16 +112,13 @@ class CardMaker:
         if self.package.is_lot:
             text = _("Take the lot apart")
             return self._act("withdraw_package", text, "package_take_apart", post=True, quiet=True)
-        if self.package.call_offs.filter(ended_on__isnull=True).exists():
+        if any(one.ended_on is None for one in self.on_file.call_offs):
             return []
         return self._act("withdraw_package", _("Withdraw"), "package_withdraw", quiet=True)
 
     def _await_answers(self, due_at: datetime) -> Card:
-        live = list(
-            Invitation.objects.filter(
-                package=self.package, version=self.package.version, state__in=Invitation.LIVE
-            ).select_related("branch")
-        )
+        asked = [one for one in self.on_file.invitations if one.version == self.package.version]
+        live = [one for one in asked if one.state in Invitation.LIVE]
         sealed = [one for one in live if one.sealed and one.deadline_at >= self.now]
         if sealed:
             until = max(one.deadline_at for one in sealed)
@@ -129,13 +127,12 @@ class CardMaker:
         if not waits:
             return Card(_("Answers are in; the next step follows by itself."), self._withdraw())
         deadline = min(one.deadline_at for one in waits)
-        number = Invitation.objects.filter(package=self.package, version=self.package.version).count()
         names = listed([one.branch.name for one in waits])
         says = ngettext(
             "Invitation %(number)d is with %(names)s until %(deadline)s.",
             "Invitations are with %(names)s until %(deadline)s.",
             len(waits),
-        ) % {"number": number, "names": names, "deadline": self._when(deadline)}
+        ) % {"number": len(asked), "names": names, "deadline": self._when(deadline)}
         acts = [
             act
             for one in live
@@ -294,12 +291,10 @@ class CardMaker:
 
     def _enter_start(self, due_at: datetime) -> Card:
         today = local(self.now).date()
-        waiting = self.package.call_offs.filter(
-            version=self.package.version, ended_on__isnull=True, first_visit_on__isnull=True
-        ).select_related("branch")
         acts, lines = list[Act](), list[str]()
-        for one in waiting.order_by("start_on"):
-            if one.start_on is None:
+        for one in sorted(self.on_file.call_offs, key=lambda one: one.start_on or date.max):
+            begins = one.version == self.package.version and one.ended_on is None and one.first_visit_on is None
+            if not begins or one.start_on is None:
                 continue
             told = {"name": one.branch.name, "day": words.day(one.start_on, today)}
             lines.append(_("%(name)s is to begin %(day)s.") % told)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import Q, prefetch_related_objects
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -23,8 +23,9 @@ from calloff.web.audit.services import saw, whole_second
 from calloff.web.brokerage.forms import words as codes
 from calloff.web.brokerage.models import CallOff, Invitation, Package
 from calloff.web.brokerage.services.asking import Place, WhoIsAsked, is_governed, upcoming, who_is_asked
+from calloff.web.brokerage.services.case_file import CaseFile
 from calloff.web.brokerage.services.columns import ask_quietly
-from calloff.web.brokerage.services.desk import Desk, desk_for, facts_of
+from calloff.web.brokerage.services.desk import Desk, desk_for
 from calloff.web.brokerage.services.explaining import not_selected, standing_offer
 from calloff.web.brokerage.services.records import sealed_until
 from calloff.web.brokerage.services.requests import pending_change
@@ -57,14 +58,21 @@ def note_look(request: SignedIn, package: Package, may: frozenset[str], now: dat
 
 @dataclass(frozen=True)
 class Looked:
-    """A package as one look finds it: the kernel's facts and, while a provider is sought, its answer."""
+    """A package as one look finds it: what is on file and, while a provider is sought, the kernel's answer."""
 
-    package: Package
-    facts: KernelPackage
+    on_file: CaseFile
     desk: Desk | None
     decision: KernelDecision | None
     sealed_until: datetime | None
     now: datetime
+
+    @property
+    def package(self) -> Package:
+        return self.on_file.package
+
+    @property
+    def facts(self) -> KernelPackage:
+        return self.on_file.facts
 
     @property
     def today(self) -> date:
@@ -75,16 +83,12 @@ def look_at(package: Package, now: datetime) -> Looked:
     """Read a package and, unless nothing can happen to it any more, ask the kernel about it; nothing is written."""
     # As acts count it: what was done within this second has happened.
     now = whole_second(now)
-    sealed = sealed_until(package, now)
-    if not is_governed(package) or is_over(package):
-        return Looked(package, facts_of(package), None, None, sealed, now)
-    desk = desk_for(package, now)
-    return Looked(desk.package, desk.facts, desk, ask_quietly(desk), sealed, now)
-
-
-def is_over(package: Package) -> bool:
-    """Whether nobody is sought or gives care for a package any more."""
-    return package.state in (Package.ENDED, Package.WITHDRAWN)
+    on_file = CaseFile(package, package.council)
+    sealed = sealed_until(package, now, on_file.invitations)
+    if not is_governed(package) or package.is_over:
+        return Looked(on_file, None, None, sealed, now)
+    desk = desk_for(package, now, on_file)
+    return Looked(on_file, desk, ask_quietly(desk), sealed, now)
 
 
 @allowed("see_queue")
@@ -103,18 +107,14 @@ def page_of(looked: Looked, may: frozenset[str]) -> dict[str, Any]:
     found, facts, now = looked.package, looked.facts, looked.now
     prices = "see_prices" in may
     sealed = looked.sealed_until is not None
-    placed = list(
-        found.call_offs.select_related("branch", "confirmed_by__identity").order_by(
-            F("ended_on").asc(nulls_first=True), "-pk"
-        )
-    )
-    asked = list(found.invitations.select_related("branch").prefetch_related("offers__recorded_by__identity"))
+    placed, asked = looked.on_file.call_offs, looked.on_file.invitations
+    prefetch_related_objects(asked, "offers__recorded_by__identity")
     return {
         **heading(looked, may),
         "now": now,
         "card": card_of(looked, may),
         "week": Week(facts.visits, found.reference),
-        "asking": asking_of(looked, prices),
+        "asking": asking_of(looked.desk, looked.decision, prices),
         "failed_mail": failed_mail(found, now),
         "call_offs": call_offs(found, placed, looked.today, prices, may),
         "stays": stays(found, looked.today),
@@ -123,7 +123,7 @@ def page_of(looked: Looked, may: frozenset[str]) -> dict[str, Any]:
         "answers": [] if sealed else answers(asked, now),
         "messages_told": found.messages.select_related("branch", "by__identity").order_by("-at")[:50],
         "notes": found.notes.select_related("by__identity").order_by("-at")[:50],
-        "story": story_of(found, now, prices=prices, sealed=sealed),
+        "story": story_of(looked.on_file, now, prices=prices, sealed=sealed),
         "letters": [] if sealed else letters(found, placed, asked, may),
         "others": other_acts(found, placed, asked, may),
     }
@@ -151,14 +151,14 @@ def heading(looked: Looked, may: frozenset[str]) -> dict[str, Any]:
 
 def card_of(looked: Looked, may: frozenset[str]) -> Card:
     """What next, for this user."""
-    if is_over(looked.package):
+    if looked.package.is_over:
         return nothing_card()
     if looked.desk is None:
         return Card(_("No model governs this package: it was taken over as it was."))
     if looked.sealed_until is not None:
         withdraw = Act(_("Withdraw"), reverse("package_withdraw", args=(looked.package.token,)), quiet=True)
         return sealed_card(looked.sealed_until, looked.now, [withdraw] if "withdraw_package" in may else [])
-    return CardMaker(looked.desk, looked.decision, may).card()
+    return CardMaker(looked.desk, looked.decision, may, looked.on_file).card()
 
 
 @dataclass(frozen=True)
@@ -173,15 +173,14 @@ class Asking:
     sealed: bool
 
 
-def asking_of(looked: Looked, prices: bool) -> Asking | None:
+def asking_of(desk: Desk | None, decision: KernelDecision | None, prices: bool) -> Asking | None:
     """Who is asked while a provider is sought; None where nobody is."""
-    desk = looked.desk
-    if desk is None or looked.package.state != Package.SOURCING or not desk.story().left:
+    if desk is None or desk.package.state != Package.SOURCING or not desk.story().left:
         return None
-    told = who_is_asked(desk, upcoming(desk, looked.decision), prices=prices)
+    told = who_is_asked(desk, upcoming(desk, decision), prices=prices)
     return Asking(
         model=_("%(title)s, version %(version)s") % {"title": desk.model.title, "version": desk.model.version},
-        tables=tuple(_step_tables(told, looked, prices)),
+        tables=tuple(_step_tables(told, desk.at, prices)),
         passed_over=told.passed_over,
         not_asked=told.not_asked,
         gates=tuple((str(codes.GATES[gate.number]), gate.who) for gate in told.gates),
@@ -189,7 +188,7 @@ def asking_of(looked: Looked, prices: bool) -> Asking | None:
     )
 
 
-def _step_tables(told: WhoIsAsked, looked: Looked, prices: bool) -> list[Table]:
+def _step_tables(told: WhoIsAsked, now: datetime, prices: bool) -> list[Table]:
     columns = [Column(_("Provider"), names_row=True)]
     columns += [Column(_("Price"), number=True, unit=_("a week"))] if prices else []
     columns += [Column(_("Spare"), number=True, unit=_("hours a week")), Column(_("State"))]
@@ -199,24 +198,24 @@ def _step_tables(told: WhoIsAsked, looked: Looked, prices: bool) -> list[Table]:
         caption = _("Step %(number)d: %(name)s") % {"number": number, "name": name}
         if step.sealed:
             caption = _("Step %(number)d: %(name)s, sealed, in no order") % {"number": number, "name": name}
-        rows = [Row(_cells(place, looked, prices)) for place in step.places]
+        rows = [Row(_cells(place, now, prices)) for place in step.places]
         tables.append(Table(caption, columns, rows, quiet_caption=len(told.steps) == 1))
     return tables
 
 
-def _cells(place: Place, looked: Looked, prices: bool) -> list[Cell]:
+def _cells(place: Place, now: datetime, prices: bool) -> list[Cell]:
     name = f"{place.number}. {place.name}" if place.number else place.name
     price = "" if place.pence_per_week is None else words.money(place.pence_per_week)
     tag, tone = codes.STATES.get(place.state, ("", "grey"))
     cells = [Cell(name, below=place.why), Cell(price), Cell(words.hours(place.spare_minutes))]
     below = place.words
     if place.state == "open" and place.deadline_at is not None and place.at is not None:
-        told = {"at": words.moment(place.at, looked.now), "until": words.moment(place.deadline_at, looked.now)}
+        told = {"at": words.moment(place.at, now), "until": words.moment(place.deadline_at, now)}
         below = _("since %(at)s, until %(until)s") % told
     elif place.at is not None and not below:
-        below = words.moment(place.at, looked.now)
+        below = words.moment(place.at, now)
     elif place.at is not None:
-        below = _("%(at)s: %(words)s") % {"at": words.moment(place.at, looked.now), "words": below}
+        below = _("%(at)s: %(words)s") % {"at": words.moment(place.at, now), "words": below}
     cells.append(Cell(tag=str(tag), tone=tone, below=below))
     return cells if prices else [cells[0], *cells[2:]]
 
@@ -257,10 +256,10 @@ def call_offs(found: Package, placed: Sequence[CallOff], today: date, prices: bo
     return Table(_("Call-offs"), columns, told, empty=_("Nothing is called off yet."), quiet_caption=True)
 
 
-def placed_in_words(found: Package, today: date, prices: bool) -> list[str]:
+def placed_in_words(on_file: CaseFile, today: date, prices: bool) -> list[str]:
     """The living call-offs, each as a sentence for the sheet."""
     told = []
-    for one in found.call_offs.filter(ended_on__isnull=True).select_related("branch").order_by("pk"):
+    for one in sorted((one for one in on_file.call_offs if one.ended_on is None), key=lambda one: one.pk):
         parts = [
             _("%(name)s: %(hours)s") % {"name": one.branch.name, "hours": words.hours_a_week(one.minutes_per_week)}
         ]
@@ -368,7 +367,7 @@ def other_acts(
 ) -> list[Act]:
     """Everything else that can be done with the package, each a page of its own."""
     sourcing = found.state == Package.SOURCING
-    open_still = not is_over(found)
+    open_still = not found.is_over
     living = any(one.ended_on is None for one in placed)
     alone = not found.is_lot
     offered: Sequence[tuple[bool, str, str, str]] = (
@@ -403,7 +402,7 @@ def sheet(request: SignedIn, token: str) -> HttpResponse:
         "now": looked.now,
         "week": Week(looked.facts.visits, found.reference),
         "card": card_of(looked, may),
-        "placed": placed_in_words(found, looked.today, prices),
+        "placed": placed_in_words(looked.on_file, looked.today, prices),
         "stays": stays(found, looked.today),
         "bridges": bridges(found, looked.today),
     }

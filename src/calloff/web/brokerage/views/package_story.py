@@ -12,9 +12,8 @@ from django.utils.translation import ngettext
 
 from calloff.documents.wording import has_wording, say, spaced
 from calloff.web.audit.models import Event
-from calloff.web.audit.services import history_of
 from calloff.web.brokerage.forms import words as codes
-from calloff.web.brokerage.models import Package
+from calloff.web.brokerage.services.case_file import CaseFile
 from calloff.web.config.look import words
 from calloff.web.config.look.parts import Happening
 from calloff.web.contracts.models import Enrolment
@@ -23,12 +22,12 @@ Data = Mapping[str, Any]
 QUIET = frozenset({"looked_at", "rebuilt"})
 
 
-def story_of(package: Package, now: datetime, *, prices: bool, sealed: bool) -> list[Happening]:
+def story_of(on_file: CaseFile, now: datetime, *, prices: bool, sealed: bool) -> list[Happening]:
     """What happened, in order; while a step is sealed nothing is said of answers to it, not even that there are any."""
-    events = list(history_of(package.council_id, package.reference).select_related("by__identity"))
+    events = on_file.events
     if sealed:
         events = [event for event in events if event.kind != "answered" or event.at < _sealed_since(events)]
-    teller = _Teller(package, events, now, prices)
+    teller = _Teller(on_file, events, now, prices)
     return [one for event in events if event.kind not in QUIET for one in teller.told(event)]
 
 
@@ -39,12 +38,12 @@ def _sealed_since(events: Sequence[Event]) -> datetime:
 
 
 class _Teller:
-    def __init__(self, package: Package, events: Sequence[Event], now: datetime, prices: bool) -> None:
-        self.package, self.now, self.prices = package, now, prices
+    def __init__(self, on_file: CaseFile, events: Sequence[Event], now: datetime, prices: bool) -> None:
+        self.on_file, self.now, self.prices = on_file, now, prices
         self.histories = {event.pk: json.loads(event.history) for event in events}
         named = {one["data"].get("enrolment", "") for told in self.histories.values() for one in told}
         named |= {str(json.loads(event.data).get("enrolment", "")) for event in events}
-        rows = Enrolment.objects.filter(council=package.council_id, reference__in=named - {""})
+        rows = Enrolment.objects.filter(council=on_file.package.council_id, reference__in=named - {""})
         self.names = dict(rows.values_list("reference", "branch__name"))
 
     def told(self, event: Event) -> Iterator[Happening]:
@@ -117,7 +116,7 @@ def _figures(who: str) -> dict[str, object]:
 
 
 def _approved(teller: _Teller, data: Data) -> str:
-    hours = words.hours_a_week(teller.package.versions.order_by("number")[0].minutes_per_week)
+    hours = words.hours_a_week(teller.on_file.first_version.minutes_per_week)
     if not teller.prices:
         return _("Approved: %(hours)s") % {"hours": hours}
     most = teller.money(data.get("pence_per_week_at_most"))

@@ -164,7 +164,7 @@ def requests_of(request: SignedIn, found: Person, may: frozenset[str], now: date
 
 def care_of(found: Person, now: datetime) -> list[dict[str, Any]]:
     """The care that somebody has or waits for, each with the way to change it."""
-    rows = found.packages.exclude(state__in=(Package.ENDED, Package.WITHDRAWN)).order_by("pk")
+    rows = found.packages.exclude(state__in=Package.OVER).order_by("pk")
     told = []
     for package in rows:
         live = CallOff.objects.filter(package=package, ended_on__isnull=True)

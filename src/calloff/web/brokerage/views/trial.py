@@ -21,7 +21,7 @@ from calloff.web.accounts.views import SignedIn, allowed, permissions_at
 from calloff.web.brokerage.forms.trial import TrialForm
 from calloff.web.brokerage.services import trying
 from calloff.web.brokerage.services.desk import Desk
-from calloff.web.brokerage.views.package import Asking, Looked, asking_of
+from calloff.web.brokerage.views.package import Asking, asking_of
 from calloff.web.config.look import words
 from calloff.web.config.look.week import Week
 from calloff.web.contracts.models import ModelVersion
@@ -81,9 +81,8 @@ def answer_to(request: SignedIn, version: ModelVersion, facts: KernelPackage, no
         return Answer(_("This version is not for this need: %(why)s.") % told, "", None, week)
     desk = trying.desk_to_try(request.council, version, facts, now)
     decision = trying.ask(desk)
-    looked = Looked(desk.package, desk.facts, desk, decision, None, desk.at)
     text, below = in_words(desk, decision, prices)
-    return Answer(text, below, asking_of(looked, prices), week)
+    return Answer(text, below, asking_of(desk, decision, prices), week)
 
 
 def in_words(desk: Desk, decision: object, prices: bool) -> tuple[str, str]:
