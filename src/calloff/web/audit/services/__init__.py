@@ -10,6 +10,7 @@ from calloff.web.audit.services.acts import (
     history_of,
     in_turn,
     saw,
+    saw_all,
     whole_second,
 )
 
@@ -23,5 +24,6 @@ __all__ = [
     "history_of",
     "in_turn",
     "saw",
+    "saw_all",
     "whole_second",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -180,9 +180,15 @@ def faults_in_chain(council: int, checkpoint: tuple[int, str] | None = None) -> 
 
 def saw(*, council: int, user: User, about: str, screen: str, at: datetime) -> None:
     """Note that somebody looked at a record that names a person."""
+    saw_all(council=council, user=user, about=(about,), screen=screen, at=at)
+
+
+def saw_all(*, council: int, user: User, about: Iterable[str], screen: str, at: datetime) -> None:
+    """Note that somebody looked at records that name people, all of them on one page."""
+    looks = [Look(council=council, user=user, about=one, screen=screen, at=at) for one in about]
     # A transaction of its own: on SQLite it waits for its turn in the queue of those who write.
     with transaction.atomic():
-        Look.objects.create(council=council, user=user, about=about, screen=screen, at=at)
+        Look.objects.bulk_create(looks)
 
 
 def record_account(sender: object, *, kind: str, by: User | None, at: datetime, about: str, **told: Any) -> None:

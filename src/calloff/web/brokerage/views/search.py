@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from calloff.domain.calendar import local
 from calloff.web.accounts.views import SignedIn, allowed, permissions_at
-from calloff.web.audit.services import saw
+from calloff.web.audit.services import saw_all
 from calloff.web.brokerage.forms import words as codes
 from calloff.web.brokerage.forms.queue import SearchForm
 from calloff.web.brokerage.models import Package, Person
@@ -59,23 +59,27 @@ def search(request: SignedIn) -> HttpResponse:
 
 def tables_of(request: SignedIn, found: Found, may: frozenset[str]) -> list[Table]:
     """What was found, packages first; whoever is shown a person's name is noted."""
-    named = "see_person" in may
+    shown: list[Person] = []
     made = [
-        _packages(request, found.packages, named),
-        _people(request, found.people),
+        _packages(request, found.packages, shown if "see_person" in may else None),
+        _people(request, found.people, shown),
         _branches(request, found.branches, "see_register" in may),
     ]
+    if shown:
+        about = dict.fromkeys(person.reference for person in shown)
+        saw_all(council=request.council.pk, user=request.user, about=about, screen="package_search", at=timezone.now())
     return [one for one in made if one.rows]
 
 
-def _packages(request: SignedIn, numbers: Sequence[int], named: bool) -> Table:
+def _packages(request: SignedIn, numbers: Sequence[int], shown: list[Person] | None) -> Table:
+    """The packages found; whose name is told is added to `shown`, None where no name may be."""
     rows = Package.objects.filter(council=request.council_id, pk__in=numbers).select_related("area", "person__area")
     columns = [Column(_("Package"), names_row=True), Column(_("Person")), Column(_("Where")), Column(_("State"))]
     told = []
     for one in _in_order(rows, numbers):
         url = reverse("package", args=(one.token,))
-        if named and one.person is not None:
-            _note(request, one.person)
+        if shown is not None and one.person is not None:
+            shown.append(one.person)
             who = one.person.name
         else:
             who = codes.whose(one, local(timezone.now()).date(), named=False)
@@ -83,7 +87,7 @@ def _packages(request: SignedIn, numbers: Sequence[int], named: bool) -> Table:
     return Table(_("Packages"), columns, told)
 
 
-def _people(request: SignedIn, numbers: Sequence[int]) -> Table:
+def _people(request: SignedIn, numbers: Sequence[int], shown: list[Person]) -> Table:
     rows = Person.objects.filter(council=request.council_id, pk__in=numbers).select_related("area")
     packages: dict[int, list[Package]] = {}
     theirs = Package.objects.filter(council=request.council_id, person__in=numbers).select_related("person")
@@ -98,7 +102,7 @@ def _people(request: SignedIn, numbers: Sequence[int]) -> Table:
     ]
     told = []
     for one in _in_order(rows, numbers):
-        _note(request, one)
+        shown.append(one)
         born = f"{one.born_on.day} {one.born_on:%B %Y}"
         cells = [Cell(one.name), Cell(born), Cell(one.area.name)]
         for its in packages.get(one.pk, ()):
@@ -134,13 +138,3 @@ def _state(package: Package) -> Cell:
 def _in_order(rows: Any, numbers: Sequence[int]) -> list[Any]:
     found = {one.pk: one for one in rows}
     return [found[number] for number in numbers if number in found]
-
-
-def _note(request: SignedIn, person: Person) -> None:
-    saw(
-        council=request.council.pk,
-        user=request.user,
-        about=person.reference,
-        screen="package_search",
-        at=timezone.now(),
-    )
