@@ -290,6 +290,9 @@ def accept(
     if show_list:
         typer.echo(listing())
         return
+    from calloff.stages import install_chromium_when_root
+
+    install_chromium_when_root()
     raise typer.Exit(0 if run_checks(chosen(ids or ()), tier, typer.echo) else 1)
 
 
