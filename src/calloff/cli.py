@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from calloff import commands, demo
+from calloff import commands, demo, visit_commands
 
 app = typer.Typer(
     name="calloff",
@@ -54,6 +54,8 @@ app.add_typer(demo.demo, name="demo")
 app.add_typer(commands.models, name="models")
 app.add_typer(commands.imports, name="import")
 app.add_typer(commands.accounts, name="accounts")
+app.add_typer(visit_commands.visits, name="visits")
+app.add_typer(visit_commands.rules, name="rules")
 for command in (
     commands.ways,
     commands.allocate,
@@ -62,5 +64,6 @@ for command in (
     commands.papers,
     commands.accept,
     commands.bench,
+    visit_commands.pay,
 ):
     app.command()(command)

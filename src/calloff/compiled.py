@@ -31,6 +31,9 @@ PACKAGE = Path(__file__).resolve().parent
 KEPT = PACKAGE.parents[1] / ".venv" / "compiled"
 FORGOTTEN_AFTER = 7 * 86_400
 """Seconds after which the code of other sources is removed; younger code may be in use by another run."""
+ROOMS = ("domain", "settlement")
+"""Where functions that are compiled lie; code is kept only as long as none of their sources changes."""
+COMPILED_WITH_IT = tuple(f"calloff.{room}." for room in ROOMS)
 KINDS = {"int": "int64", "Sequence[int]": "int64[::1]", "MutableSequence[int]": "int64[::1]"}
 """How a parameter's annotation is compiled: a whole number of 64 bits, or a flat array of them."""
 
@@ -71,7 +74,7 @@ def _to_compile(function: FunctionType) -> Any:
         _twins[function] = compiler().njit(cache=is_kept())(twin)
         for name in function.__code__.co_names:
             helper = names.get(name)
-            if isinstance(helper, FunctionType) and helper.__module__.startswith("calloff.domain."):
+            if isinstance(helper, FunctionType) and helper.__module__.startswith(COMPILED_WITH_IT):
                 names[name] = _to_compile(helper)
     return _twins[function]
 
@@ -140,9 +143,10 @@ def kept_folder() -> Path:
 
 
 def sources_hash(package: Path) -> str:
-    """SHA-256 of every source of the domain and of this file, names included."""
+    """SHA-256 of every source of the rooms whose functions are compiled and of this file, names included."""
     digest = hashlib.sha256()
-    for path in [*sorted((package / "domain").rglob("*.py")), package / "compiled.py"]:
+    rooms = [path for room in ROOMS for path in sorted((package / room).rglob("*.py"))]
+    for path in [*rooms, package / "compiled.py"]:
         digest.update(f"{path.relative_to(package).as_posix()} ".encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()

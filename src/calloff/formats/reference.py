@@ -7,13 +7,16 @@ Run `python -m calloff.formats.reference > docs/reference/files.md` after changi
 from __future__ import annotations
 
 from calloff.formats.contracts import CONTRACTS
+from calloff.formats.delivered_visits import VISITS
 from calloff.formats.packages import PACKAGES
 from calloff.formats.places import PLACES
+from calloff.formats.planned_visits import PLANNED
 from calloff.formats.providers import PROVIDERS
 from calloff.formats.responses import RESPONSES
+from calloff.formats.settled_visits import LOGS, ROUNDINGS, SETTLED
 from calloff.formats.tables import table_page
 
-TABLES = (PROVIDERS, PLACES, PACKAGES, CONTRACTS, RESPONSES)
+TABLES = (PROVIDERS, PLACES, PACKAGES, CONTRACTS, RESPONSES, PLANNED, VISITS, SETTLED, LOGS, ROUNDINGS)
 
 _OPENING = """# Files
 

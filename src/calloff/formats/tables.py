@@ -64,7 +64,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One file: what it is for, its columns in the order written, and those that tell its rows apart."""
+    """One file: what it is for, its columns in the order written, and those that tell its rows apart, if any do."""
 
     name: str
     about: str
@@ -121,7 +121,13 @@ def read_table(path: Path | str, table: Table, build: Callable[[Row], T]) -> tup
     RowErrors
         When any cell is bad: all of them.
     """
-    records = records_of(path)
+    return read_records(path, records_of(path), table, build)
+
+
+def read_records(
+    path: Path | str, records: Sequence[tuple[int, list[str]]], table: Table, build: Callable[[Row], T]
+) -> tuple[T, ...]:
+    """As `read_table`, of rows that were split into cells already, each with its line, the heading first."""
     _, heading = records[0]
     heading = [name.strip() for name in heading]
     of_heading = _check_heading(str(path), table, heading)
@@ -165,7 +171,7 @@ def _bare_row(path: str, heading: Sequence[str], line: int, cells: Sequence[str]
 def _check_key(row: Row, table: Table, seen: dict[tuple[Any, ...], int]) -> None:
     key = tuple(row[name] for name in table.key)
     # Without its key column every row would look like the first; the heading is told of it instead.
-    if any(part is None for part in key):
+    if not key or any(part is None for part in key):
         return
     if key in seen:
         row.refuse(table.key[-1], f"each {' and '.join(table.key)} once; line {seen[key]} has it already")
@@ -349,4 +355,4 @@ def table_page(table: Table) -> str:
         escaped = [cell.replace("|", "\\|").replace("\n", " ") for cell in [*cells, meaning, example]]
         lines.append(f"| {' | '.join(escaped)} |")
     unique = " and ".join(f"`{name}`" for name in table.key)
-    return "\n".join([*lines, "", f"No two rows have the same {unique}.", ""])
+    return "\n".join([*lines, *(["", f"No two rows have the same {unique}."] if unique else []), ""])
