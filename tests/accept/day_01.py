@@ -71,6 +71,7 @@ def one_day(tally: Tally, size: int) -> None:
             f"{len(desk.acknowledged)} acts that a page called done, {desk.repeated} done again after a kill of "
             f"{', '.join(house.kills)}"
         )
+        tally.notes.append(f"{day.looked_again} call-offs looked at again, since something had changed meanwhile")
     tally.notes.append(f"{time.monotonic() - began:.0f} s")
 
 

@@ -104,6 +104,10 @@ STORIES: tuple[dict[str, Any], ...] = (
 )
 
 
+LOOKS = 3
+CHANGED = "Something changed since you looked"
+
+
 @dataclass
 class Day:
     """What is known of the day while it goes on."""
@@ -121,6 +125,8 @@ class Day:
     """What was wrong while it went on."""
     suspended: int = 0
     """The service that was suspended: a yes of it leads to no call-off any more."""
+    looked_again: int = 0
+    """How often a call-off was refused since something had changed while the broker looked at it."""
     refused: str = ""
     """What the page said to whoever wanted to confirm a call-off to a service that had been suspended."""
 
@@ -438,7 +444,19 @@ def confirm(day: Day, need: Need, package: Any) -> None:
         return
     if need.course == "chain":
         day.told_to_decide[package.owner.name, package.reference] += 1
-    day.desk.acts(package.owner.name, "call_off_confirmed", at(package, "/confirm"), press="main form button")
+    for _ in range(LOOKS):
+        try:
+            day.desk.acts(package.owner.name, "call_off_confirmed", at(package, "/confirm"), press="main form button")
+            return
+        except RuntimeError as refused:
+            # The worker may have moved something between the page and the button: the broker looks again.
+            if CHANGED not in str(refused):
+                raise
+            day.looked_again += 1
+            package = day.again(need.number)
+            if package.next_action != "confirm":
+                return
+    day.faults.append(f"{package.reference} could not be confirmed: something changed {LOOKS} times")
 
 
 def suspend(day: Day, package: Any) -> None:
