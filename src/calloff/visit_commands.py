@@ -69,7 +69,7 @@ def pay(
 
     rule = load(rules)
     known_at = as_of.replace(tzinfo=UTC) if as_of else datetime.now(UTC)
-    paid = settle_files(rule, read_planned(planned), [read_visits(one) for one in actual], known_at)
+    paid = settle_files([rule], read_planned(planned), [read_visits(one) for one in actual], known_at)
     with writing_to(out):
         out.mkdir(parents=True, exist_ok=True)
     write_settled(

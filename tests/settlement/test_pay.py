@@ -75,14 +75,14 @@ def test_order_repeats_and_splits_of_files_change_nothing(seed):
     chance = random.Random(seed)
     planned = [row for person in ("P-1", "P-2", "P-3") for row in planned_rows(person)]
     rows = delivered_rows(planned, seed)
-    expected = pay(FIXED, planned, [rows], LATER)
+    expected = pay([FIXED], planned, [rows], LATER)
     named = [row for row in rows if row.row]
     bare = [row for row in rows if not row.row]
 
     mixed = chance.sample(named, len(named)) + chance.sample(named, len(named) // 3)
     cut = sorted(chance.sample(range(len(mixed)), 4))
     files = [mixed[a:b] for a, b in zip([0, *cut], [*cut, len(mixed)], strict=True)] + [bare, bare]
-    found = pay(FIXED, chance.sample(planned, len(planned)), chance.sample(files, len(files)), LATER)
+    found = pay([FIXED], chance.sample(planned, len(planned)), chance.sample(files, len(files)), LATER)
 
     assert found.visits == expected.visits
     assert found.logs == expected.logs
@@ -96,17 +96,17 @@ def test_the_later_version_of_a_row_stands_whenever_it_arrives():
     new = log("V1", "P-1", came, 30, version=SENT + timedelta(hours=1))
 
     for files in ([[old], [new]], [[new], [old]], [[new, old]]):
-        assert pay(FIXED, planned, files, LATER).visits[0].pence == 964
+        assert pay([FIXED], planned, files, LATER).visits[0].pence == 964
 
     with pytest.raises(VersionConflictError, match="says something else"):
-        pay(FIXED, planned, [[old], [replace(old, worker="W9")]], LATER)
+        pay([FIXED], planned, [[old], [replace(old, worker="W9")]], LATER)
 
 
 def test_a_row_that_names_a_visit_of_somebody_else_is_parked_and_the_visit_waits():
     planned = planned_rows("P-1", days=1) + planned_rows("P-2", days=1)
     wrong = log("V1", "P-1", planned[0].start_at, 30, visit=planned[2].reference)
 
-    found = pay(FIXED, planned, [[wrong]], LATER)
+    found = pay([FIXED], planned, [[wrong]], LATER)
 
     assert [one.is_a for one in found.logs] == [LogIs.PARKED]
     assert found.visits[0].reason is Reason.WAITING
@@ -117,7 +117,7 @@ def test_a_visit_named_from_afar_is_the_one_that_counts():
     planned = planned_rows("P-1", days=2)
     late = log("V1", "P-1", planned[0].start_at + timedelta(hours=26), 30, visit=planned[0].reference)
 
-    found = pay(FIXED, planned, [[late]], LATER)
+    found = pay([FIXED], planned, [[late]], LATER)
 
     assert found.visits[0].reason is Reason.DELIVERED
     assert found.visits[0].marks & Mark.LATE
@@ -147,7 +147,7 @@ def test_a_local_time_that_occurs_twice_is_the_instant_nearest_its_visit(start_m
     path = tmp_path / "visits.csv"
     path.write_text(NIGHT_FILE.format(came=came, left=left, minutes=minutes))
 
-    found = pay(FIXED, planned, [read_visits(path)], datetime(2027, 2, 1, tzinfo=UTC))
+    found = pay([FIXED], planned, [read_visits(path)], datetime(2027, 2, 1, tzinfo=UTC))
 
     assert found.visits[0].worked_minutes == minutes
 
@@ -177,7 +177,7 @@ def test_every_amount_has_its_sentence_under_every_rule():
     every.append(parse(STEPPED, "stepped"))
 
     for rule in every:
-        paid = pay(rule, planned, [rows], LATER)
+        paid = pay([rule], planned, [rows], LATER)
         for one in paid.visits:
             told = visit_row(rule, one)["why"]
             assert told.endswith(".")
@@ -208,7 +208,7 @@ def test_rounding_once_a_week_adds_the_difference_as_one_line():
     ]
     rows = [log(f"V{number}", "P-1", one.start_at, 20) for number, one in enumerate(planned)]
 
-    paid = pay(rule, planned, [rows], LATER)
+    paid = pay([rule], planned, [rows], LATER)
 
     assert sum(one.pence for one in paid.visits) == 4_431
     assert [one.pence for one in paid.roundings] == [2]
@@ -238,7 +238,7 @@ def test_a_hospital_stay_is_paid_as_a_retainer_but_for_the_visit_that_was_made()
         for number, one in enumerate(visits_of(pattern, MONDAY, MONDAY + timedelta(days=9)))
     ]
 
-    paid = pay(rule, planned, [[log("V1", "P-1", planned[0].start_at, 30)]], LATER)
+    paid = pay([rule], planned, [[log("V1", "P-1", planned[0].start_at, 30)]], LATER)
 
     assert sum(one.pence for one in paid.visits if one.reason is Reason.RETAINER) == 42_900
     assert sum(one.reason is Reason.RETAINER for one in paid.visits) == 39

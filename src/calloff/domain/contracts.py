@@ -7,7 +7,7 @@ A provider's place in a purchasing model: its tier and localities, its prices, i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from calloff.domain.errors import NoOptionLeftError
@@ -87,6 +87,18 @@ def resolve(lines: Sequence[PriceLine], cell: PriceCell, on: date) -> PriceLine 
     The most precise line wins; two equally precise ones are refused when the file is read.
     """
     return max((line for line in lines if line.covers(cell, on)), key=lambda line: line.precision, default=None)
+
+
+def resolve_on_day(lines: Sequence[PriceLine], cell: PriceCell, day_types: Sequence[str], on: date) -> PriceLine | None:
+    """
+    The line that prices a visit on one day, which may be of several types: a bank holiday is a weekday as well.
+
+    The most precise line of all that cover any of them wins, so a special day goes before a bank holiday, and that
+    before a weekend.
+    """
+    cells = [replace(cell, day_type=day_type) for day_type in day_types]
+    covering = (line for line in lines if any(line.covers(one, on) for one in cells))
+    return max(covering, key=lambda line: line.precision, default=None)
 
 
 def overlapping(lines: Sequence[PriceLine]) -> tuple[PriceLine, PriceLine] | None:

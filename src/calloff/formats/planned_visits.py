@@ -18,7 +18,11 @@ STOPPED = tuple(one.name.lower() for one in Stopped if one)
 
 @dataclass(frozen=True)
 class PlannedRow:
-    """One planned visit as its file states it; rates are centipence, the pair's 0 where workers are priced singly."""
+    """
+    One planned visit as its file states it; rates are centipence, the pair's 0 where workers are priced singly.
+
+    `rule` is the place of its payment rule among those it is settled under.
+    """
 
     line: int
     reference: str
@@ -36,6 +40,7 @@ class PlannedRow:
     price_line: str = ""
     stopped: str = ""
     approved_extra: int = 0
+    rule: int = 0
 
 
 PLANNED = Table(

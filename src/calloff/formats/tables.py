@@ -288,6 +288,11 @@ def write_table(path: Path | str, table: Table, rows: Iterable[Mapping[str, Any]
     The file appears whole or not at all, with LF line ends. BadInputError names the first value that the
     file could not hold, for instance a reference with a semicolon inside a list.
     """
+    write_whole(path, table_text(table, rows, str(path)))
+
+
+def table_text(table: Table, rows: Iterable[Mapping[str, Any]], path: str = "") -> str:
+    """Rows as the text of a file; BadInputError names the first value that it could not hold."""
     lines = [_line(column.name for column in table.columns)]
     for position, row in enumerate(rows, 1):
         cells = []
@@ -295,12 +300,11 @@ def write_table(path: Path | str, table: Table, rows: Iterable[Mapping[str, Any]
             try:
                 cells.append(column.write(row.get(column.name)))
             except (ValueError, OverflowError) as error:
+                where = f"{path or table.name}: row {position}: {column.name}"
                 found = row.get(column.name)
-                raise BadInputError(
-                    f"{path}: row {position}: {column.name}: {found!r} cannot be written; it must be {error}"
-                ) from error
+                raise BadInputError(f"{where}: {found!r} cannot be written; it must be {error}") from error
         lines.append(_line(cells))
-    write_whole(path, "".join(lines))
+    return "".join(lines)
 
 
 def _line(cells: Iterable[str]) -> str:

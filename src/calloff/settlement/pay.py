@@ -72,7 +72,7 @@ class Paid:
 
 
 def pay(
-    rule: PaymentRule,
+    rules: Sequence[PaymentRule],
     planned: Sequence[PlannedRow],
     delivered: Iterable[Sequence[DeliveredVisit]],
     as_of: datetime,
@@ -89,9 +89,8 @@ def pay(
     groups = {group: number for number, group in enumerate(dict.fromkeys((row.person, row.contract) for row in rows))}
     logs = sorted_logs(living(delivered), rows, groups)
     place = {row.reference: number for number, row in enumerate(rows)}
-    found = engine(
-        planned_columns(rows, groups), log_columns(logs, rows, groups, place), rules_of(rule), second_of(as_of)
-    )
+    columns = planned_columns(rows, groups), log_columns(logs, rows, groups, place)
+    found = engine(*columns, Rules(*numbers_of(rules)), second_of(as_of))
     visits = tuple(
         PaidVisit(
             planned=row,
@@ -99,9 +98,9 @@ def pay(
             reason=Reason(found.reasons[number]),
             marks=int(found.marks[number]),
             worked_minutes=int(found.worked_minutes[number]),
-            paid_minutes=0 if rule.period_basis else int(found.paid_minutes[number]),
-            cost=0 if rule.period_basis else int(found.costs[number]),
-            pence=0 if rule.period_basis else int(found.pence[number]),
+            paid_minutes=0 if rules[row.rule].period_basis else int(found.paid_minutes[number]),
+            cost=0 if rules[row.rule].period_basis else int(found.costs[number]),
+            pence=0 if rules[row.rule].period_basis else int(found.pence[number]),
         )
         for number, row in enumerate(rows)
     )
@@ -111,7 +110,7 @@ def pay(
         else FoundLog(log, LogIs(found.log_is[number]), "")
         for number, log in enumerate(logs)
     )
-    return Paid(visits, told, tuple(rounding_lines(rule, visits)))
+    return Paid(visits, told, tuple(rounding_lines(rules, visits)))
 
 
 def week_of(at: datetime) -> date:
@@ -194,7 +193,7 @@ def planned_columns(rows: Sequence[PlannedRow], groups: dict[tuple[str, str], in
         rates=[row.rate for row in rows],
         pair_rates=[row.pair_rate for row in rows],
         per_visit=[int(row.unit == "visit") for row in rows],
-        rule_of=[0] * len(rows),
+        rule_of=[row.rule for row in rows],
     )
 
 
@@ -240,15 +239,17 @@ def _named(
     return number if agrees else PARKED
 
 
-def rules_of(rule: PaymentRule) -> Rules:
-    """A rule's numbers as settlement reads them."""
-    return Rules(*numbers_of([rule]))
+def rounding_lines(rules: Sequence[PaymentRule], visits: Sequence[PaidVisit]) -> list[RoundingLine]:
+    """What those rules add that round once for each price line and week; nothing where each visit is rounded."""
+    return [
+        line
+        for number, rule in enumerate(rules)
+        if rule.rounding == "per_line_and_week" and not rule.period_basis
+        for line in _weeks_differences(rule, [one for one in visits if one.planned.rule == number])
+    ]
 
 
-def rounding_lines(rule: PaymentRule, visits: Sequence[PaidVisit]) -> list[RoundingLine]:
-    """What a rule adds that rounds once for each price line and week; nothing where each visit is rounded."""
-    if rule.rounding != "per_line_and_week" or rule.period_basis:
-        return []
+def _weeks_differences(rule: PaymentRule, visits: Sequence[PaidVisit]) -> list[RoundingLine]:
     scale = rule.steps[0][0] if rule.steps else 1
     costs: dict[tuple[str, str, date, str], int] = {}
     pence: dict[tuple[str, str, date, str], int] = {}

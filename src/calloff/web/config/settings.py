@@ -27,6 +27,8 @@ INSTALLED_APPS = [
     "calloff.web.api",
     "calloff.web.performance",
     "calloff.web.provider_portal",
+    "calloff.web.payments",
+    "calloff.web.visits",
     "calloff.web.brokerage",
     "calloff.web.contracts",
     "calloff.web.directory",

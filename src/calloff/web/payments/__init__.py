@@ -1,0 +1,1 @@
+"""What visits are worth, pay runs, and the ledger behind them."""

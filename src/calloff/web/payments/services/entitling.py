@@ -1,0 +1,289 @@
+"""
+What the visits of a person are worth now, as new versions of their entitlements where anything has changed.
+
+The database is the record: the touched weeks are read into columns, settled, and what differs from the last version is
+stored. Nothing here matches or prices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from calloff.documents.payment_rules import parse
+from calloff.documents.payment_words import why
+from calloff.domain.calendar import ONE_DAY, local, to_utc
+from calloff.domain.payment_rule import PaymentRule
+from calloff.domain.visits import Reason, Stopped
+from calloff.formats.delivered_visits import DeliveredVisit, LoggedAt
+from calloff.formats.planned_visits import PlannedRow
+from calloff.settlement.pay import PaidVisit, RoundingLine, pay
+from calloff.web.brokerage.models import CallOff
+from calloff.web.brokerage.services.desk import facts_of as package_facts
+from calloff.web.contracts.services.market import facts_of as enrolment_facts
+from calloff.web.directory.models import Council
+from calloff.web.directory.services import calendar_of
+from calloff.web.payments.models import Entitlement, RuleVersion
+from calloff.web.payments.services.rates import Rate, rate_as_called_off, rate_of
+from calloff.web.visits.models import PlannedVisit, VisitRow
+from calloff.web.visits.services.files import standing_rows
+
+MARGIN = timedelta(days=2)
+"""Visits and logs so near to the touched weeks are matched with them: no reach is longer."""
+TOLD = ("reason", "marks", "worked_minutes", "paid_minutes", "line_id", "centipence", "pence", "rule_id")
+
+
+@dataclass(frozen=True)
+class Weeks:
+    """From the Monday of the first touched week to the Sunday of the last."""
+
+    first_on: date
+    last_on: date
+
+    @classmethod
+    def around(cls, days: Iterable[date]) -> Weeks:
+        """The whole weeks in which some days lie."""
+        every = sorted(days)
+        first, last = every[0], every[-1]
+        return cls(first - timedelta(days=first.weekday()), last + timedelta(days=6 - last.weekday()))
+
+
+def entitle(*, council: Council, person: int, weeks: Weeks, at: datetime) -> list[Entitlement]:
+    """The new versions for a person's visits in some weeks; called within an act, or by the worker."""
+    planned = _planned(council, person, weeks)
+    if not planned:
+        return []
+    rules = _rules(council)
+    book = RateBook(council, planned)
+    rows = [book.row(one, rules.place(one)) for one in planned]
+    logs = _logs(council, person, weeks)
+    paid = pay(rules.values, rows, [logs], at)
+    by_reference = {one.reference: one for one in planned}
+    inside = [one for one in paid.visits if weeks.first_on <= by_reference[one.planned.reference].on <= weeks.last_on]
+    found = [_of_visit(by_reference[one.planned.reference], one, rules, book, at) for one in inside]
+    found += [
+        _of_rounding(line, planned, rules, at)
+        for line in paid.roundings
+        if weeks.first_on <= line.week <= weeks.last_on
+    ]
+    return _store_new(council, person, weeks, [one for one in found if one is not None], at)
+
+
+def _planned(council: Council, person: int, weeks: Weeks) -> list[PlannedVisit]:
+    first, last = to_utc(weeks.first_on, 0) - MARGIN, to_utc(weeks.last_on, 0) + MARGIN + timedelta(days=1)
+    rows = PlannedVisit.objects.filter(
+        council=council, person=person, start_at__gte=first, start_at__lt=last, superseded_at=None, cancelled=False
+    )
+    return list(rows.select_related("call_off__enrolment", "package").order_by("start_at", "reference"))
+
+
+def _logs(council: Council, person: int, weeks: Weeks) -> list[DeliveredVisit]:
+    first, last = to_utc(weeks.first_on, 0) - MARGIN, to_utc(weeks.last_on, 0) + MARGIN + timedelta(days=1)
+    rows = VisitRow.objects.filter(council=council, who=person, came_at__gte=first, came_at__lt=last)
+    return [_delivered(row) for row in standing_rows(list(rows))]
+
+
+def _delivered(row: VisitRow) -> DeliveredVisit:
+    left = None if row.left_at is None else LoggedAt(row.left_at, row.left_other)
+    return DeliveredVisit(
+        line=0,
+        row=row.key,
+        version=row.version,
+        # A contract that nobody knows belongs to no group of visits, so the row is parked.
+        contract="" if row.parked else str(row.branch_id),
+        person=str(row.who_id),
+        worker=row.worker,
+        came=LoggedAt(row.came_at, row.came_other),
+        left=left,
+        visit=row.visit,
+        met=row.met,
+        came_by=row.came_by,
+        left_by=row.left_by,
+        code=row.code,
+    )
+
+
+class Rules:
+    """The payment rules of a council, and which counts for a planned visit: the last of its model that has begun."""
+
+    def __init__(self, versions: Sequence[RuleVersion]) -> None:
+        self.versions = versions
+        self.values: list[PaymentRule] = [parse(one.text, one.rule) for one in versions]
+
+    def place(self, visit: PlannedVisit) -> int:
+        """
+        The place of the rule of a visit; ValueError where the council has published none for its model.
+
+        What was called off outside every model is paid by the rule under the model `*`.
+        """
+        enrolment = visit.call_off.enrolment
+        model = enrolment.model if enrolment is not None else "*"
+        fitting = [
+            (one.model == model, one.starts_on, place)
+            for place, one in enumerate(self.versions)
+            if one.model in (model, "*") and one.starts_on <= visit.on
+        ]
+        if not fitting:
+            raise ValueError(f"no payment rule is published for {model} on {visit.on}")
+        return max(fitting)[2]
+
+
+def _rules(council: Council) -> Rules:
+    return Rules(list(RuleVersion.objects.filter(council=council).order_by("starts_on", "pk")))
+
+
+class RateBook:
+    """The prices of planned visits, each call-off's lines read once."""
+
+    def __init__(self, council: Council, planned: Sequence[PlannedVisit]) -> None:
+        self.calendar = calendar_of(council)
+        self.lines = {
+            one.pk: enrolment_facts(one).price_lines
+            for one in {visit.call_off.enrolment_id: visit.call_off.enrolment for visit in planned}.values()
+            if one is not None
+        }
+        self.packages = {
+            (visit.package_id, visit.call_off.version): package_facts(visit.package, visit.call_off.version)
+            for visit in {(one.package_id, one.call_off.version): one for one in planned}.values()
+        }
+
+    def rate(self, visit: PlannedVisit) -> Rate:
+        """The rate at the planned local start, for the whole visit (settled reading 12)."""
+        call_off: CallOff = visit.call_off
+        start = local(visit.start_at)
+        found = None
+        if call_off.enrolment_id is not None:
+            found = rate_of(
+                self.lines[call_off.enrolment_id],
+                self.packages[visit.package_id, call_off.version],
+                start.hour * 60 + start.minute,
+                visit.workers,
+                visit.on,
+                self.calendar,
+            )
+        return found or rate_as_called_off(call_off.centipence_minutes, call_off.minutes_per_week)
+
+    def row(self, visit: PlannedVisit, rule: int) -> PlannedRow:
+        rate = self.rate(visit)
+        return PlannedRow(
+            line=0,
+            reference=visit.reference,
+            contract=str(visit.branch_id),
+            person=str(visit.person_id),
+            start_at=visit.start_at,
+            ends_at=visit.ends_at,
+            window_from_at=visit.window_from_at,
+            window_to_at=visit.window_to_at,
+            minutes=visit.minutes,
+            workers=visit.workers,
+            rate=rate.centipence,
+            pair_rate=rate.pair_centipence,
+            unit=rate.unit,
+            price_line=rate.line_id,
+            stopped=Stopped(visit.stopped).name.lower() if visit.stopped else "",
+            approved_extra=visit.extra_minutes,
+            rule=rule,
+        )
+
+
+def _of_visit(visit: PlannedVisit, paid: PaidVisit, rules: Rules, book: RateBook, at: datetime) -> Entitlement | None:
+    if paid.reason is Reason.NOT_YET:
+        return None
+    rule = rules.versions[paid.planned.rule]
+    return Entitlement(
+        council_id=visit.council_id,
+        anchor=visit.reference,
+        component=Entitlement.CARE,
+        person_id=visit.person_id,
+        branch_id=visit.branch_id,
+        enrolment_id=visit.call_off.enrolment_id,
+        on=visit.on,
+        reason=paid.reason.name.lower(),
+        marks=paid.marks,
+        worked_minutes=paid.worked_minutes,
+        paid_minutes=paid.paid_minutes,
+        line_id=paid.planned.price_line,
+        centipence=paid.planned.rate,
+        pence=paid.pence,
+        rule=rule,
+        why=why(
+            rules.values[paid.planned.rule],
+            paid.reason,
+            planned_minutes=visit.minutes,
+            workers=visit.workers,
+            worked_minutes=paid.worked_minutes,
+            paid_minutes=paid.paid_minutes,
+            centipence=paid.planned.rate,
+            unit=paid.planned.unit,
+        ),
+        known_at=at,
+    )
+
+
+def _of_rounding(line: RoundingLine, planned: Sequence[PlannedVisit], rules: Rules, at: datetime) -> Entitlement | None:
+    visit = next(one for one in planned if str(one.branch_id) == line.contract and one.on >= line.week)
+    return Entitlement(
+        council_id=visit.council_id,
+        anchor=f"{line.person}/{line.contract}/{line.price_line}/{line.week.isoformat()}"[-60:],
+        component=Entitlement.ROUNDING,
+        person_id=visit.person_id,
+        branch_id=visit.branch_id,
+        enrolment_id=visit.call_off.enrolment_id,
+        on=line.week,
+        reason="rounding",
+        line_id=line.price_line,
+        pence=line.pence,
+        rule=rules.versions[rules.place(visit)],
+        why="The week's minutes at this price are priced once; this is the difference to its visits, each rounded.",
+        known_at=at,
+    )
+
+
+def _store_new(
+    council: Council, person: int, weeks: Weeks, found: Sequence[Entitlement], at: datetime
+) -> list[Entitlement]:
+    """Store what differs from the last version; what is no more is worth nothing from now on."""
+    before = latest(
+        Entitlement.objects.filter(council=council, person=person, on__range=(weeks.first_on, weeks.last_on))
+    )
+    new = []
+    for one in found:
+        last = before.pop((one.anchor, one.component), None)
+        if last is not None and all(getattr(last, name) == getattr(one, name) for name in TOLD):
+            continue
+        if last is None and not one.pence and one.component == Entitlement.ROUNDING:
+            continue
+        one.number = 1 if last is None else last.number + 1
+        new.append(one)
+    for last in before.values():
+        if last.pence:
+            new.append(_worth_nothing(last, at))
+    return Entitlement.objects.bulk_create(new, batch_size=1_000)
+
+
+def _worth_nothing(last: Entitlement, at: datetime) -> Entitlement:
+    told = {field.attname: getattr(last, field.attname) for field in Entitlement._meta.concrete_fields}
+    told |= {"id": None, "number": last.number + 1, "pence": 0, "worked_minutes": 0, "paid_minutes": 0, "marks": 0}
+    told |= {"reason": "suspended", "known_at": at, "why": "The visit is no longer planned, so nothing is paid."}
+    return Entitlement(**told)
+
+
+def latest(rows: Iterable[Entitlement]) -> dict[tuple[str, str], Entitlement]:
+    """The last version of each entitlement, by anchor and component."""
+    found: dict[tuple[str, str], Entitlement] = {}
+    for row in rows:
+        before = found.get((row.anchor, row.component))
+        if before is None or before.number < row.number:
+            found[row.anchor, row.component] = row
+    return found
+
+
+def touched_weeks(rows: Iterable[VisitRow]) -> Mapping[int, Weeks]:
+    """The weeks of each person that some rows of files touch, with the days beside them."""
+    days: dict[int, list[date]] = {}
+    for row in rows:
+        if row.who_id is not None:
+            on = local(row.came_at).date()
+            days.setdefault(row.who_id, []).extend((on - ONE_DAY, on, on + ONE_DAY))
+    return {person: Weeks.around(every) for person, every in days.items()}

@@ -1,0 +1,129 @@
+"""Planned visits as known from a moment on, and the rows in which providers say what they delivered."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+from calloff.domain.visits import Stopped
+
+
+class PlannedVisit(models.Model):
+    """
+    One dated visit as it was known from `known_from` until it was `superseded_at`; nothing is ever overwritten.
+
+    `reference` is its identity, the same in every version of the package: line, local day and its number on that day.
+    A row that is `cancelled` says that the visit is no more. `stopped` is why it was not to be made, of `Stopped`.
+    """
+
+    council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="+", db_index=False)
+    reference = models.CharField(max_length=60)
+    package = models.ForeignKey("brokerage.Package", on_delete=models.PROTECT, related_name="+", db_index=False)
+    person = models.ForeignKey("brokerage.Person", on_delete=models.PROTECT, related_name="+", db_index=False)
+    call_off = models.ForeignKey("brokerage.CallOff", on_delete=models.PROTECT, related_name="+")
+    branch = models.ForeignKey("directory.Branch", on_delete=models.PROTECT, related_name="+", db_index=False)
+    on = models.DateField()
+    start_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    window_from_at = models.DateTimeField()
+    window_to_at = models.DateTimeField()
+    minutes = models.PositiveIntegerField()
+    workers = models.PositiveSmallIntegerField()
+    critical = models.BooleanField(default=False)
+    extra_minutes = models.PositiveIntegerField(default=0)
+    stopped = models.PositiveSmallIntegerField(default=int(Stopped.NO))
+    cancelled = models.BooleanField(default=False)
+    known_from = models.DateTimeField()
+    superseded_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("council", "reference"),
+                condition=Q(superseded_at__isnull=True),
+                name="planned_visit_stands_once",
+            ),
+            models.UniqueConstraint(fields=("council", "reference", "known_from"), name="planned_visit_known_once"),
+            models.CheckConstraint(condition=Q(ends_at__gt=F("start_at")), name="planned_visit_ends_after_its_start"),
+            models.CheckConstraint(
+                condition=Q(superseded_at__isnull=True) | Q(superseded_at__gte=F("known_from")),
+                name="planned_visit_superseded_after",
+            ),
+        )
+        indexes = (
+            models.Index(fields=("council", "package", "on"), name="planned_visit_of_package"),
+            models.Index(fields=("council", "person", "start_at"), name="planned_visit_of_person"),
+            models.Index(fields=("council", "branch", "on"), name="planned_visit_of_branch"),
+        )
+
+
+class VisitFile(models.Model):
+    """
+    A file that a provider sent, with its receipt; a refused one leaves no row behind, but says what was wrong.
+
+    `mode` is `add`, or `replace` where rows of its provider and weeks that it leaves out are withdrawn.
+    """
+
+    ADD, REPLACE = "add", "replace"
+    ACCEPTED, REFUSED = "accepted", "refused"
+
+    council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="+", db_index=False)
+    branch = models.ForeignKey("directory.Branch", on_delete=models.PROTECT, related_name="+")
+    receipt = models.CharField(max_length=16, unique=True)
+    name = models.CharField(max_length=120)
+    hash = models.CharField(max_length=64)
+    mode = models.CharField(max_length=8, default=ADD)
+    state = models.CharField(max_length=8)
+    rows = models.PositiveIntegerField(default=0)
+    new_rows = models.PositiveIntegerField(default=0)
+    known_rows = models.PositiveIntegerField(default=0)
+    parked_rows = models.PositiveIntegerField(default=0)
+    minutes = models.PositiveIntegerField(default=0)
+    problems = models.TextField(default="[]")
+    sent_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, related_name="+")
+    sent_at = models.DateTimeField()
+
+    class Meta:
+        indexes = (models.Index(fields=("council", "branch", "-sent_at"), name="visit_file_of_branch"),)
+
+
+class VisitRow(models.Model):
+    """
+    One version of one row of a provider's files: a care worker's stretch in a home, or that there was none.
+
+    `key` is what the row is known by, `version` when the provider last changed it. `enrolment` and `who` are
+    empty where nobody knows the contract or the person: then `parked` says why, and somebody looks at it.
+    """
+
+    council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="+", db_index=False)
+    branch = models.ForeignKey("directory.Branch", on_delete=models.PROTECT, related_name="+", db_index=False)
+    file = models.ForeignKey(VisitFile, on_delete=models.PROTECT, related_name="+")
+    key = models.CharField(max_length=200)
+    version = models.DateTimeField()
+    withdrawn = models.BooleanField(default=False)
+    content = models.CharField(max_length=64)
+    row = models.CharField(max_length=60, default="")
+    contract = models.CharField(max_length=60)
+    person = models.CharField(max_length=60)
+    worker = models.CharField(max_length=60)
+    came_at = models.DateTimeField()
+    came_other = models.DateTimeField(null=True)
+    left_at = models.DateTimeField(null=True)
+    left_other = models.DateTimeField(null=True)
+    visit = models.CharField(max_length=60, default="")
+    met = models.CharField(max_length=12)
+    came_by = models.CharField(max_length=10)
+    left_by = models.CharField(max_length=10)
+    code = models.CharField(max_length=40, default="")
+    enrolment = models.ForeignKey("contracts.Enrolment", on_delete=models.PROTECT, null=True, related_name="+")
+    who = models.ForeignKey("brokerage.Person", on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    parked = models.CharField(max_length=20, default="")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("council", "branch", "key", "version"), name="visit_row_version_once"),
+        )
+        indexes = (
+            models.Index(fields=("council", "who", "came_at"), name="visit_row_of_person"),
+            models.Index(fields=("council", "branch", "came_at"), name="visit_row_of_branch"),
+        )

@@ -1,0 +1,248 @@
+"""From call-offs to a released pay run: files, match, price, draft, approve, remittance."""
+
+from __future__ import annotations
+
+import csv
+import io
+import random
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.db import DatabaseError, transaction
+from web.world import made_world
+
+from calloff.documents.payment_rules import shipped_folder
+from calloff.domain.packages import Visit
+from calloff.domain.units import pence_of
+from calloff.formats.delivered_visits import DeliveredVisit, LoggedAt, write_visits
+from calloff.web.brokerage.models import CallOff
+from calloff.web.payments.models import Entitlement, PayLine, PayRun, Posting, RuleVersion, Seal
+from calloff.web.payments.services import ledger, runs
+from calloff.web.payments.services.entitling import entitle, touched_weeks
+from calloff.web.payments.services.remittance import remittance_of
+from calloff.web.visits.models import PlannedVisit, VisitFile, VisitRow
+from calloff.web.visits.services.files import FileRefusedError, receive
+from calloff.web.visits.services.planning import plan_ahead
+
+pytestmark = pytest.mark.django_db
+TWO_WEEKS = date(2026, 12, 13)
+MORNINGS_AND_BED = tuple(Visit(day, 480, 30) for day in range(7)) + tuple(Visit(day, 1_200, 45, 2) for day in range(7))
+
+
+class Paying:
+    """A world with care called off to Acorn, planned ahead, under a payment rule."""
+
+    def __init__(self, folder, packages=3, rule="isle_of_wight_2021_fixed", visits=MORNINGS_AND_BED):
+        self.world, self.folder = made_world(), folder
+        world = self.world
+        world.provider("Acorn", pounds=19, capabilities=frozenset({"double_handed"}))
+        self.packages = [world.started(visits=visits) for _ in range(packages)]
+        for package in self.packages:
+            world.declared("Acorn")
+            world.answer(package, "Acorn")
+            world.confirm(package)
+        text = (shipped_folder() / f"{rule}.yaml").read_text(encoding="utf-8")
+        RuleVersion.objects.create(
+            council=world.council,
+            model="framework",
+            rule=rule,
+            version=1,
+            title=rule,
+            text=text,
+            starts_on=date(2020, 1, 1),
+            published_at=world.at,
+        )
+        plan_ahead(world.council.pk, world.at)
+        self.at = datetime(2026, 12, 15, 9, tzinfo=UTC)
+
+    @property
+    def payer(self):
+        return self.world.user("payer")
+
+    @property
+    def approver(self):
+        return self.world.user("pay-approver")
+
+    def planned(self):
+        return list(
+            PlannedVisit.objects.filter(on__lte=TWO_WEEKS, superseded_at=None).order_by("start_at", "reference")
+        )
+
+    def delivered(self, seed=1):
+        """Everything that was planned up to two weeks, now and then short, late, missed or by one worker of two."""
+        chance, rows = random.Random(seed), []
+        for one in self.planned():
+            for worker in range(one.workers):
+                if chance.random() < 0.08:
+                    continue
+                came = one.start_at + timedelta(seconds=chance.randrange(-300, 2_400))
+                left = came + timedelta(minutes=max(1, one.minutes - chance.choice((0, 0, 0, 5, 12))))
+                rows.append(
+                    DeliveredVisit(
+                        0,
+                        f"R{len(rows)}",
+                        self.at,
+                        "E-Acorn",
+                        one.package.reference,
+                        f"W{worker}",
+                        LoggedAt(came),
+                        LoggedAt(left),
+                    )
+                )
+        return rows
+
+    def send(self, rows, name="visits.csv", by=None, at=None):
+        path = self.folder / name
+        write_visits(path, rows)
+        return self.send_file(path, at or self.at)
+
+    def send_file(self, path, at=None):
+        branch = self.world.branch("Acorn")
+        file = receive(
+            council=self.world.council,
+            branch=branch,
+            path=path,
+            name=path.name,
+            mode=VisitFile.ADD,
+            by=self.world.manager("Acorn"),
+            at=at or self.at,
+        )
+        with transaction.atomic():
+            for person, weeks in touched_weeks(VisitRow.objects.filter(file=file)).items():
+                entitle(council=self.world.council, person=person, weeks=weeks, at=at or self.at)
+        return file
+
+    def pay(self, at=None):
+        at = at or self.at
+        run = runs.draft(council=self.world.council, to_on=TWO_WEEKS, by=self.payer, at=at)
+        runs.approve(run=run, shown_pence=runs.total(run), by=self.approver, at=at)
+        return runs.release(run=run, by=self.payer, at=at)
+
+
+@pytest.fixture
+def paying(tmp_path):
+    return Paying(tmp_path)
+
+
+def contract_of(paying):
+    return CallOff.objects.first().enrolment.reference
+
+
+def test_from_a_file_to_a_released_run_every_penny_is_told_and_balanced(paying):
+    rows = [replace(row, contract=contract_of(paying)) for row in paying.delivered()]
+    file = paying.send(rows)
+
+    run = paying.pay()
+
+    assert (file.state, file.rows, file.new_rows, file.parked_rows) == ("accepted", len(rows), len(rows), 0)
+    told = list(csv.DictReader(io.StringIO(remittance_of(run, paying.world.branch("Acorn")))))
+    assert len(told) == len(paying.planned()) == 3 * 14 * 2
+    assert sum(pence_of(one["amount"]) for one in told) == runs.total(run) > 0
+    assert all(one["why"].endswith(".") for one in told)
+    balances = ledger.balances(paying.world.council.pk)
+    assert balances == {"care_cost": runs.total(run), "provider_payable": 0, "bank_clearing": -runs.total(run)}
+    # Delivered minutes at £19.00 an hour, each visit rounded once.
+    for one in Entitlement.objects.filter(reason="delivered"):
+        assert one.pence == (one.paid_minutes * 190_000 * 2 + 6_000) // 12_000
+
+
+def test_the_same_file_again_and_the_same_run_again_pay_nothing_twice(paying):
+    rows = [replace(row, contract=contract_of(paying)) for row in paying.delivered()]
+    paying.send(rows)
+    run = paying.pay()
+
+    again = paying.send(rows, "again.csv")
+
+    assert (again.new_rows, again.known_rows) == (0, len(rows))
+    with pytest.raises(runs.PayRunError, match="Nothing is new"):
+        paying.pay(paying.at + timedelta(days=1))
+    assert PayLine.objects.count() == run.lines.count() == Entitlement.objects.filter(on__lte=TWO_WEEKS).count()
+
+
+def test_a_correction_after_the_run_is_a_line_of_its_own_and_comes_to_the_same_as_a_fresh_run(paying, tmp_path):
+    rows = [replace(row, contract=contract_of(paying)) for row in paying.delivered()]
+    paying.send(rows)
+    first = paying.pay()
+    paid = {line.pk: line.pence for line in first.lines.all()}
+    later = paying.at + timedelta(days=7)
+    late = [replace(row, version=later, left=LoggedAt(row.left.at + timedelta(minutes=3))) for row in rows[::5]]
+
+    paying.send(late, "late.csv", at=later)
+    second = paying.pay(later)
+
+    assert {line.pk: line.pence for line in first.lines.all()} == paid
+    assert all(line.entitlement.number == 2 for line in second.lines.all())
+    final = {}
+    for one in Entitlement.objects.order_by("number"):
+        final[one.anchor, one.component] = one.pence
+    assert runs.total(first) + runs.total(second) == sum(final.values())
+    assert ledger.balances(paying.world.council.pk)["care_cost"] == sum(final.values())
+
+
+def test_nobody_approves_their_own_run_and_the_database_refuses_it_too(paying):
+    paying.send([replace(row, contract=contract_of(paying)) for row in paying.delivered()])
+    run = runs.draft(council=paying.world.council, to_on=TWO_WEEKS, by=paying.payer, at=paying.at)
+
+    with pytest.raises(runs.PayRunError, match="another person"):
+        runs.approve(run=run, shown_pence=runs.total(run), by=paying.payer, at=paying.at)
+    twin = paying.world.user("payer-again", identity=paying.payer.identity)
+    with pytest.raises(runs.PayRunError, match="another person"):
+        runs.approve(run=run, shown_pence=runs.total(run), by=twin, at=paying.at)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        PayRun.objects.filter(pk=run.pk).update(state="approved", approved_identity=run.made_identity)
+    with pytest.raises(runs.PayRunError, match="total has changed"):
+        runs.approve(run=run, shown_pence=runs.total(run) + 1, by=paying.approver, at=paying.at)
+
+
+def test_the_database_refuses_an_unbalanced_journal_a_line_behind_a_seal_and_any_change(paying):
+    council = paying.world.council.pk
+    entries = [ledger.Entry(ledger.CARE_COST, 100), ledger.Entry(ledger.PROVIDER_PAYABLE, -99)]
+
+    with pytest.raises(DatabaseError), transaction.atomic():
+        ledger.post(council=council, journal="X", entries=entries, at=paying.at)
+    assert not Posting.objects.exists()
+    with transaction.atomic():
+        ledger.post(
+            council=council,
+            journal="X",
+            at=paying.at,
+            entries=[ledger.Entry(ledger.CARE_COST, 100), ledger.Entry(ledger.PROVIDER_PAYABLE, -100)],
+        )
+    for change in (
+        lambda: Posting.objects.update(pence=1),
+        lambda: Posting.objects.all().delete(),
+        lambda: Seal.objects.update(lines=1),
+        lambda: Posting.objects.create(council_id=council, journal="X", account="care_cost", pence=0, at=paying.at),
+    ):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            change()
+
+
+def test_a_malformed_row_refuses_the_whole_file_with_its_line_and_leaves_nothing(paying):
+    rows = [replace(row, contract=contract_of(paying)) for row in paying.delivered()]
+    path = paying.folder / "bad.csv"
+    write_visits(path, rows)
+    lines = path.read_text().splitlines(keepends=True)
+    lines[7] = lines[7].replace("2026-", "26-", 1)
+    path.write_text("".join(lines))
+
+    with pytest.raises(FileRefusedError) as refused:
+        paying.send_file(path)
+
+    assert any("bad.csv:8:" in one for one in refused.value.problems)
+    assert refused.value.file.state == VisitFile.REFUSED
+    assert not VisitRow.objects.exists()
+
+
+def test_a_row_of_an_unknown_person_or_contract_is_accepted_and_parked(paying):
+    rows = [replace(row, contract=contract_of(paying)) for row in paying.delivered()]
+    strange = [replace(rows[0], row="S1", person="P-NOBODY"), replace(rows[1], row="S2", contract="E-NOWHERE")]
+
+    file = paying.send([*rows[2:], *strange])
+
+    assert file.parked_rows == 2
+    assert sorted(VisitRow.objects.exclude(parked="").values_list("parked", flat=True)) == [
+        "unknown_contract",
+        "unknown_person",
+    ]
