@@ -70,6 +70,16 @@ Census Week,2019/20,Eastmoor,All Ages,Number of Hours,5
 Census Week,2019/20,Eastmoor,All Ages,Number of People,1
 """
 
+PLANNED = """\
+reference,contract,person,start_at,ends_at,minutes,rate
+V-1,E-1,P-1,2026-03-02T08:00Z,2026-03-02T08:30Z,30,19.00
+"""
+VISITS = """\
+row,version,contract,person,worker,came,left
+A,2026-03-02T21:00Z,E-1,P-1,W1,2026-03-02T08:00Z,2026-03-02T08:30Z
+TOTAL,1,30,,,,
+"""
+
 Words = Callable[[Path, Path, Path], list[object]]
 """The words of a command, from the wrong file, the folder of good ones and the folder to write in."""
 
@@ -90,6 +100,15 @@ def allocate(option: str) -> Words:
         given = {"model": MODEL, **{name: good / f"{name}.csv" for name in names}, option: wrong}
         options = [f"--{name}={path}" for name, path in given.items()]
         return ["allocate", *options, "--from=2025-03-31T09:00+01:00", "--seed=1", f"--out={out / 'run'}"]
+
+    return words
+
+
+def pay(option: str) -> Words:
+    def words(wrong: Path, good: Path, out: Path) -> list[object]:
+        given = {"planned": good / "planned.csv", "actual": good / "visits.csv", option: wrong}
+        options = [f"--{name}={path}" for name, path in given.items()]
+        return ["pay", "--rules=hounslow_spot", *options, f"--out={out / 'settled'}"]
 
     return words
 
@@ -115,6 +134,8 @@ READERS: dict[str, dict[str, Words]] = {
         "import postcodes file": importing("postcodes"),
         "import home-care-census file": stand_in("file"),
         "import home-care-census packages": stand_in("packages"),
+        "visits check file": lambda wrong, *_: ["visits", "check", wrong],
+        **{f"pay {option}": pay(option) for option in ("planned", "actual")},
         **{
             f"allocate {option}": allocate(option)
             for option in ("providers", "contracts", "packages", "places", "responses")
@@ -129,10 +150,13 @@ READERS: dict[str, dict[str, Words]] = {
         "models show model": lambda wrong, *_: ["models", "show", wrong],
         "models try cases": lambda wrong, *_: ["models", "try", wrong],
         "models enrol model": enrol("MODEL"),
+        "rules check paths": lambda wrong, *_: ["rules", "check", wrong],
         "allocate model": allocate("model"),
     },
 }
 """Every command and the argument by which it is given a file, by the ending of a right file's name."""
+WRITES_NOTHING = ("allocate responses", "visits check file")
+CHECKS = ("models check paths", "rules check paths")
 EVERY = [(ending, reader) for ending, readers in READERS.items() for reader in readers]
 
 
@@ -159,6 +183,8 @@ def good(tmp_path_factory):
         assert run("import", "postcodes", postcodes, f"--out={folder}/places.csv") == 0
         assert run("import", "social-care-survey", survey, "--seed=1", f"--out={folder}/packages.csv") == 0
         (folder / "census.csv").write_text(CENSUS, encoding="utf-8")
+        (folder / "planned.csv").write_text(PLANNED, encoding="utf-8")
+        (folder / "visits.csv").write_text(VISITS, encoding="utf-8")
         assert run("models", "enrol", MODEL, *given, "--seed=1", f"--out={folder}/contracts.csv") == 0
         yield folder
 
@@ -174,8 +200,8 @@ def give(good, tmp_path, capsys):
         code = run(*READERS[ending][reader](wrong, good, out))
         printed, told = capsys.readouterr()
         assert list(out.iterdir()) == []
-        # The report that `models check` is asked for is a list of faults; whatever else is wrong is told apart.
-        return code, told or (printed if reader == "models check paths" else "")
+        # The report that a check of documents is asked for is a list of faults; whatever else is wrong is told apart.
+        return code, told or (printed if reader in CHECKS else "")
 
     return give
 
@@ -193,7 +219,7 @@ def test_a_file_of_the_wrong_kind_is_refused_in_plain_words(ending, reader, kind
     assert NAMED.get(kind, ("", "not"))[1] in told
     assert not re.search("codec|Errno|Error:|char [0-9]", told)
     # A mapping that is no purchasing model has many faults, and a report on documents has a heading.
-    if reader != "models check paths" and kind != "JSON":
+    if reader not in CHECKS and kind != "JSON":
         assert len(told.splitlines()) == 1
 
 
@@ -216,7 +242,7 @@ def test_a_file_that_is_not_there_is_refused(ending, reader, give, tmp_path):
 
     assert code == (1 if ending == ".yaml" else 2)
     assert f"nowhere{ending}" in told
-    assert re.search("does not exist|there is no purchasing model", told)
+    assert re.search("does not exist|there is no (purchasing model|payment rule)", told)
 
 
 # Files that come near
@@ -230,7 +256,8 @@ def test_a_model_under_another_name_is_not_said_to_be_missing(reader, give, tmp_
     code, told = give(".yaml", reader, wrong)
 
     assert code == 1
-    assert f"{wrong}: the name of a purchasing model's file ends in .yaml, and this one does not" in told
+    kind = "payment rule" if reader.startswith("rules") else "purchasing model"
+    assert f"{wrong}: the name of a {kind}'s file ends in .yaml, and this one does not" in told
 
 
 @pytest.mark.parametrize("option", ["places", "packages", "contracts", "responses"])
@@ -296,7 +323,7 @@ def test_a_log_whose_document_is_cut_is_refused(content, give, tmp_path):
 # Results that cannot be written
 
 
-@pytest.mark.parametrize("reader", [reader for reader in READERS[".csv"] if reader != "allocate responses"])
+@pytest.mark.parametrize("reader", [reader for reader in READERS[".csv"] if reader not in WRITES_NOTHING])
 def test_a_result_that_cannot_be_written_is_told(reader, good, tmp_path, capsys):
     # Nobody can make anything below a file, not even root, who may write in any read-only folder.
     below_a_file = tmp_path / "a file"
@@ -308,7 +335,7 @@ def test_a_result_that_cannot_be_written_is_told(reader, good, tmp_path, capsys)
     if command == "import" and known not in kept:
         right = INVENTED / f"{files[name]}_invented.csv"
     else:
-        right = good / f"{kept.get(known, reader.split()[-1])}.csv"
+        right = good / f"{({'pay actual': 'visits'} | kept).get(known, reader.split()[-1])}.csv"
 
     code = run(*READERS[".csv"][reader](right, good, below_a_file))
     told = capsys.readouterr().err

@@ -47,6 +47,11 @@ FREE = (
     "directory.Branch.name",
     "directory.Branch.postcode",
     "jobs.Notice.about",
+    "payments.RuleVersion.title",
+    "visits.VisitFile.name",
+    "visits.VisitRow.row",
+    "visits.VisitRow.contract",
+    "visits.VisitRow.person",
     "accounts.Identity.name",
 )
 CODES = (
@@ -56,6 +61,8 @@ CODES = (
     *("key", "body_hash", "row_hash", "content_hash", "summary", "pattern", "texts", "document_hash", "tier", "role"),
     *("spare", "code", "nation", "seed", "local_holidays", "limits", "area_band", "service_types", "scale", "grades"),
     *("data", "rank", "leased_by", "problem", "worker", "package", "link", "email_state", "email_problem", "previous"),
+    *("anchor", "component", "line_id", "why", "journal", "account", "rule", "text", "problems", "mode", "met"),
+    *("came_by", "left_by", "visit", "parked", "row", "contract", "person"),
     *("screen", "email", "password", "name", "reason", "case_number", "history", "with_others"),
 )
 """Names of fields that hold what no person typed as they liked, where FREE does not say otherwise."""

@@ -25,8 +25,10 @@ from calloff.documents.wording import (
 )
 from calloff.domain import contracts, history, packages, providers, purchasing_model, question, story, tables
 from calloff.domain.packages import Visit
+from calloff.domain.payment import BASES
 from calloff.domain.purchasing_model import Condition
 from calloff.domain.tables import CONDITION_FACTS, lower
+from calloff.domain.visits import LogIs, Mark, Reason
 
 DOMAIN = Path(calloff.domain.__file__).parent
 SOURCE = DOMAIN.parent
@@ -79,6 +81,10 @@ CLOSED = {
     "routes": ROUTES,
     "figures": (*purchasing_model.CRITERIA, "distance_unknown"),
     "bests": purchasing_model.CRITERIA,
+    "pay_reasons": (*(one.name.lower() for one in Reason), "no_access_too_often"),
+    "pay_bases": (*BASES, "actual_uncapped", "rounded_uncapped"),
+    "pay_marks": tuple(one.name.lower() for one in Mark),
+    "pay_logs": tuple(one.name.lower() for one in LogIs),
 }
 REASONS = ("declines", "endings", "waits", "refers", "part_reasons", "quotas", "proof", "kinds", "obstacles")
 

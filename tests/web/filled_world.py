@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import product
@@ -138,7 +139,23 @@ def _user(filled: Filled, _package: Any) -> object:
     return filled.world.user("colleague", "broker").token
 
 
+def _pay_run(filled: Filled, _package: Any) -> object:
+    from calloff.web.payments.models import PayRun
+
+    # The draft first: it is what most pages do something with.
+    return list(PayRun.objects.order_by("-number").values_list("token", flat=True))
+
+
+def _visit_file(filled: Filled, _package: Any) -> object:
+    from calloff.web.visits.models import VisitFile
+
+    return list(VisitFile.objects.order_by("pk").values_list("receipt", flat=True))
+
+
 KINDS: tuple[tuple[str, tuple[str, ...], Find], ...] = (
+    (r"^pay/$|^provider/pay/$", ("token",), _pay_run),
+    (r"^provider/visits/$", ("receipt",), _visit_file),
+    (r"remittance/$|^provider/pay/<str:token>/$", ("branch",), _branch),
     (r"^packages/$", ("token",), lambda filled, package: package.token),
     (r"(answers|invitations|not-selected|messages)/$", ("token", "invitation", "asked", "reference"), _invitation),
     (r"(first-visit|handback|call-off|call-offs|handbacks)/$", ("token", "call_off", "placed"), _call_off),
@@ -316,6 +333,79 @@ def _others(world: World, filled: Filled) -> None:
         by=filled.users["discharge_hub"],
         at=world.at,
     )
+    _paid(world, filled)
     make_token(
         branch=world.branch(PEOPLE_OF), name="rostering", days=30, by=filled.users["provider_manager"], at=world.at
     )
+
+
+def _paid(world: World, filled: Filled) -> None:
+    """A file of visits with a parked row, one that was refused, and two pay runs: one released, one a draft."""
+    import tempfile
+    from pathlib import Path
+
+    from calloff.documents.payment_rules import shipped_folder
+    from calloff.formats.delivered_visits import DeliveredVisit, LoggedAt, write_visits
+    from calloff.web.payments.models import RuleVersion
+    from calloff.web.payments.services import runs
+    from calloff.web.visits.models import PlannedVisit, PlanningStart, VisitFile
+    from calloff.web.visits.services.files import FileRefusedError, receive
+    from calloff.web.visits.services.planning import plan_ahead
+
+    first = world.at.date()
+    text = (shipped_folder() / "hounslow_spot.yaml").read_text(encoding="utf-8")
+    RuleVersion.objects.create(
+        council=world.council,
+        model="*",
+        rule="hounslow_spot",
+        version=1,
+        title="Minutes delivered",
+        text=text,
+        starts_on=first,
+        published_at=world.at,
+    )
+    PlanningStart.objects.create(council=world.council, on=first)
+    plan_ahead(world.council.pk, world.at)
+    planned = PlannedVisit.objects.filter(package=filled.packages["begun"]).order_by("start_at")[:8]
+    rows = [
+        DeliveredVisit(
+            0,
+            f"V{number}",
+            world.at,
+            PEOPLE_OF,
+            one.package.reference,
+            "W1",
+            LoggedAt(one.start_at),
+            LoggedAt(one.ends_at),
+        )
+        for number, one in enumerate(planned)
+    ]
+    strange = DeliveredVisit(0, "V9", world.at, PEOPLE_OF, "P-NOBODY", "W1", rows[0].came, rows[0].left)
+    told = {"council": world.council, "branch": world.branch(PEOPLE_OF), "mode": VisitFile.ADD}
+    told |= {"by": filled.users["provider_manager"], "at": world.at}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "visits.csv"
+        write_visits(path, [*rows[:4], strange])
+        receive(path=path, name="visits.csv", **told)
+        _settle(world)
+        run = runs.draft(council=world.council, to_on=planned[3].on, by=filled.users["finance_payer"], at=world.at)
+        runs.approve(run=run, shown_pence=runs.total(run), by=filled.users["pay_approver"], at=world.at)
+        runs.release(run=run, by=filled.users["finance_payer"], at=world.at)
+        write_visits(path, rows[4:])
+        receive(path=path, name="later.csv", **told)
+        _settle(world)
+        runs.draft(council=world.council, to_on=planned[7].on, by=filled.users["finance_payer"], at=world.at)
+        path.write_text("a,b\n1,2\n")
+        with suppress(FileRefusedError):
+            receive(path=path, name="wrong.csv", **told)
+
+
+def _settle(world: World) -> None:
+    """What the worker does with files, and nothing else of what waits for it."""
+    from calloff.web.jobs.models import Job
+    from calloff.web.jobs.services import Task
+    from calloff.web.payments.services.entitling import settle_file
+
+    for job in Job.objects.filter(kind="settle_file", state=Job.WAITING):
+        settle_file(Task(job.council, job.key, {}), world.at)
+        Job.objects.filter(pk=job.pk).update(state=Job.DONE, done_at=world.at)

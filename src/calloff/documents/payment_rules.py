@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from calloff.documents.reader import GROUND, Reader
+from calloff.documents.shelf import Shelf
 from calloff.documents.tree import Node, Table, read_tree
-from calloff.domain.errors import BadInputError
 from calloff.domain.payment import BASES, Basis
 from calloff.domain.payment_rule import (
     COUNTS,
@@ -37,18 +36,19 @@ RULES = (
     "gain_share",
     "outcome",
 )
+SHELF = Shelf("payment_rules", "payment rule")
 ABOUT = ("id", "version", "title", "council", "about", "note")
 LONGEST_STEP_MINUTES = 24 * 60
 
 
 def shipped_folder() -> Path:
     """Where the payment rules that Calloff ships lie."""
-    return Path(str(files("calloff.documents") / "payment_rules"))
+    return SHELF.folder
 
 
 def shipped_ids() -> tuple[str, ...]:
     """The ids of the payment rules that Calloff ships, in order."""
-    return tuple(sorted(path.stem for path in shipped_folder().glob("*.yaml")))
+    return SHELF.ids
 
 
 @cache
@@ -59,15 +59,8 @@ def shipped(rule_id: str) -> PaymentRule:
 
 def load(id_or_path: str) -> PaymentRule:
     """The payment rule of an id, or at a path ending in .yaml; BadInputError where there is none."""
-    path = Path(id_or_path) if id_or_path.endswith((".yaml", ".yml")) else shipped_folder() / f"{id_or_path}.yaml"
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        known = ", ".join(shipped_ids())
-        raise BadInputError(
-            f"there is no payment rule {id_or_path!r}; write the path of a file or one of: {known}"
-        ) from error
-    return parse(text, path.name)
+    path = SHELF.find(id_or_path)
+    return parse(SHELF.text_of(path), SHELF.shown(path))
 
 
 def parse(text: str, name: str) -> PaymentRule:

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
 from calloff.documents.market_rules import (
@@ -24,6 +23,7 @@ from calloff.documents.market_rules import (
 )
 from calloff.documents.prices import read_prices
 from calloff.documents.reader import GROUND, Reader
+from calloff.documents.shelf import Shelf
 from calloff.documents.single_rules import (
     read_baseline,
     read_capacity,
@@ -50,7 +50,6 @@ from calloff.domain.purchasing_model import (
 )
 from calloff.domain.records import sha256
 from calloff.domain.tables import MOST_BITS, lower
-from calloff.wrong_kinds import wrong_kind
 
 RULES = (
     "term",
@@ -78,6 +77,7 @@ LISTS = ("admission", "lots", "person_led")
 ABOUT = ("id", "version", "title", "council", "nation", "pattern", "parent", "succeeds", "baseline", "note")
 SCOPES = ("service_types", "delivery_models", "care_types", "client_groups", "age_groups", "localities")
 KNOWN = (*ABOUT, *RULES, "tiers", "steps")
+SHELF = Shelf("purchasing_models", "purchasing model")
 
 
 @dataclass(frozen=True)
@@ -96,12 +96,12 @@ class Document:
 
 def shipped_folder() -> Path:
     """Where the documents that Calloff ships lie."""
-    return Path(str(files("calloff.documents") / "purchasing_models"))
+    return SHELF.folder
 
 
 def shipped_ids() -> tuple[str, ...]:
     """The ids of the documents that Calloff ships, parents included, in order."""
-    return tuple(sorted(path.stem for path in shipped_folder().glob("*.yaml")))
+    return SHELF.ids
 
 
 def load(id_or_path: str) -> Document:
@@ -118,55 +118,21 @@ def shipped(model_id: str) -> Document:
 
 def find(id_or_path: str, beside: Path | None = None) -> Path:
     """The file of a document; BadInputError names the ids there are."""
-    candidates = [Path(id_or_path)] if id_or_path.endswith((".yaml", ".yml")) else []
-    folders = [folder for folder in (beside, shipped_folder()) if folder is not None]
-    candidates += [folder / f"{id_or_path}.yaml" for folder in folders]
-    for path in candidates:
-        if path.is_file():
-            return path
-    if Path(id_or_path).is_dir():
-        raise BadInputError(f"{id_or_path}: this is a folder; give one of the documents in it")
-    if Path(id_or_path).exists():
-        raise BadInputError(f"{id_or_path}: the name of a purchasing model's file ends in .yaml, and this one does not")
-    known = ", ".join(shipped_ids())
-    raise BadInputError(f"there is no purchasing model {id_or_path!r}; write the path of a file or one of: {known}")
+    return SHELF.find(id_or_path, beside)
 
 
 def _with_parents(path: Path) -> list[tuple[str, str]]:
     texts: list[tuple[str, str]] = []
     current: Path | None = path
     while current is not None:
-        text = _text_of(current)
-        name = _shown(current)
+        text = SHELF.text_of(current)
+        name = SHELF.shown(current)
         if any(name == seen for seen, _ in texts):
             raise DocumentError(name, 1, "the document is its own parent", "Remove `parent:`")
         texts.insert(0, (name, text))
         parent = read_tree(text, name).entries.get("parent")
         current = find(Reader().text(parent), current.parent) if parent is not None else None
     return texts
-
-
-def _text_of(path: Path) -> str:
-    """A document's text, or one plain line that says what the file is instead."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise BadInputError(f"{path}: cannot be read: {error.strerror or error}") from error
-    kind = wrong_kind(data)
-    if kind is not None:
-        remedy = "save it as text in UTF-8" if kind.saves_as_text else "give a purchasing model as YAML"
-        raise BadInputError(f"{path}: this is {kind.name}, not a document; {remedy}")
-    try:
-        # However an editor ends the lines, the text and so its hash are the same.
-        return data.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise BadInputError(f"{path}:{line}: cannot be read as text in UTF-8; save it so") from error
-
-
-def _shown(path: Path) -> str:
-    """A shipped document by its place in the package, so that no record holds a path of a machine."""
-    return f"purchasing_models/{path.name}" if path.parent == shipped_folder() else str(path)
 
 
 def parse(texts: Sequence[tuple[str, str]], alone: bool = False) -> Document:

@@ -17,7 +17,7 @@ from calloff.domain.calendar import LONDON
 from calloff.domain.errors import BadInputError, BadRow, RowErrors
 from calloff.domain.visits import whole_minutes
 from calloff.formats.cells import CHOICE, MOMENT, TEXT, Kind
-from calloff.formats.tables import Column, Row, Table, read_records, records_of, write_whole
+from calloff.formats.tables import Column, Row, Table, read_records, records_of, refuse_other_file, write_whole
 
 TOTAL = "TOTAL"
 """The first cell of the last row; behind it the number of rows and the sum of their minutes."""
@@ -147,6 +147,7 @@ def read_visits(path: Path | str) -> tuple[DeliveredVisit, ...]:
     Raises BadInputError where the file is none or was cut off, RowErrors with every bad row.
     """
     records = records_of(path)
+    refuse_other_file(path, VISITS, records[0][1])
     line, last = records[-1]
     cells = [cell.strip() for cell in last]
     if cells[0] != TOTAL or len(cells) < 3:

@@ -180,14 +180,8 @@ def _check_key(row: Row, table: Table, seen: dict[tuple[Any, ...], int]) -> None
 
 def _check_heading(path: str, table: Table, heading: Sequence[str]) -> list[BadRow]:
     """What is wrong with the heading; BadInputError when it is plainly that of another file."""
+    missing = refuse_other_file(path, table, heading)
     known = [column.name for column in table.columns]
-    required = [column.name for column in table.columns if column.required]
-    missing = [name for name in required if name not in heading]
-    strange = [name for name in heading if name not in known]
-    # Another of our own files shares columns with this one; that most of the others mean nothing here betrays it.
-    if 2 * len(missing) >= len(required) or (missing and 2 * len(strange) >= len(heading)):
-        lacks = f"it lacks {', '.join(missing)}{_other_separator(heading)}"
-        raise BadInputError(f"{path}: this is not a {table.name} file: {lacks}")
     bad = [BadRow(path, 1, name, "no such column", "the column in the heading") for name in missing]
     for position, name in enumerate(heading):
         if name in heading[:position]:
@@ -198,6 +192,19 @@ def _check_heading(path: str, table: Table, heading: Sequence[str]) -> list[BadR
             called = name or f"column {position + 1}"
             bad.append(BadRow(path, 1, called, name, f"a column of {table.name}{hint}"))
     return bad
+
+
+def refuse_other_file(path: Path | str, table: Table, heading: Sequence[str]) -> list[str]:
+    """The required columns that a heading lacks; BadInputError when it is plainly that of another file."""
+    heading = [name.strip() for name in heading]
+    required = [column.name for column in table.columns if column.required]
+    missing = [name for name in required if name not in heading]
+    strange = [name for name in heading if name not in [column.name for column in table.columns]]
+    # Another of our own files shares columns with this one; that most of the others mean nothing here betrays it.
+    if 2 * len(missing) >= len(required) or (missing and 2 * len(strange) >= len(heading)):
+        lacks = f"it lacks {', '.join(missing)}{_other_separator(heading)}"
+        raise BadInputError(f"{path}: this is not a {table.name} file: {lacks}")
+    return missing
 
 
 def _other_separator(heading: Sequence[str]) -> str:

@@ -54,6 +54,7 @@ from calloff.domain.visits import (
 )
 
 MINUTES_PER_HOUR = 60
+NEVER = 1 << 62
 AT_OVERLAP, AT_SHORT = int(RuleColumn.OVERLAP), int(RuleColumn.SHORT_PERCENT)
 AT_VERY_SHORT = int(RuleColumn.VERY_SHORT_PERCENT)
 AT_SHORT_NOTICE, AT_RETAINER = int(RuleColumn.SHORT_NOTICE_PERCENT), int(RuleColumn.RETAINER_PERCENT)
@@ -216,22 +217,37 @@ def elsewhere(
     """
     Mark every log whose worker was logged in another home at the same time.
 
-    `by_worker` puts the logs in order of their worker and then of coming; of those that overlap, each is held against
-    whichever earlier one ends last.
+    `by_worker` puts the logs in order of their worker and then of coming. Forwards each is held against whichever
+    earlier one in another home ends last, backwards against whichever later one in another home begins first.
     """
-    longest = NOWHERE
+    near = far = NOWHERE
     for place in range(len(by_worker)):
         log = by_worker[place]
         at_once[log] = 0
-        if left[log] == NOT_LEFT:
+        if left[log] <= came[log]:
             continue
-        if longest == NOWHERE or workers[longest] != workers[log]:
-            longest = log
+        if near == NOWHERE or workers[near] != workers[log]:
+            near, far = log, NOWHERE
             continue
-        if came[log] < left[longest] and log_groups[log] != log_groups[longest]:
-            at_once[log] = at_once[longest] = 1
-        if left[log] > left[longest]:
-            longest = log
+        rival = near if log_groups[near] != log_groups[log] else far
+        if rival != NOWHERE and came[log] < left[rival]:
+            at_once[log] = 1
+        if left[log] > left[near]:
+            far, near = (near if log_groups[near] != log_groups[log] else far), log
+        elif log_groups[log] != log_groups[near] and (far == NOWHERE or left[log] > left[far]):
+            far = log
+    near = far = NOWHERE
+    for place in range(len(by_worker) - 1, -1, -1):
+        log = by_worker[place]
+        if left[log] <= came[log]:
+            continue
+        if near == NOWHERE or workers[near] != workers[log]:
+            near, far = log, NOWHERE
+            continue
+        rival = near if log_groups[near] != log_groups[log] else far
+        if rival != NOWHERE and came[rival] < left[log]:
+            at_once[log] = 1
+        far, near = (near if log_groups[near] != log_groups[log] else far), log
 
 
 def happen(
@@ -261,7 +277,8 @@ def happen(
     for visit in range(len(planned_minutes)):
         at = rule_of[visit] * RULE
         attended = turned_away = not_left = mark = 0
-        first_came = shortest = in_hospital[visit] = worked_minutes[visit] = 0
+        shortest = in_hospital[visit] = worked_minutes[visit] = 0
+        first_came = NEVER
         log = first_log[visit]
         while log != NOWHERE:
             if at_once[log]:
@@ -274,11 +291,10 @@ def happen(
                     in_hospital[visit] = 1
             elif log_is[log] == LOG_COUNTED:
                 actual = whole_minutes(seconds[log])
-                first_came = came[log] if attended == 0 else min(first_came, came[log])
                 shortest = actual if attended == 0 else min(shortest, actual)
                 worked_minutes[visit] += actual
                 attended += 1
-            elif log_is[log] == LOG_STRETCH and attended:
+            if is_kept(log_is[log]) and met[log] == CAME_IN:
                 first_came = min(first_came, came[log])
             log = next_log[log]
         reason = reason_of(stopped[visit], attended, turned_away, waits[visit] or not_left, as_of > ends[visit])

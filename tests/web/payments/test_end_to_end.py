@@ -19,9 +19,8 @@ from calloff.formats.delivered_visits import DeliveredVisit, LoggedAt, write_vis
 from calloff.web.brokerage.models import CallOff
 from calloff.web.payments.models import Entitlement, PayLine, PayRun, Posting, RuleVersion, Seal
 from calloff.web.payments.services import ledger, runs
-from calloff.web.payments.services.entitling import entitle, touched_weeks
 from calloff.web.payments.services.remittance import remittance_of
-from calloff.web.visits.models import PlannedVisit, VisitFile, VisitRow
+from calloff.web.visits.models import PlannedVisit, PlanningStart, VisitFile, VisitRow
 from calloff.web.visits.services.files import FileRefusedError, receive
 from calloff.web.visits.services.planning import plan_ahead
 
@@ -53,6 +52,7 @@ class Paying:
             starts_on=date(2020, 1, 1),
             published_at=world.at,
         )
+        PlanningStart.objects.create(council=world.council, on=date(2026, 11, 23))
         plan_ahead(world.council.pk, world.at)
         self.at = datetime(2026, 12, 15, 9, tzinfo=UTC)
 
@@ -108,9 +108,8 @@ class Paying:
             by=self.world.manager("Acorn"),
             at=at or self.at,
         )
-        with transaction.atomic():
-            for person, weeks in touched_weeks(VisitRow.objects.filter(file=file)).items():
-                entitle(council=self.world.council, person=person, weeks=weeks, at=at or self.at)
+        self.world.at = at or self.at
+        self.world.work()
         return file
 
     def pay(self, at=None):

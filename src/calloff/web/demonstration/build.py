@@ -170,7 +170,8 @@ def put_together(database: Path, part: Path, first: int) -> None:
         connection.execute("ATTACH ? AS part", (str(part),))
         connection.execute("BEGIN")
         # Of what is shared, a council's weeks change one number only: it counts who joined.
-        for (table,) in connection.execute("SELECT name FROM part.sqlite_sequence").fetchall():
+        # By name, so that a journal's postings come before its seal.
+        for (table,) in connection.execute("SELECT name FROM part.sqlite_sequence ORDER BY name").fetchall():
             connection.execute(f'INSERT INTO main."{table}" SELECT * FROM part."{table}" WHERE id > ?', (first,))  # noqa: S608
         connection.execute(
             "UPDATE main.directory_council SET standing = one.standing FROM part.directory_council AS one "

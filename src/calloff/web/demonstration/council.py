@@ -20,6 +20,7 @@ from calloff.web.demonstration.brought import bring
 from calloff.web.demonstration.councils import Shape
 from calloff.web.demonstration.market import enrolment_of, seats_of
 from calloff.web.demonstration.needs import PRIORITIES
+from calloff.web.demonstration.paid import plan_pay
 from calloff.web.demonstration.people import cast_of, share
 from calloff.web.demonstration.stories import tell_stories
 from calloff.web.demonstration.work import ENDS_PERCENT, Script, Team
@@ -90,6 +91,7 @@ def live_through(shape: Shape, now: datetime) -> Team:
         plan_declarations(team)
         plan_settled(team)
         tell_stories(team)
+        plan_pay(team)
         team.days.go_by(now - NEWS)
         forget_old_news(team)
     return team

@@ -18,6 +18,8 @@ STAFF: tuple[tuple[str, str], ...] = (
     ("commissioner2", "commissioner"),
     ("contracts", "contract_manager"),
     ("contracts2", "contract_manager"),
+    ("payer", "finance_payer"),
+    ("payer2", "pay_approver"),
     ("auditor", "auditor"),
 )
 """What follows the council in the name of each of its staff, and the role."""

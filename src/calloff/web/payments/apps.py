@@ -5,3 +5,7 @@ class PaymentsConfig(AppConfig):
     name = "calloff.web.payments"
     label = "payments"
     verbose_name = "Payments"
+
+    def ready(self) -> None:
+        """Let what is settled after a file be known to every process."""
+        from calloff.web.payments.services import entitling  # noqa: F401

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from calloff.web.provider_portal.views import invitations, letters, packages, spare, telling
+from calloff.web.provider_portal.views import invitations, letters, packages, pay, spare, telling, visits
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("provider", invitations.home, name="portal_invitations"),
@@ -17,6 +17,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("provider/packages/<str:token>/first-visit", packages.first_visit, name="portal_first_visit"),
     path("provider/packages/<str:token>/hand-back", packages.hand_back, name="portal_hand_back"),
     path("provider/packages/<str:token>/letter", letters.call_off, name="portal_call_off_letter"),
+    path("provider/visits", visits.files, name="portal_visits"),
+    path("provider/visits/send", visits.send, name="portal_send_visits"),
+    path("provider/visits/<str:receipt>", visits.receipt, name="portal_receipt"),
+    path("provider/pay", pay.remittances, name="portal_pay"),
+    path("provider/pay/<str:token>/<str:branch>", pay.remittance, name="portal_remittance"),
     path("provider/spare", spare.spare, name="portal_spare"),
     path("provider/spare/<str:token>", spare.declare, name="portal_declare"),
     path("provider/messages", telling.messages_list, name="portal_messages"),

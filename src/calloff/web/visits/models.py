@@ -8,6 +8,13 @@ from django.db.models import F, Q
 from calloff.domain.visits import Stopped
 
 
+class PlanningStart(models.Model):
+    """From which day on a council's visits are planned and paid here; before it they were elsewhere."""
+
+    council = models.OneToOneField("directory.Council", on_delete=models.PROTECT, related_name="+")
+    on = models.DateField()
+
+
 class PlannedVisit(models.Model):
     """
     One dated visit as it was known from `known_from` until it was `superseded_at`; nothing is ever overwritten.

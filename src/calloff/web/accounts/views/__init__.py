@@ -1,5 +1,21 @@
 """The door that other rooms put before their views; own.py and users.py hold the pages of this one."""
 
-from calloff.web.accounts.views.door import SignedIn, allowed, not_allowed, permissions_at, to_second_factor, too_many
+from calloff.web.accounts.views.door import (
+    SignedIn,
+    allowed,
+    not_allowed,
+    permissions_at,
+    proved_just_now,
+    to_second_factor,
+    too_many,
+)
 
-__all__ = ["SignedIn", "allowed", "not_allowed", "permissions_at", "to_second_factor", "too_many"]
+__all__ = [
+    "SignedIn",
+    "allowed",
+    "not_allowed",
+    "permissions_at",
+    "proved_just_now",
+    "to_second_factor",
+    "too_many",
+]

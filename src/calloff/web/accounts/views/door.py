@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 
+from allauth.account.decorators import reauthentication_required
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -72,6 +73,15 @@ def allowed(permission: str) -> Callable[[SignedInView[P]], View[P]]:
         return cast(View[P], guarded)
 
     return door
+
+
+def proved_just_now(view: SignedInView[P]) -> SignedInView[P]:
+    """
+    Let a view be used by whoever proved within the last minutes who they are; others prove it first, and come back.
+
+    For what must not be done at a desk that somebody left: approving what is paid, changing where it goes.
+    """
+    return cast(SignedInView[P], reauthentication_required(view))
 
 
 def permissions_at(request: SignedIn) -> frozenset[str]:

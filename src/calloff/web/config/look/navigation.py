@@ -38,10 +38,13 @@ STAFF = (
     Entry("see_models", _("Models"), "models", ("/models",)),
     Entry("see_ledger", _("Unmet need"), "unmet_need", ("/unmet-need",)),
     Entry("see_models", _("Drafts"), "drafts", ("/drafts",)),
+    Entry("see_pay", _("Pay"), "pay_runs", ("/pay",)),
 )
 PROVIDERS = (
     Entry("portal_answer", _("Invitations"), "portal_invitations", ("/provider/invitations",)),
     Entry("portal_packages", _("Packages"), "portal_packages", ("/provider/packages",)),
+    Entry("portal_visits", _("Visits"), "portal_visits", ("/provider/visits",)),
+    Entry("portal_pay", _("Pay"), "portal_pay", ("/provider/pay",)),
     Entry("portal_capacity", _("Spare hours"), "portal_spare", ("/provider/spare",)),
     Entry("portal_messages", _("Messages"), "portal_messages", ("/provider/messages",)),
     Entry("make_tokens", _("Keys"), "portal_tokens", ("/provider/tokens",)),

@@ -10,6 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
+
+from django.db.models import Max
+from django.utils import timezone
 
 from calloff.documents.payment_rules import parse
 from calloff.documents.payment_words import why
@@ -19,16 +23,20 @@ from calloff.domain.visits import Reason, Stopped
 from calloff.formats.delivered_visits import DeliveredVisit, LoggedAt
 from calloff.formats.planned_visits import PlannedRow
 from calloff.settlement.pay import PaidVisit, RoundingLine, pay
+from calloff.web.audit.services import in_turn
 from calloff.web.brokerage.models import CallOff
 from calloff.web.brokerage.services.desk import facts_of as package_facts
 from calloff.web.contracts.services.market import facts_of as enrolment_facts
 from calloff.web.directory.models import Council
 from calloff.web.directory.services import calendar_of
+from calloff.web.jobs import services as jobs
 from calloff.web.payments.models import Entitlement, RuleVersion
 from calloff.web.payments.services.rates import Rate, rate_as_called_off, rate_of
 from calloff.web.visits.models import PlannedVisit, VisitRow
 from calloff.web.visits.services.files import standing_rows
 
+PEOPLE_A_LEASE = 50
+"""After so many people the job says that it is alive."""
 MARGIN = timedelta(days=2)
 """Visits and logs so near to the touched weeks are matched with them: no reach is longer."""
 TOLD = ("reason", "marks", "worked_minutes", "paid_minutes", "line_id", "centipence", "pence", "rule_id")
@@ -60,7 +68,13 @@ def entitle(*, council: Council, person: int, weeks: Weeks, at: datetime) -> lis
     logs = _logs(council, person, weeks)
     paid = pay(rules.values, rows, [logs], at)
     by_reference = {one.reference: one for one in planned}
-    inside = [one for one in paid.visits if weeks.first_on <= by_reference[one.planned.reference].on <= weeks.last_on]
+    heard = heard_until(council, {one.branch_id for one in planned})
+    inside = [
+        one
+        for one in paid.visits
+        if weeks.first_on <= by_reference[one.planned.reference].on <= weeks.last_on
+        and not _is_unheard(by_reference[one.planned.reference], one.reason, heard)
+    ]
     found = [_of_visit(by_reference[one.planned.reference], one, rules, book, at) for one in inside]
     found += [
         _of_rounding(line, planned, rules, at)
@@ -70,12 +84,28 @@ def entitle(*, council: Council, person: int, weeks: Weeks, at: datetime) -> lis
     return _store_new(council, person, weeks, [one for one in found if one is not None], at)
 
 
+def heard_until(council: Council, branches: Iterable[int]) -> dict[int, date]:
+    """The last local day of which each provider has sent anything."""
+    rows = VisitRow.objects.filter(council=council, branch__in=list(branches)).values("branch")
+    return {row["branch"]: local(row["at"]).date() for row in rows.annotate(at=Max("came_at"))}
+
+
+def _is_unheard(visit: PlannedVisit, reason: Reason, heard: Mapping[int, date]) -> bool:
+    """Whether nobody can say yet that a visit was missed: its provider has sent nothing of that day or later."""
+    return reason in (Reason.NOT_YET, Reason.MISSED) and visit.on > heard.get(visit.branch_id, date.min)
+
+
 def _planned(council: Council, person: int, weeks: Weeks) -> list[PlannedVisit]:
     first, last = to_utc(weeks.first_on, 0) - MARGIN, to_utc(weeks.last_on, 0) + MARGIN + timedelta(days=1)
     rows = PlannedVisit.objects.filter(
         council=council, person=person, start_at__gte=first, start_at__lt=last, superseded_at=None, cancelled=False
     )
-    return list(rows.select_related("call_off__enrolment", "package").order_by("start_at", "reference"))
+    found = list(rows.order_by("start_at", "reference"))
+    # A contract's facts are long: each call-off is read once, not with every visit.
+    call_offs = CallOff.objects.select_related("enrolment", "package").in_bulk({one.call_off_id for one in found})
+    for one in found:
+        one.call_off = call_offs[one.call_off_id]
+    return found
 
 
 def _logs(council: Council, person: int, weeks: Weeks) -> list[DeliveredVisit]:
@@ -104,12 +134,17 @@ def _delivered(row: VisitRow) -> DeliveredVisit:
     )
 
 
+@lru_cache(maxsize=64)
+def _read_rule(text: str, name: str) -> PaymentRule:
+    return parse(text, name)
+
+
 class Rules:
     """The payment rules of a council, and which counts for a planned visit: the last of its model that has begun."""
 
     def __init__(self, versions: Sequence[RuleVersion]) -> None:
         self.versions = versions
-        self.values: list[PaymentRule] = [parse(one.text, one.rule) for one in versions]
+        self.values: list[PaymentRule] = [_read_rule(one.text, one.rule) for one in versions]
 
     def place(self, visit: PlannedVisit) -> int:
         """
@@ -144,8 +179,8 @@ class RateBook:
             if one is not None
         }
         self.packages = {
-            (visit.package_id, visit.call_off.version): package_facts(visit.package, visit.call_off.version)
-            for visit in {(one.package_id, one.call_off.version): one for one in planned}.values()
+            (call_off.package_id, call_off.version): package_facts(call_off.package, call_off.version)
+            for call_off in {(one.package_id, one.call_off.version): one.call_off for one in planned}.values()
         }
 
     def rate(self, visit: PlannedVisit) -> Rate:
@@ -287,3 +322,16 @@ def touched_weeks(rows: Iterable[VisitRow]) -> Mapping[int, Weeks]:
             on = local(row.came_at).date()
             days.setdefault(row.who_id, []).extend((on - ONE_DAY, on, on + ONE_DAY))
     return {person: Weeks.around(every) for person, every in days.items()}
+
+
+@jobs.handles("settle_file")
+def settle_file(task: jobs.Task, at: datetime) -> None:
+    """Work out anew what the visits of everybody are worth whom a file touches; `key` is its receipt."""
+    council = Council.objects.get(pk=task.council)
+    rows = VisitRow.objects.filter(council=council, file__receipt=task.key)
+    for number, (person, weeks) in enumerate(sorted(touched_weeks(rows.iterator(chunk_size=2_000)).items())):
+        if number % PEOPLE_A_LEASE == 0:
+            jobs.keep_lease("settle_file", task.key, timezone.now() + jobs.LEASE)
+        # Each person for themselves, so that no act of the council waits long.
+        with in_turn(council.pk):
+            entitle(council=council, person=person, weeks=weeks, at=at)

@@ -24,6 +24,7 @@ from calloff.web.audit.services import act
 from calloff.web.brokerage.models import Package
 from calloff.web.directory.models import Branch, Council
 from calloff.web.directory.services import draw
+from calloff.web.jobs import services as jobs
 from calloff.web.visits.models import VisitFile, VisitRow
 
 UNKNOWN_CONTRACT, UNKNOWN_PERSON = "unknown_contract", "unknown_person"
@@ -65,6 +66,8 @@ def receive(
             _store(file, found)
             data = {"hash": digest, "rows": file.rows, "new": file.new_rows, "parked": file.parked_rows, "mode": mode}
             doing.record("visits_received", file.receipt, data)
+            if file.new_rows:
+                jobs.add("settle_file", file.receipt, council=council.pk, due_at=jobs.at_once(doing.at))
         return file
     except (BadInputError, RowErrors) as error:
         problems = [str(one) for one in error.rows] if isinstance(error, RowErrors) else str(error).splitlines()

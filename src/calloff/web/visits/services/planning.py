@@ -23,7 +23,7 @@ from calloff.domain.visits import Stopped
 from calloff.web.audit.services import in_turn
 from calloff.web.brokerage.models import CallOff, Package
 from calloff.web.jobs import services as jobs
-from calloff.web.visits.models import PlannedVisit
+from calloff.web.visits.models import PlannedVisit, PlanningStart
 
 HORIZON_DAYS = 42
 """So far ahead visits are planned (assumed: six weeks)."""
@@ -53,16 +53,18 @@ class Planned:
     stopped: Stopped
 
 
-def plan(package: Package, until: date, at: datetime) -> int:
+def plan(package: Package, since: date, until: date, at: datetime) -> int:
     """
-    Write the planned visits of a package up to a day as they follow from its call-offs now; how many rows are new.
+    Write the planned visits of a package from a day to a day as they follow from its call-offs now; how many are new.
 
     It is called within the act that changed the package, or by the worker for the days ahead.
     """
-    wanted = {one.reference: one for one in planned_of(package, until)}
+    wanted = {one.reference: one for one in planned_of(package, since, until)}
     standing = {
         row.reference: row
-        for row in PlannedVisit.objects.filter(council=package.council_id, package=package, superseded_at=None)
+        for row in PlannedVisit.objects.filter(
+            council=package.council_id, package=package, on__range=(since, until), superseded_at=None
+        )
     }
     rows = [row_of(one, package, at) for one in wanted.values()]
     rows += [gone(row, at) for reference, row in standing.items() if reference not in wanted and not row.cancelled]
@@ -73,17 +75,17 @@ def plan(package: Package, until: date, at: datetime) -> int:
     return len(new)
 
 
-def planned_of(package: Package, until: date) -> list[Planned]:
-    """Every visit of a package up to a day, each once: of call-offs that follow each other the later has the day."""
+def planned_of(package: Package, since: date, until: date) -> list[Planned]:
+    """Every visit of a package in some days, each once: of call-offs that follow each other the later has the day."""
     if package.person_id is None:
         return []
     found: dict[str, Planned] = {}
     stops = Stops.of(package)
     for call_off in package.call_offs.order_by("pk"):
-        first = call_off.first_visit_on or call_off.start_on
-        last = min(until, call_off.ended_on or until)
-        if first is None or first > last:
+        begins = call_off.first_visit_on or call_off.start_on
+        if begins is None:
             continue
+        first, last = max(begins, since), min(until, call_off.ended_on or until)
         for one in dated_visits(package.reference, call_off, first, last):
             found[one.reference] = Planned(one, one.reference, call_off, stops.of_visit(one))
     return list(found.values())
@@ -168,19 +170,21 @@ def known_on(rows: Iterable[PlannedVisit], at: datetime) -> Mapping[str, Planned
     }
 
 
-def horizon(at: datetime) -> date:
-    """The last day that is planned ahead."""
-    return local(at).date() + timedelta(days=HORIZON_DAYS)
+def plan_ahead(council: int, at: datetime, days: int = HORIZON_DAYS) -> int:
+    """
+    Plan every package of a council that has a call-off, so many days ahead; how many rows are new.
 
-
-def plan_ahead(council: int, at: datetime) -> int:
-    """Plan every package of a council that has a call-off, up to the horizon; how many rows are new."""
-    until, new = horizon(at), 0
+    Nothing is planned for a council that has not said from which day on.
+    """
+    begins = PlanningStart.objects.filter(council=council).first()
+    if begins is None:
+        return 0
+    until, new = local(at).date() + timedelta(days=days), 0
     packages = Package.objects.filter(council=council, call_offs__isnull=False).distinct().order_by("pk")
     for package in packages.select_related("person").iterator(chunk_size=200):
         # Each for itself, so that nobody waits long: what a package comes to hangs on no other.
         with in_turn(council):
-            new += plan(package, until, at)
+            new += plan(package, begins.on, until, at)
     return new
 
 

@@ -1,0 +1,141 @@
+"""
+The last two weeks of care as providers logged it, and the pay run that came of them.
+
+Care workers of the demonstration are invented and known by a letter and a number; what they do wrong is drawn: late,
+short, missed, or forgetting to log that they leave (shares assumed).
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections import defaultdict
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from calloff.documents.payment_rules import shipped, shipped_folder
+from calloff.domain.calendar import local, to_utc
+from calloff.formats.delivered_visits import DeliveredVisit, LoggedAt, write_visits
+from calloff.web.demonstration.work import Team
+from calloff.web.directory.models import Branch
+from calloff.web.payments.models import PayRun, RuleVersion
+from calloff.web.payments.services import runs
+from calloff.web.visits.models import PlannedVisit, PlanningStart, VisitFile
+from calloff.web.visits.services.files import receive
+from calloff.web.visits.services.planning import plan_ahead
+
+WEEKS = 2
+SENT_MINUTE = 9 * 60
+DAYS_AHEAD = 7
+"""The worker plans on from there; nobody looks further while the demonstration is made."""
+RULES = {
+    "rutwell": "rutland_2013_fixed_fee",
+    "wightsea": "isle_of_wight_2021_fixed",
+    "eastmoor": "east_lothian_2017_time_and_task",
+    "aireford": "leeds_2010_lines",
+}
+"""Whose payment rule each council of the demonstration took over."""
+MISSED, NOT_LEFT, LATE, SHORT = 2, 1, 7, 9
+"""In a hundred visits (assumed)."""
+EVERY_MODEL = "*"
+
+
+def plan_pay(team: Team) -> None:
+    """Plan that the visits of two whole weeks are planned, sent as files, and the first of them paid."""
+    # All of it lies at least a day back, on whatever day the demonstration is made.
+    monday = monday_before(local(team.now - timedelta(hours=33)).date())
+    first = monday - timedelta(weeks=WEEKS)
+    at = to_utc(monday, SENT_MINUTE)
+    team.days.plan(at, lambda at: open_planning(team, first, at))
+    team.days.plan(at + timedelta(minutes=30), lambda at: send_files(team, first, at))
+    runs_of_it: list[PayRun] = []
+    team.days.plan(at + timedelta(hours=2), lambda at: runs_of_it.append(_draft(team, first, at)))
+    team.days.plan(at + timedelta(hours=4), lambda at: _approve(team, runs_of_it[0], at))
+    team.days.plan(at + timedelta(hours=5), lambda at: _release(team, runs_of_it[0], at))
+
+
+def open_planning(team: Team, first: date, at: datetime) -> None:
+    """The council publishes how it pays, and its visits are planned from a day on."""
+    name = RULES[team.shape.code]
+    text = (shipped_folder() / f"{name}.yaml").read_text(encoding="utf-8")
+    RuleVersion.objects.create(
+        council=team.council,
+        model=EVERY_MODEL,
+        rule=name,
+        version=1,
+        title=shipped(name).title,
+        text=text,
+        starts_on=first,
+        published_at=at,
+    )
+    PlanningStart.objects.create(council=team.council, on=first)
+    plan_ahead(team.council.pk, at, DAYS_AHEAD)
+
+
+def _draft(team: Team, first: date, at: datetime) -> PayRun:
+    return runs.draft(council=team.council, to_on=first + timedelta(days=6), by=team.cast["payer"], at=at)
+
+
+def _approve(team: Team, run: PayRun, at: datetime) -> None:
+    runs.approve(run=run, shown_pence=runs.total(run), by=team.cast["payer2"], at=at)
+
+
+def _release(team: Team, run: PayRun, at: datetime) -> None:
+    runs.release(run=run, by=team.cast["payer"], at=at)
+
+
+def monday_before(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+def send_files(team: Team, begins: date, at: datetime) -> None:
+    """Each provider's file of the last weeks."""
+    last = begins + timedelta(weeks=WEEKS, days=-1)
+    planned = PlannedVisit.objects.filter(
+        council=team.council, on__range=(begins, last), superseded_at=None, cancelled=False
+    )
+    of_branch: dict[int, list[PlannedVisit]] = defaultdict(list)
+    for visit in planned.select_related("package", "call_off__enrolment").order_by("start_at", "reference"):
+        of_branch[visit.branch_id].append(visit)
+    branches = Branch.objects.in_bulk(list(of_branch))
+    with tempfile.TemporaryDirectory(prefix="calloff-demonstration-") as folder:
+        for number, visits in sorted(of_branch.items()):
+            path = Path(folder) / "visits.csv"
+            write_visits(path, [row for visit in visits for row in logged(team, visit, at)])
+            receive(
+                council=team.council,
+                branch=branches[number],
+                path=path,
+                name=f"visits-{last.isoformat()}.csv",
+                mode=VisitFile.ADD,
+                by=team.cast.managers.get(number),
+                at=at,
+            )
+
+
+def logged(team: Team, visit: PlannedVisit, at: datetime) -> list[DeliveredVisit]:
+    """What the care workers of a visit logged; nothing where it was missed or stopped."""
+    draws, key = team.draws, visit.reference
+    if visit.stopped or draws.chance(MISSED, "missed", key) or visit.ends_at > at:
+        return []
+    rows = []
+    for worker in range(visit.workers):
+        late = draws.between(20, 95, "late", key) if draws.chance(LATE, "is late", key) else 0
+        came = visit.start_at + timedelta(minutes=late, seconds=draws.between(-240, 420, "comes", key, str(worker)))
+        minutes = visit.minutes + draws.between(-2, 2, "stays", key, str(worker))
+        if draws.chance(SHORT, "is short", key):
+            minutes = max(3, visit.minutes * draws.between(35, 78, "short", key) // 100)
+        left = None if draws.chance(NOT_LEFT, "forgets", key, str(worker)) else came + timedelta(minutes=minutes)
+        enrolment = visit.call_off.enrolment
+        rows.append(
+            DeliveredVisit(
+                line=0,
+                row=f"{visit.reference}-{worker + 1}",
+                version=at,
+                contract=enrolment.reference if enrolment else "",
+                person=visit.package.reference,
+                worker=f"W{draws.between(1, 9, 'who', key[:20], str(worker)):02d}",
+                came=LoggedAt(came),
+                left=None if left is None else LoggedAt(left),
+            )
+        )
+    return [row for row in rows if row.contract]

@@ -1,0 +1,125 @@
+"""Files of delivered visits: sent, each with its receipt, and what became of them."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from calloff.web.accounts.views import SignedIn, allowed
+from calloff.web.config.look import words
+from calloff.web.config.look.tables import Cell, Column, Row, Table
+from calloff.web.provider_portal.forms import SendVisitsForm
+from calloff.web.provider_portal.services.scope import Scope, scope
+from calloff.web.provider_portal.views.page import READ_OR_SEND, branch_tabs, show
+from calloff.web.visits.models import VisitFile, VisitRow
+from calloff.web.visits.services.files import FileRefusedError, receive
+
+VISITS = "portal_visits"
+STATES = {
+    VisitFile.ACCEPTED: (gettext_lazy("accepted"), "green"),
+    VisitFile.REFUSED: (gettext_lazy("refused"), "red"),
+}
+MOST_FILES, MOST_ROWS = 100, 200
+
+
+def files_of(mine: Scope) -> Any:
+    """The files that these branches sent."""
+    rows = VisitFile.objects.filter(branch__in=mine.branches)
+    return rows.select_related("council", "branch", "sent_by__identity")
+
+
+@allowed(VISITS)
+@require_safe
+def files(request: SignedIn) -> HttpResponse:
+    """Every file that was sent, the latest first."""
+    every, now = scope(request, VISITS), timezone.now()
+    chosen = request.GET.get("branch", "")
+    rows = []
+    for one in files_of(every.narrowed(chosen)).order_by("-sent_at", "-pk")[:MOST_FILES]:
+        state, tone = STATES[one.state]
+        url = reverse("portal_receipt", args=(one.receipt,))
+        rows.append(
+            Row(
+                [
+                    Cell(one.name, url=url, below=one.council.name),
+                    Cell(tag=str(state), tone=tone),
+                    Cell(f"{one.rows:,}"),
+                    Cell(f"{one.parked_rows:,}" if one.parked_rows else ""),
+                    Cell(words.moment(one.sent_at, now)),
+                ],
+                url=url,
+            )
+        )
+    columns = [Column(_("File"), names_row=True), Column(_("State")), Column(_("Rows"), number=True)]
+    columns += [Column(_("Parked"), number=True), Column(_("Sent"))]
+    empty = _("Nothing was sent yet. A file of delivered visits is checked whole before any of it counts.")
+    table = Table(_("Files"), columns, rows, empty=empty, quiet_caption=True)
+    tabs = branch_tabs(every, chosen, reverse("portal_visits"))
+    return show(request, "visits", {"table": table, "tabs": tabs})
+
+
+@allowed(VISITS)
+@require_http_methods(READ_OR_SEND)
+def send(request: SignedIn) -> HttpResponse:
+    """Send a file: accepted with a receipt, or refused whole with every bad row."""
+    mine = scope(request, VISITS)
+    form = SendVisitsForm(request.POST or None, request.FILES or None, enrolments=list(mine.enrolments()))
+    told: dict[str, Any] = {"form": form}
+    if request.method == "POST" and form.is_valid():
+        council, branch = form.chosen()
+        sent = form.cleaned_data["file"]
+        with tempfile.TemporaryDirectory(prefix="calloff-visits-") as folder:
+            # The name is the sender's and never a path.
+            path = Path(folder) / "visits.csv"
+            path.write_bytes(sent.read())
+            try:
+                file = receive(
+                    council=council,
+                    branch=branch,
+                    path=path,
+                    name=sent.name,
+                    mode=VisitFile.ADD,
+                    by=request.user,
+                    at=timezone.now(),
+                )
+            except FileRefusedError as refused:
+                return redirect("portal_receipt", refused.file.receipt)
+        messages.success(request, _("The file is accepted."))
+        return redirect("portal_receipt", file.receipt)
+    return show(request, "send_visits", told)
+
+
+@allowed(VISITS)
+@require_safe
+def receipt(request: SignedIn, receipt: str) -> HttpResponse:
+    """The receipt of a file: what was in it, what was wrong, and which rows are parked."""
+    file: VisitFile = get_object_or_404(files_of(scope(request, VISITS)), receipt=receipt)
+    state, tone = STATES[file.state]
+    parked = VisitRow.objects.filter(file=file).exclude(parked="").order_by("came_at", "pk")[:MOST_ROWS]
+    told = {
+        "file": file,
+        "state": state,
+        "tone": tone,
+        "problems": json.loads(file.problems),
+        "parked": [(row, _why_parked(row)) for row in parked],
+        "now": timezone.now(),
+    }
+    return show(request, "receipt", told)
+
+
+def _why_parked(row: VisitRow) -> str:
+    return {
+        "unknown_contract": _("No contract of yours has the reference %(reference)s.") % {"reference": row.contract},
+        "unknown_person": _("Nobody whom you care for has the reference %(reference)s.") % {"reference": row.person},
+    }.get(row.parked, "")

@@ -1,0 +1,132 @@
+"""The pages about visits and pay: a provider sends a file, finance drafts, another person approves."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import replace
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from web.payments.test_end_to_end import Paying, contract_of
+
+from calloff.formats.delivered_visits import write_visits
+from calloff.web.payments.models import PayRun
+from calloff.web.visits.models import VisitRow
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def paying(tmp_path):
+    return Paying(tmp_path)
+
+
+@pytest.fixture
+def provider(paying, signed_in):
+    return signed_in(paying.world.manager("Acorn"))
+
+
+def file_of(paying, rows):
+    path = paying.folder / "sent.csv"
+    write_visits(path, rows)
+    return SimpleUploadedFile("march.csv", path.read_bytes(), content_type="text/csv")
+
+
+def rows_of(paying):
+    return [replace(row, contract=contract_of(paying)) for row in paying.delivered()]
+
+
+def text_of(answer):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
+
+
+def proved(client):
+    """The client of somebody who has just proved who they are."""
+    session = client.session
+    session["account_authentication_methods_user"] = session["_auth_user_id"]
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
+    session.save()
+    return client
+
+
+def test_a_provider_sends_a_file_and_reads_its_receipt(paying, provider):
+    rows = rows_of(paying)
+
+    sent = provider.post("/provider/visits/send", {"file": file_of(paying, rows)}, follow=True)
+
+    assert "The file is accepted." in text_of(sent)
+    assert f"{len(rows)} rows" in text_of(sent)
+    assert "march.csv" in text_of(provider.get("/provider/visits"))
+    assert VisitRow.objects.count() == len(rows)
+
+
+def test_a_file_with_a_bad_row_is_refused_whole_and_every_bad_row_is_told(paying, provider):
+    rows = rows_of(paying)
+    good = file_of(paying, rows).read().decode()
+    bad = good.replace("2026-11-30T", "30/11/2026 ", 2)
+
+    sent = provider.post("/provider/visits/send", {"file": SimpleUploadedFile("bad.csv", bad.encode())}, follow=True)
+
+    assert "Nothing of it was taken" in text_of(sent)
+    assert text_of(sent).count("expected a local time") == 2
+    assert not VisitRow.objects.exists()
+
+
+def test_one_person_drafts_and_another_approves_after_proving_who_they_are(paying, provider, signed_in):
+    provider.post("/provider/visits/send", {"file": file_of(paying, rows_of(paying))})
+    paying.world.at = paying.at
+    paying.world.work()
+    payer = signed_in(paying.world.user("payer", "finance_payer"))
+    approver = signed_in(paying.world.user("second", "pay_approver"))
+
+    day = {"to_on_day": "13", "to_on_month": "12", "to_on_year": "2026"}
+    drafted = payer.post("/pay/draft", day, follow=True)
+    run = PayRun.objects.get()
+    own = f"/pay/{run.token}"
+
+    assert "The run is drafted." in text_of(drafted)
+    assert "waits for another person" in text_of(drafted)
+    assert payer.get(f"{own}/approve").status_code == 403
+    assert "sign-in" in approver.get(f"{own}/approve").headers["Location"]
+    page = proved(approver).get(f"{own}/approve")
+    [shown] = re.findall(r'name="shown" value="(\d+)"', page.content.decode())
+    approved = approver.post(f"{own}/approve", {"shown": shown}, follow=True)
+    assert "The run is approved" in text_of(approved)
+    assert "The run is released" in text_of(payer.post(f"{own}/release", follow=True))
+    remittance = provider.get(provider_link(provider))
+    assert remittance.headers["Content-Type"].startswith("text/csv")
+    assert f"PAY-{run.number}" in remittance.content.decode()
+
+
+def provider_link(provider):
+    [address] = re.findall(r'href="(/provider/pay/[^"]+)"', provider.get("/provider/pay").content.decode())
+    return address
+
+
+def test_another_provider_sees_neither_file_nor_pay(paying, provider, signed_in):
+    paying.world.provider("Birch")
+    provider.post("/provider/visits/send", {"file": file_of(paying, rows_of(paying))})
+    paying.world.at = paying.at
+    paying.world.work()
+    run = paying.pay()
+    [receipt] = re.findall(r'href="(/provider/visits/[A-Z0-9]+)"', provider.get("/provider/visits").content.decode())
+    other = signed_in(paying.world.manager("Birch"))
+
+    assert other.get(receipt).status_code == 404
+    assert "march.csv" not in text_of(other.get("/provider/visits"))
+    assert other.get(provider_link(provider)).status_code == 404
+    assert f"PAY-{run.number}" not in text_of(other.get("/provider/pay"))
+
+
+def test_a_draft_is_not_shown_to_the_provider_and_can_be_dropped(paying, provider, signed_in):
+    provider.post("/provider/visits/send", {"file": file_of(paying, rows_of(paying))})
+    paying.world.at = paying.at
+    paying.world.work()
+    payer = signed_in(paying.world.user("payer", "finance_payer"))
+    payer.post("/pay/draft", {"to_on_day": "13", "to_on_month": "12", "to_on_year": "2026"})
+    run = PayRun.objects.get()
+
+    assert "PAY-" not in text_of(provider.get("/provider/pay"))
+    assert "The draft is dropped" in text_of(payer.post(f"/pay/{run.token}/drop", follow=True))
+    assert not run.lines.exists()
