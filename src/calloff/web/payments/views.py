@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from calloff.domain.calendar import local
-from calloff.web.accounts.views import SignedIn, allowed, permissions_at, proved_just_now
+from calloff.web.accounts.views import SignedIn, allowed, permissions_at, prove_again
 from calloff.web.config.look import words
 from calloff.web.config.look.tables import Cell, Column, Row, Table
 from calloff.web.contracts.views.pages import READ_OR_SEND, form_page, press
@@ -143,16 +143,16 @@ def _by_provider(run: PayRun) -> Table:
             )
         )
     columns = [Column(_("Provider"), names_row=True), Column(_("Lines"), number=True)]
-    columns += [Column(_("Of it corrections"), number=True), Column(_("Amount"), number=True), Column(_("File"))]
+    columns += [Column(_("Corrections"), number=True), Column(_("Amount"), number=True), Column(_("File"))]
     return Table(_("What each provider is paid"), columns, rows)
 
 
 @allowed("approve_pay")
 @require_http_methods(READ_OR_SEND)
-@proved_just_now
 def approve(request: SignedIn, token: str) -> HttpResponse:
     """Approve a run as another person, who has just proved who they are, at the total that is shown."""
     run = run_of(request, token)
+    prove_again(request)
     if request.method == "POST":
         shown = request.POST.get("shown", "")
         pence = int(shown) if shown.lstrip("-").isdecimal() else -1

@@ -5,7 +5,7 @@ from calloff.web.accounts.views.door import (
     allowed,
     not_allowed,
     permissions_at,
-    proved_just_now,
+    prove_again,
     to_second_factor,
     too_many,
 )
@@ -15,7 +15,7 @@ __all__ = [
     "allowed",
     "not_allowed",
     "permissions_at",
-    "proved_just_now",
+    "prove_again",
     "to_second_factor",
     "too_many",
 ]

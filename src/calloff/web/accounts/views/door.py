@@ -7,7 +7,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 
-from allauth.account.decorators import reauthentication_required
+from allauth.account.adapter import get_adapter
+from allauth.core.exceptions import ReauthenticationRequired
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -75,13 +76,15 @@ def allowed(permission: str) -> Callable[[SignedInView[P]], View[P]]:
     return door
 
 
-def proved_just_now(view: SignedInView[P]) -> SignedInView[P]:
+def prove_again(request: SignedIn) -> None:
     """
-    Let a view be used by whoever proved within the last minutes who they are; others prove it first, and come back.
+    Go on only for whoever proved within the last minutes who they are; others prove it first, and come back.
 
-    For what must not be done at a desk that somebody left: approving what is paid, changing where it goes.
+    For what must not be done at a desk that somebody left: approving what is paid, changing where it goes. Called once
+    the view knows that there is such a thing, so that nobody is asked for a thing that is not theirs.
     """
-    return cast(SignedInView[P], reauthentication_required(view))
+    if get_adapter(request).is_reauthentication_required(app=""):
+        raise ReauthenticationRequired
 
 
 def permissions_at(request: SignedIn) -> frozenset[str]:
