@@ -125,7 +125,7 @@ def makers(world: Any) -> dict[str, Any]:
         start_step(package=package, by=world.broker, at=world.at)
         return {"notice": Notice.objects.filter(package=package.reference).latest("pk").pk}
 
-    return {"advance": advance, "reopen": reopen, "email": email, **_makers_of_rest(world)}
+    return {"advance": advance, "reopen": reopen, "email": email, **_makers_of_rest(world), **_makers_of_visits(world)}
 
 
 def _makers_of_rest(world: Any) -> dict[str, Any]:
@@ -196,3 +196,57 @@ def _makers_of_rest(world: Any) -> dict[str, Any]:
         "market_changed": market_changed,
         "nobodys": nobodys,
     }
+
+
+def _makers_of_visits(world: Any) -> dict[str, Any]:
+    """Visits to plan ahead, and a file of delivered ones to settle."""
+    import tempfile
+    from datetime import date
+    from itertools import count
+    from pathlib import Path
+
+    from calloff.documents.payment_rules import shipped_folder
+    from calloff.formats.delivered_visits import DeliveredVisit, LoggedAt, write_visits
+    from calloff.web.contracts.models import Pool
+    from calloff.web.jobs.models import Job
+    from calloff.web.payments.models import RuleVersion
+    from calloff.web.visits.models import PlannedVisit, PlanningStart, VisitFile
+    from calloff.web.visits.services.files import receive
+    from calloff.web.visits.services.planning import plan_ahead
+
+    numbers, since = count(1), date(2020, 1, 1)
+    text = (shipped_folder() / "hounslow_spot.yaml").read_text(encoding="utf-8")
+
+    def plan_visits() -> dict[str, Any]:
+        PlanningStart.objects.get_or_create(council=world.council, defaults={"on": world.at.date()})
+        Pool.objects.update(declared=6_000_000, declared_at=world.at)
+        package = world.started()
+        world.answer(package, "acorn")
+        world.confirm(package)
+        return {}
+
+    def settle_file() -> dict[str, Any]:
+        plan_visits()
+        told = {"rule": "hounslow_spot", "version": 1, "title": "Minutes delivered", "text": text, "starts_on": since}
+        told["published_at"] = world.at
+        RuleVersion.objects.get_or_create(council=world.council, model="*", defaults=told)
+        plan_ahead(world.council.pk, world.at)
+        visit = PlannedVisit.objects.latest("pk")
+        came, left = LoggedAt(visit.start_at), LoggedAt(visit.ends_at)
+        row = DeliveredVisit(0, f"V{next(numbers)}", world.at, "acorn", visit.package.reference, "W1", came, left)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "visits.csv"
+            write_visits(path, [row])
+            file = receive(
+                council=world.council,
+                branch=world.branch("acorn"),
+                path=path,
+                name="visits.csv",
+                mode=VisitFile.ADD,
+                by=world.manager("acorn"),
+                at=world.at,
+            )
+        Job.objects.filter(kind="settle_file").delete()
+        return {"file": file.pk}
+
+    return {"plan_visits": plan_visits, "settle_file": settle_file}

@@ -7,6 +7,7 @@ known in KINDS; until then its pages are asked for something that is not there.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -407,5 +408,5 @@ def _settle(world: World) -> None:
     from calloff.web.payments.services.entitling import settle_file
 
     for job in Job.objects.filter(kind="settle_file", state=Job.WAITING):
-        settle_file(Task(job.council, job.key, {}), world.at)
+        settle_file(Task(job.council, job.key, json.loads(job.data)), world.at)
         Job.objects.filter(pk=job.pk).update(state=Job.DONE, done_at=world.at)

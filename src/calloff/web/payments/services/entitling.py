@@ -326,9 +326,9 @@ def touched_weeks(rows: Iterable[VisitRow]) -> Mapping[int, Weeks]:
 
 @jobs.handles("settle_file")
 def settle_file(task: jobs.Task, at: datetime) -> None:
-    """Work out anew what the visits of everybody are worth whom a file touches; `key` is its receipt."""
+    """Work out anew what the visits of everybody are worth whom a file touches."""
     council = Council.objects.get(pk=task.council)
-    rows = VisitRow.objects.filter(council=council, file__receipt=task.key)
+    rows = VisitRow.objects.filter(council=council, file=task.data["file"])
     for number, (person, weeks) in enumerate(sorted(touched_weeks(rows.iterator(chunk_size=2_000)).items())):
         if number % PEOPLE_A_LEASE == 0:
             jobs.keep_lease("settle_file", task.key, timezone.now() + jobs.LEASE)

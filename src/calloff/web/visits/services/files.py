@@ -67,7 +67,8 @@ def receive(
             data = {"hash": digest, "rows": file.rows, "new": file.new_rows, "parked": file.parked_rows, "mode": mode}
             doing.record("visits_received", file.receipt, data)
             if file.new_rows:
-                jobs.add("settle_file", file.receipt, council=council.pk, due_at=jobs.at_once(doing.at))
+                due_at, data = jobs.at_once(doing.at), {"file": file.pk}
+                jobs.add("settle_file", file.receipt, council=council.pk, due_at=due_at, data=data)
         return file
     except (BadInputError, RowErrors) as error:
         problems = [str(one) for one in error.rows] if isinstance(error, RowErrors) else str(error).splitlines()

@@ -12,8 +12,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db import transaction
-
 from calloff.domain.calendar import local
 from calloff.domain.packages import BANDS, Visit
 from calloff.domain.planned_visits import PlannedVisit as Dated
@@ -192,5 +190,5 @@ def plan_ahead(council: int, at: datetime, days: int = HORIZON_DAYS) -> int:
 def plan_again(task: jobs.Task, at: datetime) -> None:
     """Move the horizon on, and once more tomorrow."""
     plan_ahead(task.council, at)
-    with transaction.atomic():
+    with in_turn(task.council):
         jobs.add("plan_visits", task.key, council=task.council, due_at=at + timedelta(days=1))
