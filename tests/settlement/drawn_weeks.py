@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from bisect import bisect_left
 from dataclasses import replace
 from typing import Any
 
@@ -87,7 +88,10 @@ def _add_visits(planned: dict[str, list[int]], group: int, chance: random.Random
 
 def _logs(planned: dict[str, list[int]], group: int, chance: random.Random) -> list[tuple[int, ...]]:
     """Group, coming, key, leaving, worker, named visit, what was met; in any order."""
-    visits = [visit for visit, one in enumerate(planned["groups"]) if one == group]
+    first = bisect_left(planned["groups"], group)
+    visits = range(first, len(planned["groups"]))
+    # Neighbours share care workers, who are then in two homes at once.
+    team = 20 * (group // 3)
     logs: list[tuple[int, ...]] = []
     key = 0
     for visit in visits:
@@ -99,7 +103,9 @@ def _logs(planned: dict[str, list[int]], group: int, chance: random.Random) -> l
             named = chance.choice((NOWHERE,) * 12 + (visit, visit, NOWHERE - 1))
             met = chance.choice((0,) * 10 + (1, 1, 2))
             key += 1
-            logs.append((group, came, key, left, chance.randrange(3) + 10 * chance.choice((0, 0, 1)), named, met))
+            logs.append(
+                (group, came, key, left, team + chance.randrange(3) + 10 * chance.choice((0, 0, 1)), named, met)
+            )
             if chance.random() < 0.1:
                 key += 1
                 logs.append((group, came, key, left, logs[-1][4], named, met))
