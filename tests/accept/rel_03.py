@@ -17,7 +17,7 @@ from accept.tally import Tally
 
 from calloff.acceptance import Result
 
-SIZES = {0: 5, 1: 1_000, 2: 5_000}
+SIZES = {0: 20, 1: 1_000, 2: 5_000}
 LIMIT_PENCE = 50_000
 PLAIN = ("done", "SamePersonError", "ApprovalNeededError", "RefusedError")
 MOST = 5
