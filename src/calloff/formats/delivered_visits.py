@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from calloff.domain.calendar import LONDON
+from calloff.domain.calendar import LONDON, local
 from calloff.domain.errors import BadInputError, BadRow, RowErrors
 from calloff.domain.visits import whole_minutes
 from calloff.formats.cells import CHOICE, MOMENT, TEXT, Kind
@@ -23,7 +23,6 @@ TOTAL = "TOTAL"
 """The first cell of the last row; behind it the number of rows and the sum of their minutes."""
 MET = ("let_in", "no_access", "in_hospital")
 METHODS = ("app", "tag", "landline", "manual")
-ELECTRONIC = ("app", "tag", "landline")
 LONGEST_HOURS = 30
 """A stretch longer than any visit, and more than a day by the change of clocks, is a slip of the pen."""
 _LOCAL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?")
@@ -66,6 +65,12 @@ class DeliveredVisit:
     def minutes(self) -> int:
         """Whole minutes of the stretch as first read, 0 while nobody has left."""
         return 0 if self.left is None else _length(self.came.at, self.left.at)
+
+    @property
+    def described(self) -> tuple[str, ...]:
+        """What a row without a name of its own is known by."""
+        came = self.came.at
+        return (self.contract, self.person, local(came).date().isoformat(), came.isoformat(), self.worker)
 
     @property
     def possible_minutes(self) -> list[int]:

@@ -128,15 +128,10 @@ def living(delivered: Iterable[Sequence[DeliveredVisit]]) -> list[DeliveredVisit
     """The rows of some files that stand: of each the latest version, repeated ones once."""
     rows: list[VisitRow[DeliveredVisit]] = []
     for file in delivered:
-        keys = row_keys([row.row for row in file], [_described(row) for row in file])
+        keys = row_keys([row.row for row in file], [row.described for row in file])
         # The line on which a row stands is no part of what it says.
         rows += [VisitRow(key, row.version, replace(row, line=0)) for key, row in zip(keys, file, strict=True)]
     return [one.content for one in standing(rows).values() if one.content is not None]
-
-
-def _described(row: DeliveredVisit) -> tuple[str, ...]:
-    came = row.came.at
-    return (row.contract, row.person, local(came).date().isoformat(), came.isoformat(), row.worker)
 
 
 def sorted_logs(

@@ -68,10 +68,10 @@ class VisitFile(models.Model):
     """
     A file that a provider sent, with its receipt; a refused one leaves no row behind, but says what was wrong.
 
-    `mode` is `add`, or `replace` where rows of its provider and weeks that it leaves out are withdrawn.
+    Its `mode` is `add`: what it leaves out stays as it was.
     """
 
-    ADD, REPLACE = "add", "replace"
+    ADD = "add"
     ACCEPTED, REFUSED = "accepted", "refused"
 
     council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="+", db_index=False)

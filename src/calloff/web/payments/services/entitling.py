@@ -18,6 +18,7 @@ from django.utils import timezone
 from calloff.documents.payment_rules import parse
 from calloff.documents.payment_words import why
 from calloff.domain.calendar import ONE_DAY, local, to_utc
+from calloff.domain.errors import CalloffError
 from calloff.domain.payment_rule import PaymentRule
 from calloff.domain.visits import Reason, Stopped
 from calloff.formats.delivered_visits import DeliveredVisit, LoggedAt
@@ -139,6 +140,10 @@ def _read_rule(text: str, name: str) -> PaymentRule:
     return parse(text, name)
 
 
+class NoPaymentRuleError(CalloffError):
+    """The council has not said how visits of a model are paid on a day."""
+
+
 class Rules:
     """The payment rules of a council, and which counts for a planned visit: the last of its model that has begun."""
 
@@ -148,7 +153,7 @@ class Rules:
 
     def place(self, visit: PlannedVisit) -> int:
         """
-        The place of the rule of a visit; ValueError where the council has published none for its model.
+        The place of the rule of a visit; NoPaymentRuleError where the council has published none for its model.
 
         What was called off outside every model is paid by the rule under the model `*`.
         """
@@ -160,7 +165,10 @@ class Rules:
             if one.model in (model, "*") and one.starts_on <= visit.on
         ]
         if not fitting:
-            raise ValueError(f"no payment rule is published for {model} on {visit.on}")
+            raise NoPaymentRuleError(
+                f"No payment rule is published for visits under {model} on {visit.on}. Publish one first; "
+                "nothing was done."
+            )
         return max(fitting)[2]
 
 

@@ -14,7 +14,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from calloff.domain.calendar import local
 from calloff.domain.errors import BadInputError, RowErrors
 from calloff.domain.records import canonical, sha256
 from calloff.domain.visit_rows import Key, VersionConflictError, row_keys
@@ -90,7 +89,7 @@ def _refuse(council: int, told: Mapping[str, Any], problems: Sequence[str], by: 
 
 def _store(file: VisitFile, found: Sequence[DeliveredVisit]) -> None:
     """The rows of a file that are new, each resolved as far as it can be."""
-    keys = row_keys([one.row for one in found], [described(one) for one in found])
+    keys = row_keys([one.row for one in found], [one.described for one in found])
     known = known_versions(file, keys)
     contracts = dict(file.branch.enrolments.filter(council=file.council_id).values_list("reference", "pk"))
     people = people_called(file, {one.person for one in found})
@@ -112,12 +111,6 @@ def _store(file: VisitFile, found: Sequence[DeliveredVisit]) -> None:
     file.parked_rows = sum(bool(row.parked) for row in rows.values())
     file.save(force_insert=True)
     VisitRow.objects.bulk_create(rows.values(), batch_size=BATCH)
-
-
-def described(one: DeliveredVisit) -> Key:
-    """What a row without a name of its own is known by."""
-    came = one.came.at
-    return (one.contract, one.person, local(came).date().isoformat(), came.isoformat(), one.worker)
 
 
 def key_text(key: Key) -> str:
