@@ -367,6 +367,11 @@ def pay_period(day: date, anchor_on: date) -> PayPeriod:
     return PayPeriod(turn.year, (to_on - turn).days // PAY_PERIOD_DAYS + 1, from_on, to_on)
 
 
+def week_begins(day: date) -> date:
+    """The Monday of a day's week: a person's week is Monday to Sunday (DOMAIN 3.8)."""
+    return day - timedelta(days=day.weekday())
+
+
 def financial_year_begins(day: date) -> date:
     """
     The 1 April on or before a day: councils set budgets and rates from 1 April to 31 March.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from calloff.domain.calendar import local, to_utc
+from calloff.domain.calendar import local, to_utc, week_begins
 from calloff.domain.payment import amount
 from calloff.domain.payment_rule import PaymentRule, numbers_of
 from calloff.domain.planned_visits import ELEVEN, second_of
@@ -115,8 +115,7 @@ def pay(
 
 def week_of(at: datetime) -> date:
     """The Monday of the local week in which a moment lies."""
-    on = local(at).date()
-    return on - timedelta(days=on.weekday())
+    return week_begins(local(at).date())
 
 
 def in_order(planned: Sequence[PlannedRow]) -> list[PlannedRow]:

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import F
 
-from calloff.domain.calendar import local, to_utc
+from calloff.domain.calendar import local, to_utc, week_begins
 from calloff.domain.records import plain
 from calloff.simulator.keyed_draws import Draws
 from calloff.web.brokerage.models import Package
@@ -80,7 +80,7 @@ def live_through(shape: Shape, now: datetime) -> Team:
     """
     council = Council.objects.get(code=shape.code)
     today = local(now).date()
-    begins_on = monday_before(today - timedelta(weeks=WEEKS))
+    begins_on = week_begins(today - timedelta(weeks=WEEKS))
     with drawn_from(f"{SEED} {shape.code} {today}"):
         draws = Draws(SEED * 10_000 + today.toordinal() % 10_000)
         team = Team(shape, council, cast_of(shape), draws, to_utc(begins_on, BEGINS_MINUTE), now)
@@ -95,10 +95,6 @@ def live_through(shape: Shape, now: datetime) -> Team:
         team.days.go_by(now - NEWS)
         forget_old_news(team)
     return team
-
-
-def monday_before(day: date) -> date:
-    return day - timedelta(days=day.weekday())
 
 
 def open_market(team: Team) -> None:

@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from calloff.documents.payment_rules import shipped, shipped_folder
-from calloff.domain.calendar import local, to_utc
+from calloff.domain.calendar import local, to_utc, week_begins
 from calloff.formats.delivered_visits import DeliveredVisit, LoggedAt, write_visits
 from calloff.web.demonstration.work import Team
 from calloff.web.directory.models import Branch
@@ -42,7 +42,7 @@ EVERY_MODEL = "*"
 def plan_pay(team: Team) -> None:
     """Plan that the visits of two whole weeks are planned, sent as files, and the first of them paid."""
     # All of it lies at least a day back, on whatever day the demonstration is made.
-    monday = monday_before(local(team.now - timedelta(hours=33)).date())
+    monday = week_begins(local(team.now - timedelta(hours=33)).date())
     first = monday - timedelta(weeks=WEEKS)
     at = to_utc(monday, SENT_MINUTE)
     team.days.plan(at, lambda at: open_planning(team, first, at))
@@ -81,10 +81,6 @@ def _approve(team: Team, run: PayRun, at: datetime) -> None:
 
 def _release(team: Team, run: PayRun, at: datetime) -> None:
     runs.release(run=run, by=team.cast["payer"], at=at)
-
-
-def monday_before(day: date) -> date:
-    return day - timedelta(days=day.weekday())
 
 
 def send_files(team: Team, begins: date, at: datetime) -> None:

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from calloff.documents.payment_rules import parse
 from calloff.documents.payment_words import why
-from calloff.domain.calendar import ONE_DAY, local, to_utc
+from calloff.domain.calendar import ONE_DAY, local, to_utc, week_begins
 from calloff.domain.errors import CalloffError
 from calloff.domain.payment_rule import PaymentRule
 from calloff.domain.visits import Reason, Stopped
@@ -54,8 +54,7 @@ class Weeks:
     def around(cls, days: Iterable[date]) -> Weeks:
         """The whole weeks in which some days lie."""
         every = sorted(days)
-        first, last = every[0], every[-1]
-        return cls(first - timedelta(days=first.weekday()), last + timedelta(days=6 - last.weekday()))
+        return cls(week_begins(every[0]), week_begins(every[-1]) + timedelta(days=6))
 
 
 def entitle(*, council: Council, person: int, weeks: Weeks, at: datetime) -> list[Entitlement]:
