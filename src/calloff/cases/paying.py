@@ -16,11 +16,13 @@ from calloff.documents.payment_rules import load, parse
 from calloff.domain.errors import BadInputError
 from calloff.domain.packages import Visit
 from calloff.domain.payment_rule import PaymentRule, numbers_of
-from calloff.domain.planned_visits import PlannedVisit, dated, in_order, reaches, second_of
+from calloff.domain.planned_visits import PlannedVisit, dated, second_of
 from calloff.domain.units import centipence_of, pence_of
 from calloff.domain.visits import NOT_LEFT, NOWHERE, Mark, Reason, Stopped
-from calloff.settlement.columns import Logs, Planned, Rules, Settled
+from calloff.formats.planned_visits import PlannedRow
+from calloff.settlement.columns import Logs, Rules, Settled
 from calloff.settlement.engine import settle
+from calloff.settlement.pay import in_order, planned_columns
 
 MONDAY = date(2026, 3, 2)
 """The day of a case that names none: an ordinary one, far from any change of clocks."""
@@ -173,25 +175,9 @@ def settled(one: Situation, rule: PaymentRule) -> Settled:
 
 def settle_visits(visits: Sequence[PlannedVisit], one: Situation, rule: PaymentRule) -> Settled:
     """Settle some visits of one person under one rule, with what a case says of each of them."""
-    visits = in_order(visits)
-    reach, many = reaches(visits), len(visits)
-    planned = Planned(
-        groups=[0] * many,
-        starts=[second_of(visit.start_at) for visit in visits],
-        windows_from=[second_of(visit.window_from_at) for visit in visits],
-        windows_to=[second_of(visit.window_to_at) for visit in visits],
-        begins=[second_of(one.begins_at) for one in reach],
-        ends=[second_of(one.ends_at) for one in reach],
-        weeks=[0] * many,
-        minutes=[visit.minutes for visit in visits],
-        workers=[visit.workers for visit in visits],
-        extra_minutes=[one.extra_minutes] * many,
-        stopped=[one.stopped] * many,
-        rates=[one.rate] * many,
-        pair_rates=[one.pair_rate] * many,
-        per_visit=[int(one.per_visit)] * many,
-        rule_of=[0] * many,
-    )
+    whose = ("person", "contract")
+    rows_planned = in_order([_row(visit, one) for visit in visits])
+    planned = planned_columns(rows_planned, {whose: 0})
     rows = sorted(one.logs, key=lambda log: log[1])
     logs = Logs(
         groups=[0] * len(rows),
@@ -202,4 +188,24 @@ def settle_visits(visits: Sequence[PlannedVisit], one: Situation, rule: PaymentR
         met=[0] * len(rows),
     )
     numbers, steps = numbers_of([rule])
-    return settle(planned, logs, Rules(numbers, steps), as_of=second_of(visits[-1].start_at + timedelta(days=3)))
+    return settle(planned, logs, Rules(numbers, steps), as_of=second_of(rows_planned[-1].start_at + timedelta(days=3)))
+
+
+def _row(visit: PlannedVisit, one: Situation) -> PlannedRow:
+    return PlannedRow(
+        line=0,
+        reference=visit.reference,
+        contract="contract",
+        person="person",
+        start_at=visit.start_at,
+        ends_at=visit.ends_at,
+        window_from_at=visit.window_from_at,
+        window_to_at=visit.window_to_at,
+        minutes=visit.minutes,
+        workers=visit.workers,
+        rate=one.rate,
+        pair_rate=one.pair_rate,
+        unit="visit" if one.per_visit else "hour",
+        stopped=Stopped(one.stopped).name.lower() if one.stopped else "",
+        approved_extra=one.extra_minutes,
+    )

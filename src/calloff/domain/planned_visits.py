@@ -7,13 +7,12 @@ care) is a local start and a local end, and lasts an hour more or less on the ni
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from calloff.domain.calendar import MINUTES_PER_DAY, ONE_DAY, local, to_utc
+from calloff.domain.calendar import MINUTES_PER_DAY, ONE_DAY, to_utc
 from calloff.domain.packages import Band, Visit, band_of
-from calloff.domain.visits import reach_begins, reach_ends
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LONGEST_ELAPSED_MINUTES = 240
@@ -54,14 +53,6 @@ class PlannedVisit:
     def reference(self) -> str:
         """Its identity, the same in every version of the package: line, local day, ordinal."""
         return f"{self.line}/{self.on.isoformat()}/{self.ordinal}"
-
-
-@dataclass(frozen=True)
-class Reach:
-    """From when to when somebody who comes can have come for a visit."""
-
-    begins_at: datetime
-    ends_at: datetime
 
 
 def dated(line: str, visit: Visit, on: date, ordinal: int = 1) -> PlannedVisit:
@@ -117,31 +108,6 @@ def visits_of(pattern: Sequence[tuple[str, Visit]], first_on: date, last_on: dat
         on += ONE_DAY
 
 
-def in_order(visits: Iterable[PlannedVisit]) -> list[PlannedVisit]:
-    """A person's visits by one provider as matching reads them: by planned start, then reference."""
-    return sorted(visits, key=lambda visit: (visit.start_at, visit.reference))
-
-
-def reaches(visits: Sequence[PlannedVisit]) -> list[Reach]:
-    """The reach of each of a person's visits by one provider, which must be in order."""
-    found: list[Reach] = []
-    next_start = datetime.max.replace(tzinfo=UTC)
-    for place in range(len(visits) - 1, -1, -1):
-        visit = visits[place]
-        if place + 1 < len(visits) and visits[place + 1].start_at > visit.start_at:
-            next_start = visits[place + 1].start_at
-        eleven = to_utc(local(visit.start_at).date(), ELEVEN)
-        ends = reach_ends(second_of(visit.ends_at), second_of(next_start), second_of(eleven))
-        begins = reach_begins(second_of(visit.start_at), second_of(visit.window_from_at))
-        found.append(Reach(moment_of(begins), moment_of(ends)))
-    return found[::-1]
-
-
 def second_of(moment: datetime) -> int:
     """A moment as settlement counts it: whole seconds since 1970 in UTC."""
     return (moment - EPOCH) // timedelta(seconds=1)
-
-
-def moment_of(second: int) -> datetime:
-    """The moment of a second that settlement counts."""
-    return EPOCH + timedelta(seconds=second)

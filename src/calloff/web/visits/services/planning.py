@@ -8,7 +8,7 @@ gone are cancelled and new ones added; every row says from when on it was known,
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -157,15 +157,6 @@ def gone(row: PlannedVisit, at: datetime) -> PlannedVisit:
 def says_the_same(before: PlannedVisit | None, row: PlannedVisit) -> bool:
     """Whether a row adds nothing to the one that stands."""
     return before is not None and all(getattr(before, name) == getattr(row, name) for name in TOLD)
-
-
-def known_on(rows: Iterable[PlannedVisit], at: datetime) -> Mapping[str, PlannedVisit]:
-    """Of some rows those that stood at a moment, by reference: what was planned as known then."""
-    return {
-        row.reference: row
-        for row in rows
-        if row.known_from <= at and (row.superseded_at is None or at < row.superseded_at) and not row.cancelled
-    }
 
 
 def plan_ahead(council: int, at: datetime, days: int = HORIZON_DAYS) -> int:
