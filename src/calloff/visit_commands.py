@@ -21,9 +21,9 @@ def check_visits(file: Source) -> None:
     from calloff.formats.delivered_visits import read_visits
 
     found = read_visits(file)
-    minutes = sum(one.minutes for one in found)
-    not_left = sum(one.left is None for one in found)
-    typer.echo(f"{file}: {len(found):,} rows, {minutes:,} minutes, {not_left:,} without a leaving; it can be sent")
+    not_left = sum(one.left is None for one in found.rows)
+    rows = f"{len(found.rows):,} rows, {found.minutes:,} minutes, {not_left:,} without a leaving"
+    typer.echo(f"{file}: {rows}, to {found.mode}; it can be sent")
 
 
 @rules.command("list")

@@ -210,7 +210,7 @@ def _makers_of_visits(world: Any) -> dict[str, Any]:
     from calloff.web.contracts.models import Pool
     from calloff.web.jobs.models import Job
     from calloff.web.payments.models import RuleVersion
-    from calloff.web.visits.models import PlannedVisit, PlanningStart, VisitFile
+    from calloff.web.visits.models import PlannedVisit, PlanningStart
     from calloff.web.visits.services.files import receive
     from calloff.web.visits.services.planning import plan_ahead
 
@@ -242,7 +242,6 @@ def _makers_of_visits(world: Any) -> dict[str, Any]:
                 branch=world.branch("acorn"),
                 path=path,
                 name="visits.csv",
-                mode=VisitFile.ADD,
                 by=world.manager("acorn"),
                 at=world.at,
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -14,9 +15,17 @@ from calloff.domain.packages import Visit
 from calloff.domain.planned_visits import visits_of
 from calloff.domain.visit_rows import VersionConflictError
 from calloff.domain.visits import LogIs, Mark, Reason
-from calloff.formats.delivered_visits import DeliveredVisit, LoggedAt, read_visits, write_visits
+from calloff.formats.delivered_visits import (
+    REPLACE,
+    DeliveredFile,
+    DeliveredVisit,
+    LoggedAt,
+    read_visits,
+    write_visits,
+)
 from calloff.formats.planned_visits import PlannedRow
-from calloff.settlement.pay import pay
+from calloff.settlement.pay import living
+from calloff.settlement.pay import pay as pay_files
 from calloff.settlement.telling import summary, visit_row
 
 MONDAY = date(2026, 3, 2)
@@ -52,6 +61,12 @@ def planned_rows(person, first_on=MONDAY, days=14, rate=192_800, **more):
 def log(row, person, came, minutes, worker="W1", version=SENT, **more):
     left = None if minutes is None else LoggedAt(came + timedelta(minutes=minutes))
     return DeliveredVisit(0, row, version, "E-1", person, worker, LoggedAt(came), left, **more)
+
+
+def pay(rules, planned, files, as_of):
+    """As the engine's own, with files that add as bare lists of rows."""
+    whole = [one if isinstance(one, DeliveredFile) else DeliveredFile(tuple(one)) for one in files]
+    return pay_files(rules, planned, whole, as_of)
 
 
 def delivered_rows(planned, seed=1):
@@ -100,6 +115,65 @@ def test_the_later_version_of_a_row_stands_whenever_it_arrives():
 
     with pytest.raises(VersionConflictError, match="says something else"):
         pay([FIXED], planned, [[old], [replace(old, worker="W9")]], LATER)
+
+
+WEEK = timedelta(days=7)
+MONDAY_MORNING = datetime(2026, 3, 2, 8, tzinfo=UTC)
+
+
+def living_after(*files):
+    return {(row.row, row.version) for row in living(files)}
+
+
+def test_a_file_that_replaces_withdraws_what_it_lacks_of_its_weeks_and_nothing_else():
+    rows = [log(f"V{day}", "P-1", MONDAY_MORNING + timedelta(days=day), 30) for day in range(10)]
+    sent = DeliveredFile(tuple(rows))
+    later = SENT + timedelta(hours=1)
+    newer = DeliveredFile((log("V3", "P-1", MONDAY_MORNING + timedelta(days=3), 40, version=later),))
+    other = DeliveredFile((replace(rows[1], row="OTHER", contract="E-2"),))
+    whole = DeliveredFile((rows[0], rows[2], log("NEW", "P-1", MONDAY_MORNING, 30, version=SENT)), REPLACE)
+    kept = {("V0", SENT), ("V2", SENT), ("NEW", SENT), ("V7", SENT), ("V8", SENT), ("V9", SENT), ("OTHER", SENT)}
+
+    # V1, V4, V5 and V6 are of its week and not in it; V3 was changed after it was made; V7 to V9 are of the next week.
+    for files in itertools.permutations((sent, newer, other, whole)):
+        assert living_after(*files) == kept | {("V3", later)}
+
+
+def test_of_two_files_that_replace_a_week_the_later_decides():
+    rows = [log(f"V{day}", "P-1", MONDAY_MORNING + timedelta(days=day), 30) for day in range(3)]
+    mark = log("V9", "P-1", MONDAY_MORNING, 30, version=SENT + timedelta(hours=2))
+    first = DeliveredFile((rows[0],), REPLACE)
+    second = DeliveredFile((rows[1], mark), REPLACE)
+
+    for files in itertools.permutations((first, second, DeliveredFile(tuple(rows)))):
+        assert living_after(*files) == {("V1", SENT), ("V9", SENT + timedelta(hours=2))}
+    with pytest.raises(VersionConflictError, match="one contract's week"):
+        living([first, DeliveredFile((rows[1],), REPLACE)])
+
+
+@pytest.mark.parametrize(
+    ("total", "said"),
+    [
+        ("TOTAL,1,30,replace", ""),
+        ("TOTAL,1,30,add", ""),
+        ("TOTAL,1,30,anew", "add, replace or nothing"),
+        ("TOTAL,1,30,replace,more", "nothing behind the mode"),
+        ("TOTAL,2,30,replace", "1 rows, as the file has"),
+        ("TOTAL,1,,replace", "30 minutes, as the file has"),
+        ("TOTAL,replace", "1 rows, as the file has"),
+    ],
+)
+def test_a_file_says_whether_it_replaces_and_then_must_count_its_rows_and_minutes(total, said, tmp_path):
+    path = tmp_path / "visits.csv"
+    write_visits(path, [log("V1", "P-1", MONDAY_MORNING, 30)])
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([*lines[:-1], total + "," * 9]) + "\n")
+
+    if said:
+        with pytest.raises((RowErrors, BadInputError), match=said):
+            read_visits(path)
+    else:
+        assert read_visits(path).mode == total.split(",")[3]
 
 
 def test_a_row_that_names_a_visit_of_somebody_else_is_parked_and_the_visit_waits():
@@ -158,7 +232,7 @@ def test_a_file_that_was_cut_off_is_refused_at_every_line_and_a_whole_one_is_rea
     write_visits(path, rows)
     text = path.read_text()
 
-    assert [replace(row, line=0) for row in read_visits(path)] == rows
+    assert [replace(row, line=0) for row in read_visits(path).rows] == rows
     lines = text.splitlines(keepends=True)
     for kept in range(1, len(lines)):
         cut.write_text("".join(lines[:kept]))

@@ -349,7 +349,7 @@ def _paid(world: World, filled: Filled) -> None:
     from calloff.formats.delivered_visits import DeliveredVisit, LoggedAt, write_visits
     from calloff.web.payments.models import RuleVersion
     from calloff.web.payments.services import runs
-    from calloff.web.visits.models import PlannedVisit, PlanningStart, VisitFile
+    from calloff.web.visits.models import PlannedVisit, PlanningStart
     from calloff.web.visits.services.files import FileRefusedError, receive
     from calloff.web.visits.services.planning import plan_ahead
 
@@ -382,7 +382,7 @@ def _paid(world: World, filled: Filled) -> None:
         for number, one in enumerate(planned)
     ]
     strange = DeliveredVisit(0, "V9", world.at, PEOPLE_OF, "P-NOBODY", "W1", rows[0].came, rows[0].left)
-    told = {"council": world.council, "branch": world.branch(PEOPLE_OF), "mode": VisitFile.ADD}
+    told = {"council": world.council, "branch": world.branch(PEOPLE_OF)}
     told |= {"by": filled.users["provider_manager"], "at": world.at}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "visits.csv"

@@ -20,7 +20,9 @@ from calloff.formats.cells import CHOICE, MOMENT, TEXT, Kind
 from calloff.formats.tables import Column, Row, Table, read_records, records_of, refuse_other_file, write_whole
 
 TOTAL = "TOTAL"
-"""The first cell of the last row; behind it the number of rows and the sum of their minutes."""
+"""The first cell of the last row; behind it the number of rows, the sum of their minutes and what the file is."""
+ADD, REPLACE = MODES = ("add", "replace")
+"""What a file is: it adds to what is known, or holds all of its contracts' weeks."""
 MET = ("let_in", "no_access", "in_hospital")
 METHODS = ("app", "tag", "landline", "manual")
 LONGEST_HOURS = 30
@@ -44,7 +46,8 @@ class DeliveredVisit:
     """
     One care worker's stretch in a home, as the provider says it; `left` is None where nobody logged the leaving.
 
-    `row` is the provider's own name of the row, blank where it has none; `version` is when the row was last changed.
+    `row` is the provider's own name of the row, blank where it has none: then it is `known_as` what its file claims, or
+    else by its own times. `version` is when the row was last changed.
     """
 
     line: int
@@ -60,6 +63,7 @@ class DeliveredVisit:
     came_by: str = METHODS[0]
     left_by: str = METHODS[0]
     code: str = ""
+    known_as: tuple[str, ...] = ()
 
     @property
     def minutes(self) -> int:
@@ -69,8 +73,16 @@ class DeliveredVisit:
     @property
     def described(self) -> tuple[str, ...]:
         """What a row without a name of its own is known by."""
+        if self.known_as:
+            return self.known_as
         came = self.came.at
         return (self.contract, self.person, local(came).date().isoformat(), came.isoformat(), self.worker)
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """All else that it says: by this rows that are known by the same are told apart, whatever their order."""
+        moments = [at.isoformat() if at else "" for at in (self.came.at, self.left.at if self.left else None)]
+        return (*moments, self.visit, self.met, self.came_by, self.left_by, self.code, self.version.isoformat())
 
     @property
     def possible_minutes(self) -> list[int]:
@@ -80,6 +92,31 @@ class DeliveredVisit:
         came = [at for at in (self.came.at, self.came.other) if at is not None]
         left = [at for at in (self.left.at, self.left.other) if at is not None]
         return [_length(first, last) for first in came for last in left if first <= last]
+
+
+@dataclass(frozen=True)
+class DeliveredFile:
+    """
+    The rows of a file, and its mode: `add`, or `replace`, where what it lacks of its contracts' weeks is withdrawn.
+
+    `reference` is the file's own name of itself, never used again, where it has one; `not_read` are columns of it that
+    mean nothing here.
+    """
+
+    rows: tuple[DeliveredVisit, ...]
+    mode: str = ADD
+    reference: str = ""
+    not_read: tuple[str, ...] = ()
+
+    @property
+    def made_at(self) -> datetime:
+        """When what the file says was so: when the last of its rows was changed."""
+        return max(one.version for one in self.rows)
+
+    @property
+    def minutes(self) -> int:
+        """The sum of the rows' whole minutes."""
+        return sum(one.minutes for one in self.rows)
 
 
 def _length(came: datetime, left: datetime) -> int:
@@ -117,7 +154,9 @@ VISITS = Table(
     about=(
         "One care worker's stretch in a home a row; two workers are two rows. The last row is "
         "`TOTAL,<rows>,<minutes>`: how many rows stand above it, and the sum of their minutes, each rounded to whole "
-        "minutes. Times without an offset are local; `row` and `version` let a row be corrected by a later file."
+        "minutes; `TOTAL,<rows>,<minutes>,replace` where the file holds all of its contracts' weeks, so that rows sent "
+        "before that it lacks are withdrawn. Times without an offset are local; `row` and `version` let a row be "
+        "corrected by a later file."
     ),
     key=(),
     columns=(
@@ -145,7 +184,7 @@ VISITS = Table(
 )
 
 
-def read_visits(path: Path | str) -> tuple[DeliveredVisit, ...]:
+def read_visits(path: Path | str) -> DeliveredFile:
     """
     A whole file of delivered visits.
 
@@ -162,7 +201,7 @@ def read_visits(path: Path | str) -> tuple[DeliveredVisit, ...]:
         )
     found = read_records(path, records[:-1], VISITS, _build)
     _check_total(str(path), line, cells, found)
-    return found
+    return DeliveredFile(found, cells[3] if len(cells) > 3 and cells[3] else ADD)
 
 
 def _build(row: Row) -> DeliveredVisit:
@@ -204,12 +243,17 @@ def _check_total(path: str, line: int, cells: Sequence[str], found: Sequence[Del
     if not (cells[2].isascii() and cells[2].isdigit() and least <= int(cells[2]) <= most):
         read = f"{least}" if least == most else f"{least} to {most}"
         bad.append(BadRow(path, line, "minutes", cells[2], f"{read} minutes, as the file has"))
-    bad += [BadRow(path, line, "(row)", cell, "nothing behind the minutes") for cell in cells[3:] if cell]
+    mode, *rest = [*cells[3:], ""]
+    if mode and mode not in MODES:
+        bad.append(BadRow(path, line, "mode", mode, "add, replace or nothing"))
+    if mode == REPLACE and not found:
+        bad.append(BadRow(path, line, "mode", mode, "at least one row: an empty file says of no week what it holds"))
+    bad += [BadRow(path, line, "(row)", cell, "nothing behind the mode") for cell in rest if cell]
     if bad:
         raise RowErrors(bad)
 
 
-def write_visits(path: Path | str, visits: Sequence[DeliveredVisit]) -> None:
+def write_visits(path: Path | str, visits: Sequence[DeliveredVisit], mode: str = ADD) -> None:
     """Write a file of delivered visits with its count; blank columns are left blank."""
     names = [column.name for column in VISITS.columns]
     lines = [",".join(names)]
@@ -217,5 +261,6 @@ def write_visits(path: Path | str, visits: Sequence[DeliveredVisit]) -> None:
         told = {**vars(one), "met": "" if one.met == MET[0] else one.met}
         told |= {name: "" if told[name] == METHODS[0] else told[name] for name in ("came_by", "left_by")}
         lines.append(",".join(column.write(told[column.name]) for column in VISITS.columns))
-    lines.append(",".join([TOTAL, str(len(visits)), str(sum(one.minutes for one in visits))]) + "," * (len(names) - 3))
+    total = [TOTAL, str(len(visits)), str(sum(one.minutes for one in visits)), "" if mode == ADD else mode]
+    lines.append(",".join(total) + "," * (len(names) - len(total)))
     write_whole(path, "\n".join(lines) + "\n")

@@ -195,11 +195,16 @@ def cell_text(cell: Any) -> str:
         return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
     if isinstance(cell, datetime):
         midnight = cell.time() == time()
-        return cell.date().isoformat() if midnight else cell.isoformat(timespec="minutes")
+        return cell.date().isoformat() if midnight else _clock(cell)
     if isinstance(cell, date):
         return cell.isoformat()
     if isinstance(cell, time):
-        return cell.isoformat(timespec="minutes")
+        return _clock(cell)
     if isinstance(cell, timedelta):
         return str(cell)
     return str(cell)
+
+
+def _clock(cell: datetime | time) -> str:
+    """A time to the minute, or to the second where it has any."""
+    return cell.isoformat(timespec="seconds" if cell.second else "minutes")

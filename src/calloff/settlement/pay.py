@@ -11,9 +11,9 @@ from calloff.domain.calendar import local, to_utc, week_begins
 from calloff.domain.payment import amount
 from calloff.domain.payment_rule import PaymentRule, numbers_of
 from calloff.domain.planned_visits import ELEVEN, second_of
-from calloff.domain.visit_rows import VisitRow, row_keys, standing
+from calloff.domain.visit_rows import Key, Place, VisitRow, Whole, row_keys, standing
 from calloff.domain.visits import NOT_LEFT, NOWHERE, LogIs, Reason, Stopped, reach_begins, reach_ends
-from calloff.formats.delivered_visits import MET, DeliveredVisit, LoggedAt
+from calloff.formats.delivered_visits import MET, REPLACE, DeliveredFile, DeliveredVisit, LoggedAt
 from calloff.formats.planned_visits import PlannedRow
 from calloff.settlement.columns import Logs, Planned, Rules, Settled
 from calloff.settlement.engine import settle
@@ -74,7 +74,7 @@ class Paid:
 def pay(
     rules: Sequence[PaymentRule],
     planned: Sequence[PlannedRow],
-    delivered: Iterable[Sequence[DeliveredVisit]],
+    delivered: Iterable[DeliveredFile],
     as_of: datetime,
     engine: Engine = settle,
 ) -> Paid:
@@ -123,14 +123,39 @@ def in_order(planned: Sequence[PlannedRow]) -> list[PlannedRow]:
     return sorted(planned, key=lambda row: (row.person, row.contract, row.start_at, row.reference))
 
 
-def living(delivered: Iterable[Sequence[DeliveredVisit]]) -> list[DeliveredVisit]:
-    """The rows of some files that stand: of each the latest version, repeated ones once."""
+def living(delivered: Iterable[DeliveredFile]) -> list[DeliveredVisit]:
+    """The rows of some files that stand: of each the latest version, repeated ones once, withdrawn ones not at all."""
     rows: list[VisitRow[DeliveredVisit]] = []
+    wholes: list[Whole] = []
     for file in delivered:
-        keys = row_keys([row.row for row in file], [row.described for row in file])
+        keys = keys_of(file)
         # The line on which a row stands is no part of what it says.
-        rows += [VisitRow(key, row.version, replace(row, line=0)) for key, row in zip(keys, file, strict=True)]
-    return [one.content for one in standing(rows).values() if one.content is not None]
+        rows += [
+            VisitRow(key, row.version, replace(row, line=0), place_of(row))
+            for key, row in zip(keys, file.rows, strict=True)
+        ]
+        if file.mode == REPLACE:
+            wholes += wholes_of(file, keys)
+    return [one.content for one in standing(rows, wholes).values() if one.content is not None]
+
+
+def keys_of(file: DeliveredFile) -> list[Key]:
+    """What each row of a file is known by."""
+    rows = file.rows
+    return row_keys([one.row for one in rows], [one.described for one in rows], [one.told for one in rows])
+
+
+def place_of(row: DeliveredVisit) -> Place:
+    """The contract's week in which a row lies: it is withdrawn by a file that holds all of that week without it."""
+    return (row.contract, week_of(row.came.at))
+
+
+def wholes_of(file: DeliveredFile, keys: Sequence[Key]) -> list[Whole]:
+    """What a file that replaces says of each contract's week that it touches."""
+    places: dict[Place, set[Key]] = {}
+    for key, row in zip(keys, file.rows, strict=True):
+        places.setdefault(place_of(row), set()).add(key)
+    return [Whole(place, file.made_at, frozenset(held)) for place, held in places.items()]
 
 
 def sorted_logs(

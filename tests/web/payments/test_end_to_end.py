@@ -19,10 +19,12 @@ from calloff.formats.delivered_visits import DeliveredVisit, LoggedAt, write_vis
 from calloff.web.brokerage.models import CallOff
 from calloff.web.payments.models import Entitlement, PayLine, PayRun, Posting, RuleVersion, Seal
 from calloff.web.payments.services import ledger, runs
+from calloff.web.payments.services.entitling import latest
 from calloff.web.payments.services.remittance import remittance_of
 from calloff.web.visits.models import PlannedVisit, PlanningStart, VisitFile, VisitRow
 from calloff.web.visits.services.files import FileRefusedError, receive
 from calloff.web.visits.services.planning import plan_ahead
+from calloff.web.visits.services.rows import key_text, standing_rows
 
 pytestmark = pytest.mark.django_db
 TWO_WEEKS = date(2026, 12, 13)
@@ -104,7 +106,6 @@ class Paying:
             branch=branch,
             path=path,
             name=path.name,
-            mode=VisitFile.ADD,
             by=self.world.manager("Acorn"),
             at=at or self.at,
         )
@@ -245,3 +246,95 @@ def test_a_row_of_an_unknown_person_or_contract_is_accepted_and_parked(paying):
         "unknown_contract",
         "unknown_person",
     ]
+
+
+def standing_minutes(paying):
+    return {one.anchor: one.worked_minutes for one in latest(Entitlement.objects.all()).values()}
+
+
+def test_a_row_that_turns_out_to_be_of_somebody_else_leaves_the_first_person(paying):
+    rows = [replace(row, contract=contract_of(paying)) for row in paying.delivered()]
+    paying.send(rows)
+    before = standing_minutes(paying)
+    mine, other = paying.packages[0].reference, paying.packages[1].reference
+    first = next(row for row in rows if row.person == mine)
+    later = paying.at + timedelta(days=1)
+
+    paying.send([replace(first, version=later, person=other)], "other.csv", at=later)
+
+    after = standing_minutes(paying)
+    fewer = {anchor for anchor in before if after[anchor] < before[anchor]}
+    assert len(fewer) == 1
+    assert next(iter(fewer)).startswith(mine)
+
+
+def test_a_row_that_is_moved_to_another_week_leaves_the_first_one(paying):
+    rows = [replace(row, contract=contract_of(paying)) for row in paying.delivered()]
+    paying.send(rows)
+    before = standing_minutes(paying)
+    row, later = rows[0], paying.at + timedelta(days=1)
+    moved = replace(
+        row,
+        version=later,
+        came=LoggedAt(row.came.at + timedelta(days=11)),
+        left=LoggedAt(row.left.at + timedelta(days=11)),
+    )
+
+    paying.send([moved], "moved.csv", at=later)
+
+    after = standing_minutes(paying)
+    assert [before[anchor] - after[anchor] for anchor in before if after[anchor] < before[anchor]] == [row.minutes]
+
+
+def test_a_file_that_replaces_its_weeks_pays_what_it_holds_whenever_it_arrives(paying):
+    rows = [replace(row, contract=contract_of(paying)) for row in paying.delivered()]
+    first_week = [row for row in rows if row.came.at < datetime(2026, 12, 6, 23, 59, tzinfo=UTC)]
+    kept = first_week[::2]
+    last = kept[-1]
+    whole = [*kept[:-1], replace(last, version=paying.at + timedelta(hours=1))]
+    path = paying.folder / "whole.csv"
+    write_visits(path, whole, mode="replace")
+
+    paying.send(rows)
+    before = standing_minutes(paying)
+    file = paying.send_file(path)
+    after = standing_minutes(paying)
+
+    gone = {row.row for row in first_week} - {row.row for row in kept}
+    assert (file.mode, file.rows, file.new_rows) == ("replace", len(whole), 1)
+    assert {row.key for row in standing_rows(VisitRow.objects.all())} == {
+        key_text(("row", row.row)) for row in rows if row.row not in gone
+    }
+    lost = sum(row.minutes for row in first_week if row.row in gone)
+    assert 0 < sum(before.values()) - sum(after.values()) <= lost
+    # A row of that week that arrives afterwards, and was changed before the file was made, stays withdrawn.
+    paying.send([replace(first_week[1], row="LATE")], "late.csv")
+    assert standing_minutes(paying) == after
+
+
+def test_a_service_delivery_file_is_paid_as_our_own_and_its_reference_is_used_once(paying):
+    from formats.test_service_delivery import csv_file, visit
+
+    reference = contract_of(paying)
+    told = {"ServiceUserRef": paying.packages[0].reference, "WeekEnding": "06/12/2026", "ContractNumber": reference}
+    monday = visit("01/12/2026", "08:00:00", "08:05:00", "00:30:00")
+    path = csv_file(paying.folder, [monday], Created="2026-12-07T09:00:00", **told)
+
+    file = paying.send_file(path)
+    again = paying.send_file(path)
+
+    assert (file.new_rows, file.parked_rows, again.new_rows) == (1, 0, 0)
+    paid = Entitlement.objects.filter(reason="delivered")
+    assert [(one.worked_minutes, one.pence) for one in paid] == [(30, 950)]
+    other = csv_file(paying.folder, [monday | {"ActualDuration": "00:20:00"}], Created="2026-12-08T09:00:00", **told)
+    with pytest.raises(FileRefusedError, match="was used before"):
+        paying.send_file(other)
+    assert VisitRow.objects.count() == 1
+
+
+def test_what_a_provider_said_is_never_changed(paying):
+    paying.send([replace(row, contract=contract_of(paying)) for row in paying.delivered()])
+
+    for change in (lambda: VisitRow.objects.update(person="x"), lambda: VisitRow.objects.all().delete()):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            change()

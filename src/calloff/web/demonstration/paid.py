@@ -19,7 +19,7 @@ from calloff.web.demonstration.work import Team
 from calloff.web.directory.models import Branch
 from calloff.web.payments.models import PayRun, RuleVersion
 from calloff.web.payments.services import runs
-from calloff.web.visits.models import PlannedVisit, PlanningStart, VisitFile
+from calloff.web.visits.models import PlannedVisit, PlanningStart
 from calloff.web.visits.services.files import receive
 from calloff.web.visits.services.planning import plan_ahead
 
@@ -102,7 +102,6 @@ def send_files(team: Team, begins: date, at: datetime) -> None:
                 branch=branches[number],
                 path=path,
                 name=f"visits-{last.isoformat()}.csv",
-                mode=VisitFile.ADD,
                 by=team.cast.managers.get(number),
                 at=at,
             )

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from calloff.domain.visits import Stopped
+from calloff.formats.delivered_visits import ADD
 
 
 class PlanningStart(models.Model):
@@ -68,10 +69,10 @@ class VisitFile(models.Model):
     """
     A file that a provider sent, with its receipt; a refused one leaves no row behind, but says what was wrong.
 
-    Its `mode` is `add`: what it leaves out stays as it was.
+    Its `mode` is `add`, where what it leaves out stays as it was, or `replace`, where that is withdrawn.
+    `reference` is the file's own name of itself, where it has one; `not_read` are columns that mean nothing here.
     """
 
-    ADD = "add"
     ACCEPTED, REFUSED = "accepted", "refused"
 
     council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -80,6 +81,8 @@ class VisitFile(models.Model):
     name = models.CharField(max_length=120)
     hash = models.CharField(max_length=64)
     mode = models.CharField(max_length=8, default=ADD)
+    reference = models.CharField(max_length=60, default="")
+    not_read = models.TextField(default="[]")
     state = models.CharField(max_length=8)
     rows = models.PositiveIntegerField(default=0)
     new_rows = models.PositiveIntegerField(default=0)
@@ -133,4 +136,26 @@ class VisitRow(models.Model):
         indexes = (
             models.Index(fields=("council", "who", "came_at"), name="visit_row_of_person"),
             models.Index(fields=("council", "branch", "came_at"), name="visit_row_of_branch"),
+        )
+
+
+class WholeWeek(models.Model):
+    """
+    All that a contract's week held as a provider said at a moment: rows of it that are not among the keys and were not
+    changed later are withdrawn. `keys` are the rows' keys, hashed, one a line.
+    """
+
+    council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="+", db_index=False)
+    branch = models.ForeignKey("directory.Branch", on_delete=models.PROTECT, related_name="+", db_index=False)
+    contract = models.CharField(max_length=60)
+    week = models.DateField()
+    version = models.DateTimeField()
+    keys = models.TextField()
+    file = models.ForeignKey(VisitFile, on_delete=models.PROTECT, related_name="weeks")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("council", "branch", "contract", "week", "version"), name="whole_week_version_once"
+            ),
         )

@@ -21,7 +21,7 @@ from calloff.domain.calendar import ONE_DAY, local, to_utc, week_begins
 from calloff.domain.errors import CalloffError
 from calloff.domain.payment_rule import PaymentRule
 from calloff.domain.visits import Reason, Stopped
-from calloff.formats.delivered_visits import DeliveredVisit, LoggedAt
+from calloff.formats.delivered_visits import DeliveredFile, DeliveredVisit, LoggedAt
 from calloff.formats.planned_visits import PlannedRow
 from calloff.settlement.pay import PaidVisit, RoundingLine, pay
 from calloff.web.audit.services import in_turn
@@ -33,8 +33,8 @@ from calloff.web.directory.services import calendar_of
 from calloff.web.jobs import services as jobs
 from calloff.web.payments.models import Entitlement, RuleVersion
 from calloff.web.payments.services.rates import Rate, rate_as_called_off, rate_of
-from calloff.web.visits.models import PlannedVisit, VisitRow
-from calloff.web.visits.services.files import standing_rows
+from calloff.web.visits.models import PlannedVisit, VisitFile, VisitRow
+from calloff.web.visits.services.rows import standing_rows, touched_rows
 
 PEOPLE_A_LEASE = 50
 """After so many people the job says that it is alive."""
@@ -66,7 +66,7 @@ def entitle(*, council: Council, person: int, weeks: Weeks, at: datetime) -> lis
     book = RateBook(council, planned)
     rows = [book.row(one, rules.place(one)) for one in planned]
     logs = _logs(council, person, weeks)
-    paid = pay(rules.values, rows, [logs], at)
+    paid = pay(rules.values, rows, [DeliveredFile(tuple(logs))], at)
     by_reference = {one.reference: one for one in planned}
     heard = heard_until(council, {one.branch_id for one in planned})
     inside = [
@@ -111,7 +111,7 @@ def _planned(council: Council, person: int, weeks: Weeks) -> list[PlannedVisit]:
 def _logs(council: Council, person: int, weeks: Weeks) -> list[DeliveredVisit]:
     first, last = to_utc(weeks.first_on, 0) - MARGIN, to_utc(weeks.last_on, 0) + MARGIN + timedelta(days=1)
     rows = VisitRow.objects.filter(council=council, who=person, came_at__gte=first, came_at__lt=last)
-    return [_delivered(row) for row in standing_rows(list(rows))]
+    return [_delivered(row) for row in standing_rows(rows)]
 
 
 def _delivered(row: VisitRow) -> DeliveredVisit:
@@ -335,8 +335,8 @@ def touched_weeks(rows: Iterable[VisitRow]) -> Mapping[int, Weeks]:
 def settle_file(task: jobs.Task, at: datetime) -> None:
     """Work out anew what the visits of everybody are worth whom a file touches."""
     council = Council.objects.get(pk=task.council)
-    rows = VisitRow.objects.filter(council=council, file=task.data["file"])
-    for number, (person, weeks) in enumerate(sorted(touched_weeks(rows.iterator(chunk_size=2_000)).items())):
+    rows = touched_rows(VisitFile.objects.get(council=council, pk=task.data["file"]))
+    for number, (person, weeks) in enumerate(sorted(touched_weeks(rows).items())):
         if number % PEOPLE_A_LEASE == 0:
             jobs.keep_lease("settle_file", task.key, timezone.now() + jobs.LEASE)
         # Each person for themselves, so that no act of the council waits long.

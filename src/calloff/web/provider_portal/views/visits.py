@@ -89,7 +89,6 @@ def send(request: SignedIn) -> HttpResponse:
                     branch=branch,
                     path=path,
                     name=sent.name,
-                    mode=VisitFile.ADD,
                     by=request.user,
                     at=timezone.now(),
                 )

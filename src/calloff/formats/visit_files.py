@@ -1,0 +1,65 @@
+"""Which kind of file of delivered visits somebody has, told by what stands in it, and its one reader."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from calloff.formats.column_mapping import ColumnMapping, MappingError
+from calloff.formats.delivered_visits import VISITS, DeliveredFile, read_visits
+from calloff.formats.mapped_visits import heading_of, read_mapped
+from calloff.formats.service_delivery import is_service_delivery, read_service_delivery, read_service_delivery_xml
+from calloff.formats.sheets import plain_csv
+
+OWN, DELIVERY, DELIVERY_XML, TABLE = "visits", "service_delivery", "service_delivery_xml", "table"
+LOOKED_AT = 400
+"""An XML file shows what it is within its first bytes."""
+
+
+def kind_of(path: Path | str) -> str:
+    """Our own file, a service delivery file as CSV or XML, or some table whose columns must be mapped."""
+    data = Path(path).read_bytes()[:LOOKED_AT]
+    if data.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
+        return DELIVERY_XML
+    heading = heading_of(path)
+    if is_service_delivery(heading):
+        return DELIVERY
+    needed = [column.name for column in VISITS.columns if column.required]
+    return OWN if sum(name in heading for name in needed) * 2 > len(needed) else TABLE
+
+
+def read_visit_file(
+    path: Path | str, mapping: ColumnMapping | None = None, made_at: datetime | None = None
+) -> DeliveredFile:
+    """
+    A file of delivered visits of whatever kind; a table by the mapping of its columns.
+
+    Raises BadInputError or RowErrors as its reader does, MappingError for a table without a mapping.
+    """
+    kind = kind_of(path)
+    if kind == DELIVERY_XML:
+        return read_service_delivery_xml(path)
+    if kind == DELIVERY:
+        return read_service_delivery(path)
+    if kind == OWN:
+        return read_visits(path)
+    if mapping is None:
+        raise MappingError(
+            f"{path}: this table's columns are not those of a known file; say which column is which, then send it"
+        )
+    return read_mapped(path, mapping, made_at)
+
+
+def as_plain_file(name: str, data: bytes, folder: Path) -> Path:
+    """
+    An upload as a file that the readers read: a sheet as CSV with one line a row, XML as it is.
+
+    NotReadError for anything else.
+    """
+    if data.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<") and b"<html" not in data[:LOOKED_AT].lower():
+        path = folder / "visits.xml"
+        path.write_bytes(data)
+        return path
+    path = folder / "visits.csv"
+    path.write_bytes(plain_csv(name, data))
+    return path

@@ -1,0 +1,89 @@
+"""Files that hold all of a contract's week, and files that call themselves something."""
+
+from typing import Any
+
+import django.db.models.deletion
+from django.db import migrations, models
+
+from calloff.web.audit.services.triggers import set_aside, unchangeable, within_council
+
+REFERENCES = (("visits_wholeweek", "file_id", "visits_visitfile"),)
+NEVER_CHANGED = ("visits_wholeweek", "visits_visitrow")
+
+
+def refuse(apps: Any, schema_editor: Any) -> None:
+    """What a provider said is never changed, and is of its council."""
+    vendor = schema_editor.connection.vendor
+    statements = [statement for reference in REFERENCES for statement in within_council(*reference, vendor)]
+    statements += [statement for table in NEVER_CHANGED for statement in unchangeable(table, vendor)]
+    for statement in statements:
+        schema_editor.execute(statement, params=None)
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("directory", "0001_councils_and_providers"),
+        ("visits", "0002_where_planning_begins"),
+        # It makes triggers for every table that there is by then.
+        ("payments", "0002_what_is_paid_is_never_changed"),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name="visitfile",
+            name="not_read",
+            field=models.TextField(default="[]"),
+        ),
+        migrations.AddField(
+            model_name="visitfile",
+            name="reference",
+            field=models.CharField(default="", max_length=60),
+        ),
+        migrations.CreateModel(
+            name="WholeWeek",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("contract", models.CharField(max_length=60)),
+                ("week", models.DateField()),
+                ("version", models.DateTimeField()),
+                ("keys", models.TextField()),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="directory.branch",
+                    ),
+                ),
+                (
+                    "council",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="directory.council",
+                    ),
+                ),
+                (
+                    "file",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="weeks", to="visits.visitfile"
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("council", "branch", "contract", "week", "version"), name="whole_week_version_once"
+                    )
+                ],
+            },
+        ),
+        migrations.RunPython(refuse, migrations.RunPython.noop),
+    ]
+
+    def apply(self, project_state: Any, schema_editor: Any, collect_sql: bool = False) -> Any:
+        """On SQLite a table is made anew, and triggers of others look into it."""
+        with set_aside(schema_editor):
+            return super().apply(project_state, schema_editor, collect_sql)

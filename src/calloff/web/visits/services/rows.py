@@ -1,0 +1,152 @@
+"""
+Rows of delivered visits in the database: what each is known by, whom it is about, and which of them stand.
+
+Of the versions of a row the latest stands, by its own word and never by its arrival, unless a later file that holds all
+of its contract's week has it no more: the rule is `domain.visit_rows`'s.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from calloff.domain.calendar import local, to_utc, week_begins
+from calloff.domain.records import canonical, sha256
+from calloff.domain.visit_rows import Key, Place, Whole, latest_wholes
+from calloff.formats.delivered_visits import DeliveredVisit, LoggedAt
+from calloff.web.brokerage.models import Package
+from calloff.web.visits.models import VisitFile, VisitRow, WholeWeek
+
+UNKNOWN_CONTRACT, UNKNOWN_PERSON = "unknown_contract", "unknown_person"
+BATCH = 1_000
+
+
+def key_text(key: Key) -> str:
+    """A key as one text: the same for the same row, never the same for two."""
+    text = json.dumps(key, separators=(",", ":"), ensure_ascii=False)
+    return text if len(text) <= 200 else sha256(text.encode())
+
+
+def content_of(one: DeliveredVisit) -> str:
+    """All that a row says, by its hash: where it stands in which file is no part of it."""
+    told = {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in vars(one).items()
+        if name not in ("line", "came", "left", "known_as")
+    }
+    told |= {"came": _moments(one.came), "left": _moments(one.left)}
+    return sha256(canonical(told))
+
+
+def _moments(logged: LoggedAt | None) -> list[str]:
+    return [at.isoformat() for at in (logged.at, logged.other) if at] if logged else []
+
+
+def known_versions(file: VisitFile, keys: Sequence[Key]) -> dict[tuple[str, datetime], str]:
+    """What is stored already under these keys, by key and version: the hash of what it says."""
+    found: dict[tuple[str, datetime], str] = {}
+    texts = sorted({key_text(key) for key in keys})
+    for first in range(0, len(texts), BATCH // 2):
+        rows = VisitRow.objects.filter(
+            council=file.council_id, branch=file.branch_id, key__in=texts[first : first + BATCH // 2]
+        )
+        found |= {(key, version): content for key, version, content in rows.values_list("key", "version", "content")}
+    return found
+
+
+def people_called(file: VisitFile, references: set[str]) -> dict[str, int]:
+    """
+    Those whom the provider cares or cared for, by the references of their packages and by their own.
+
+    Of anybody else a provider learns nothing, not even that there is such a person.
+    """
+    found: dict[str, int] = {}
+    every = sorted(references)
+    packages = Package.objects.filter(
+        council=file.council_id, call_offs__branch=file.branch_id, person__isnull=False
+    ).distinct()
+    for first in range(0, len(every), BATCH // 2):
+        some = every[first : first + BATCH // 2]
+        found |= dict(packages.filter(person__reference__in=some).values_list("person__reference", "person"))
+        found |= dict(packages.filter(reference__in=some).values_list("reference", "person"))
+    return found
+
+
+def row_of(
+    file: VisitFile, key: str, content: str, one: DeliveredVisit, contract: int | None, person: int | None
+) -> VisitRow:
+    parked = "" if contract and person else UNKNOWN_CONTRACT if not contract else UNKNOWN_PERSON
+    return VisitRow(
+        council_id=file.council_id,
+        branch_id=file.branch_id,
+        file=file,
+        key=key,
+        version=one.version,
+        content=content,
+        row=one.row,
+        contract=one.contract,
+        person=one.person,
+        worker=one.worker,
+        came_at=one.came.at,
+        came_other=one.came.other,
+        left_at=one.left.at if one.left else None,
+        left_other=one.left.other if one.left else None,
+        visit=one.visit,
+        met=one.met,
+        came_by=one.came_by,
+        left_by=one.left_by,
+        code=one.code,
+        enrolment_id=contract,
+        who_id=person,
+        parked=parked,
+    )
+
+
+def standing_rows(rows: QuerySet[VisitRow]) -> list[VisitRow]:
+    """
+    Of some rows of a council those that stand.
+
+    A row stands where it has no later version, wherever that one lies and whoever it is about, it was not withdrawn,
+    and the last file that holds all of its contract's week does not lack it.
+    """
+    later = VisitRow.objects.filter(
+        council=OuterRef("council"), branch=OuterRef("branch"), key=OuterRef("key"), version__gt=OuterRef("version")
+    )
+    found = list(rows.filter(withdrawn=False).exclude(Exists(later)))
+    wholes = whole_weeks(found)
+    return [
+        row for row in found if not (whole := wholes.get(place_of(row))) or not whole.lacks((row.key,), row.version)
+    ]
+
+
+def place_of(row: VisitRow) -> Place:
+    """The contract's week of one provider in which a row lies."""
+    return (row.branch_id, row.contract, week_begins(local(row.came_at).date()))
+
+
+def whole_weeks(rows: Iterable[VisitRow]) -> Mapping[Place, Whole]:
+    """The last files that hold all of the weeks in which some rows lie."""
+    weeks: dict[tuple[int, int], set[date]] = {}
+    for row in rows:
+        weeks.setdefault((row.council_id, row.branch_id), set()).add(week_begins(local(row.came_at).date()))
+    found = [
+        Whole((one.branch_id, one.contract, one.week), one.version, frozenset((key,) for key in one.keys.split("\n")))
+        for (council, branch), held in weeks.items()
+        for one in WholeWeek.objects.filter(council=council, branch=branch, week__in=held)
+    ]
+    return latest_wholes(found)
+
+
+def touched_rows(file: VisitFile) -> Iterator[VisitRow]:
+    """Every row that a file changes: its own, other versions of them, and all rows of the weeks that it replaces."""
+    every = VisitRow.objects.filter(council=file.council_id, branch=file.branch_id)
+    own = every.filter(file=file)
+    yield from own.iterator(chunk_size=BATCH)
+    yield from every.filter(key__in=own.values("key")).exclude(file=file).iterator(chunk_size=BATCH)
+    for week in file.weeks.all():
+        since, until = to_utc(week.week, 0), to_utc(week.week + timedelta(days=7), 0)
+        rows = every.filter(contract=week.contract, came_at__gte=since, came_at__lt=until)
+        yield from rows.iterator(chunk_size=BATCH)
