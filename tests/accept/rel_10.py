@@ -213,6 +213,7 @@ def _makers_of_visits(world: Any) -> dict[str, Any]:
     from calloff.web.visits.models import PlannedVisit, PlanningStart
     from calloff.web.visits.services.files import receive
     from calloff.web.visits.services.planning import plan_ahead
+    from calloff.web.visits.services.tables import keep_table
 
     numbers, since = count(1), date(2020, 1, 1)
     text = (shipped_folder() / "hounslow_spot.yaml").read_text(encoding="utf-8")
@@ -248,4 +249,16 @@ def _makers_of_visits(world: Any) -> dict[str, Any]:
         Job.objects.filter(kind="settle_file").delete()
         return {"file": file.pk}
 
-    return {"plan_visits": plan_visits, "settle_file": settle_file}
+    def forget_table() -> dict[str, Any]:
+        table = keep_table(
+            council=world.council,
+            branch=world.branch("acorn"),
+            name="own.csv",
+            data=b"Client,Carer,In\n",
+            by=world.manager("acorn"),
+            at=world.at,
+        )
+        Job.objects.filter(kind="forget_table").delete()
+        return {"table": table.pk}
+
+    return {"plan_visits": plan_visits, "settle_file": settle_file, "forget_table": forget_table}

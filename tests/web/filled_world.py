@@ -153,9 +153,16 @@ def _visit_file(filled: Filled, _package: Any) -> object:
     return list(VisitFile.objects.order_by("pk").values_list("receipt", flat=True))
 
 
+def _sent_table(filled: Filled, _package: Any) -> object:
+    from calloff.web.visits.models import SentTable
+
+    return SentTable.objects.latest("pk").token
+
+
 KINDS: tuple[tuple[str, tuple[str, ...], Find], ...] = (
     (r"^pay/$|^provider/pay/$", ("token",), _pay_run),
     (r"^provider/visits/$", ("receipt",), _visit_file),
+    (r"^provider/visits/columns/$", ("token",), _sent_table),
     (r"remittance/$|^provider/pay/<str:token>/$", ("branch",), _branch),
     (r"^packages/$", ("token",), lambda filled, package: package.token),
     (r"(answers|invitations|not-selected|messages)/$", ("token", "invitation", "asked", "reference"), _invitation),
@@ -352,6 +359,7 @@ def _paid(world: World, filled: Filled) -> None:
     from calloff.web.visits.models import PlannedVisit, PlanningStart
     from calloff.web.visits.services.files import FileRefusedError, receive
     from calloff.web.visits.services.planning import plan_ahead
+    from calloff.web.visits.services.tables import keep_table
 
     first = world.at.date()
     text = (shipped_folder() / "hounslow_spot.yaml").read_text(encoding="utf-8")
@@ -399,6 +407,7 @@ def _paid(world: World, filled: Filled) -> None:
         path.write_text("a,b\n1,2\n")
         with suppress(FileRefusedError):
             receive(path=path, name="wrong.csv", **told)
+    keep_table(name="own.csv", data=b"Client,Carer,Time in,Outcome\nP-NOBODY,W1,2026-03-02 08:00,ok\n", **told)
 
 
 def _settle(world: World) -> None:

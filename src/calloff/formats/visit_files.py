@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+from calloff.domain.errors import BadInputError
 from calloff.formats.column_mapping import ColumnMapping, MappingError
 from calloff.formats.delivered_visits import VISITS, DeliveredFile, read_visits
 from calloff.formats.mapped_visits import heading_of, read_mapped
 from calloff.formats.service_delivery import is_service_delivery, read_service_delivery, read_service_delivery_xml
-from calloff.formats.sheets import plain_csv
+from calloff.formats.sheets import NotReadError, plain_csv
+from calloff.wrong_kinds import wrong_kind
 
 OWN, DELIVERY, DELIVERY_XML, TABLE = "visits", "service_delivery", "service_delivery_xml", "table"
 LOOKED_AT = 400
@@ -54,12 +56,16 @@ def as_plain_file(name: str, data: bytes, folder: Path) -> Path:
     """
     An upload as a file that the readers read: a sheet as CSV with one line a row, XML as it is.
 
-    NotReadError for anything else.
+    NotReadError for anything else, an empty table included.
     """
-    if data.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<") and b"<html" not in data[:LOOKED_AT].lower():
+    if data.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<") and wrong_kind(data) is None:
         path = folder / "visits.xml"
         path.write_bytes(data)
         return path
     path = folder / "visits.csv"
     path.write_bytes(plain_csv(name, data))
+    try:
+        heading_of(path)
+    except BadInputError as error:
+        raise NotReadError(str(error).replace(str(path), name)) from error
     return path

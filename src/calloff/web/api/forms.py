@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from calloff.web.directory.models import Branch
-from calloff.web.provider_portal.forms import AnswerForm
+from calloff.web.provider_portal.forms.answering import AnswerForm
 from calloff.web.provider_portal.services.asked import Asked, Terms
 
 FIELDS = {"price": "centipence_per_hour", "delivered_by": "subcontractor"}

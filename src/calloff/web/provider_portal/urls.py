@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from calloff.web.provider_portal.views import invitations, letters, packages, pay, spare, telling, visits
+from calloff.web.provider_portal.views import columns, invitations, letters, packages, pay, spare, telling, visits
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("provider", invitations.home, name="portal_invitations"),
@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("provider/packages/<str:token>/letter", letters.call_off, name="portal_call_off_letter"),
     path("provider/visits", visits.files, name="portal_visits"),
     path("provider/visits/send", visits.send, name="portal_send_visits"),
+    path("provider/visits/columns/<str:token>", columns.columns, name="portal_columns"),
     path("provider/visits/<str:receipt>", visits.receipt, name="portal_receipt"),
     path("provider/pay", pay.remittances, name="portal_pay"),
     path("provider/pay/<str:token>/<str:branch>", pay.remittance, name="portal_remittance"),

@@ -159,3 +159,28 @@ class WholeWeek(models.Model):
                 fields=("council", "branch", "contract", "week", "version"), name="whole_week_version_once"
             ),
         )
+
+
+class SentTable(models.Model):
+    """A table whose columns its sender is about to name; it goes once it is taken, or after a day."""
+
+    council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="+")
+    branch = models.ForeignKey("directory.Branch", on_delete=models.PROTECT, related_name="+")
+    token = models.CharField(max_length=16, unique=True)
+    name = models.CharField(max_length=120)
+    data = models.BinaryField()
+    sent_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    sent_at = models.DateTimeField()
+
+
+class NamedColumns(models.Model):
+    """How the columns of a branch's own tables are called, as somebody of it said last; `text` is the mapping."""
+
+    branch = models.ForeignKey("directory.Branch", on_delete=models.PROTECT, related_name="+")
+    text = models.TextField()
+    hash = models.CharField(max_length=64)
+    named_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    named_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("branch", "hash"), name="named_columns_once"),)

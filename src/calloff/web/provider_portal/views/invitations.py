@@ -29,7 +29,7 @@ from calloff.web.config.look.lists import Paging
 from calloff.web.config.look.parts import Fact
 from calloff.web.config.look.week import Week
 from calloff.web.contracts.views.pages import as_file
-from calloff.web.provider_portal.forms import AnswerForm, DisputeForm
+from calloff.web.provider_portal.forms.answering import AnswerForm, DisputeForm
 from calloff.web.provider_portal.services import asked as told
 from calloff.web.provider_portal.services.scope import Scope, scope
 from calloff.web.provider_portal.services.telling import messages_in, thread_of

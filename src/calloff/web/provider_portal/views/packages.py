@@ -28,7 +28,7 @@ from calloff.web.config.look.parts import Fact, Tab
 from calloff.web.config.look.tables import Cell, Column, Row, Table
 from calloff.web.config.look.week import Week
 from calloff.web.contracts.views.pages import as_file
-from calloff.web.provider_portal.forms import FirstVisitForm, HandbackForm
+from calloff.web.provider_portal.forms.answering import FirstVisitForm, HandbackForm
 from calloff.web.provider_portal.services.placed import Placed, has_ended, placed
 from calloff.web.provider_portal.services.scope import Scope, may_in, scope
 from calloff.web.provider_portal.services.telling import messages_in, thread_of

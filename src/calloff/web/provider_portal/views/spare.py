@@ -19,7 +19,7 @@ from calloff.web.accounts.views import SignedIn, allowed
 from calloff.web.config.look.exports import Value
 from calloff.web.contracts.services.spare_minutes import declare_spare
 from calloff.web.contracts.views.pages import as_file
-from calloff.web.provider_portal.forms import SpareForm
+from calloff.web.provider_portal.forms.answering import SpareForm
 from calloff.web.provider_portal.services.scope import scope
 from calloff.web.provider_portal.services.spare import spare_told
 from calloff.web.provider_portal.views.page import READ_OR_SEND, branch_tabs, carried_out, done, show

@@ -19,7 +19,7 @@ from calloff.web.brokerage.services.messaging import knows_the_person, mark_read
 from calloff.web.config.look.exports import Value
 from calloff.web.config.look.lists import Paging
 from calloff.web.contracts.views.pages import as_file
-from calloff.web.provider_portal.forms import MessageForm
+from calloff.web.provider_portal.forms.answering import MessageForm
 from calloff.web.provider_portal.services.scope import scope
 from calloff.web.provider_portal.services.telling import Thread, messages_in, talks, thread_of
 from calloff.web.provider_portal.views.page import READ_OR_SEND, carried_out, done, show

@@ -16,14 +16,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
+from calloff.domain.errors import BadInputError
+from calloff.formats.delivered_visits import REPLACE, DeliveredFile
+from calloff.formats.mapped_visits import counted
+from calloff.formats.sheets import NotReadError
+from calloff.formats.visit_files import OWN, TABLE, as_plain_file, kind_of, read_visit_file
 from calloff.web.accounts.views import SignedIn, allowed
 from calloff.web.config.look import words
 from calloff.web.config.look.tables import Cell, Column, Row, Table
-from calloff.web.provider_portal.forms import SendVisitsForm
+from calloff.web.provider_portal.forms.sending import SendVisitsForm
 from calloff.web.provider_portal.services.scope import Scope, scope
 from calloff.web.provider_portal.views.page import READ_OR_SEND, branch_tabs, show
 from calloff.web.visits.models import VisitFile, VisitRow
 from calloff.web.visits.services.files import FileRefusedError, receive
+from calloff.web.visits.services.tables import keep_table
 
 VISITS = "portal_visits"
 STATES = {
@@ -72,31 +78,56 @@ def files(request: SignedIn) -> HttpResponse:
 @allowed(VISITS)
 @require_http_methods(READ_OR_SEND)
 def send(request: SignedIn) -> HttpResponse:
-    """Send a file: accepted with a receipt, or refused whole with every bad row."""
+    """Send a file: accepted with a receipt, refused whole with every bad row, or asked what its columns are."""
     mine = scope(request, VISITS)
     form = SendVisitsForm(request.POST or None, request.FILES or None, enrolments=list(mine.enrolments()))
-    told: dict[str, Any] = {"form": form}
     if request.method == "POST" and form.is_valid():
-        council, branch = form.chosen()
-        sent = form.cleaned_data["file"]
-        with tempfile.TemporaryDirectory(prefix="calloff-visits-") as folder:
-            # The name is the sender's and never a path.
-            path = Path(folder) / "visits.csv"
-            path.write_bytes(sent.read())
-            try:
-                file = receive(
-                    council=council,
-                    branch=branch,
-                    path=path,
-                    name=sent.name,
-                    by=request.user,
-                    at=timezone.now(),
-                )
-            except FileRefusedError as refused:
-                return redirect("portal_receipt", refused.file.receipt)
-        messages.success(request, _("The file is accepted."))
-        return redirect("portal_receipt", file.receipt)
-    return show(request, "send_visits", told)
+        try:
+            return _take(request, form)
+        except NotReadError as error:
+            form.add_error("file", _capital(str(error)))
+        except MissingCountError:
+            form.add_error("rows", _("Enter how many visits and minutes the file has"))
+    return show(request, "send_visits", {"form": form})
+
+
+class MissingCountError(BadInputError):
+    """A file replaces what was sent before, and neither it nor its sender says how much it holds."""
+
+
+def _take(request: SignedIn, form: SendVisitsForm) -> HttpResponse:
+    """Take a file that can be read as it is; keep a table of other columns until they are named."""
+    council, branch = form.chosen()
+    sent = form.cleaned_data["file"]
+    data, now = sent.read(), timezone.now()
+    with tempfile.TemporaryDirectory(prefix="calloff-visits-") as folder:
+        path = as_plain_file(sent.name, data, Path(folder))
+        kind = kind_of(path)
+        if kind == TABLE:
+            table = keep_table(council=council, branch=branch, name=sent.name, data=data, by=request.user, at=now)
+            return redirect("portal_columns", table.token)
+        counts = form.counts() if form.replaces() else None
+        if form.replaces() and counts is None and kind != OWN:
+            raise MissingCountError("the file does not say how much it holds")
+
+        def read(path: Path) -> DeliveredFile:
+            found = read_visit_file(path)
+            if not form.replaces():
+                return found
+            # Our own file ends with its count, so nothing more need be said of it.
+            return counted(found, path, REPLACE, *(counts or (len(found.rows), found.minutes)))
+
+        told = {"council": council, "branch": branch, "path": path, "name": sent.name}
+        try:
+            file = receive(**told, by=request.user, at=now, read=read)
+        except FileRefusedError as refused:
+            return redirect("portal_receipt", refused.file.receipt)
+    messages.success(request, _("The file is accepted."))
+    return redirect("portal_receipt", file.receipt)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 @allowed(VISITS)
@@ -111,6 +142,8 @@ def receipt(request: SignedIn, receipt: str) -> HttpResponse:
         "state": state,
         "tone": tone,
         "problems": json.loads(file.problems),
+        "not_read": json.loads(file.not_read),
+        "replaced": file.mode == REPLACE,
         "parked": [(row, _why_parked(row)) for row in parked],
         "now": timezone.now(),
     }

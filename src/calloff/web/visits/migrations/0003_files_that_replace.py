@@ -1,8 +1,9 @@
-"""Files that hold all of a contract's week, and files that call themselves something."""
+"""Files that hold all of a contract's week, files that call themselves something, and tables of a provider's own."""
 
 from typing import Any
 
 import django.db.models.deletion
+from django.conf import settings
 from django.db import migrations, models
 
 from calloff.web.audit.services.triggers import set_aside, unchangeable, within_council
@@ -24,6 +25,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("directory", "0001_councils_and_providers"),
         ("visits", "0002_where_planning_begins"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         # It makes triggers for every table that there is by then.
         ("payments", "0002_what_is_paid_is_never_changed"),
     ]
@@ -78,6 +80,58 @@ class Migration(migrations.Migration):
                         fields=("council", "branch", "contract", "week", "version"), name="whole_week_version_once"
                     )
                 ],
+            },
+        ),
+        migrations.CreateModel(
+            name="SentTable",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("token", models.CharField(max_length=16, unique=True)),
+                ("name", models.CharField(max_length=120)),
+                ("data", models.BinaryField()),
+                ("sent_at", models.DateTimeField()),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="directory.branch"
+                    ),
+                ),
+                (
+                    "council",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="directory.council"
+                    ),
+                ),
+                (
+                    "sent_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="NamedColumns",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("text", models.TextField()),
+                ("hash", models.CharField(max_length=64)),
+                ("named_at", models.DateTimeField()),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="directory.branch"
+                    ),
+                ),
+                (
+                    "named_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("branch", "hash"), name="named_columns_once")],
             },
         ),
         migrations.RunPython(refuse, migrations.RunPython.noop),

@@ -21,9 +21,6 @@ from calloff.web.brokerage.services.living import HANDBACK_REASONS
 from calloff.web.config.look import words
 from calloff.web.config.look.fields import ClockField, DayField
 from calloff.web.config.look.week import day_names
-from calloff.web.contracts.forms.drafts import MOST_BYTES
-from calloff.web.contracts.models import Enrolment
-from calloff.web.directory.models import Branch, Council
 from calloff.web.provider_portal.services.asked import Asked, Terms
 from calloff.web.provider_portal.services.spare import PoolTold
 
@@ -292,42 +289,3 @@ class SpareForm(forms.Form):
             same = str(self.data.get(self.add_prefix(name), "")).strip() == words.hours(pool.spare)
             found[pool.number] = pool.spare if same else self.cleaned_data[name]
         return found
-
-
-class SendVisitsForm(forms.Form):
-    """A file of delivered visits, and for which council and branch it is where there are several."""
-
-    file = forms.FileField(
-        label=_("The file"),
-        help_text=_("A CSV file, at most 10 MB."),
-        max_length=120,
-        widget=forms.FileInput(attrs={"accept": ".csv"}),
-    )
-
-    def __init__(self, *arguments: Any, enrolments: Sequence[Enrolment], **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        pairs = {(one.council_id, one.branch_id): one for one in enrolments}
-        self.pairs = {f"{one.council.code}-{one.branch.token}": one for one in pairs.values()}
-        if len(self.pairs) > 1:
-            choices = [(key, f"{one.council.name}, {one.branch.name}") for key, one in self.pairs.items()]
-            self.fields["whose"] = forms.ChoiceField(
-                label=_("For which council"), choices=choices, widget=forms.RadioSelect()
-            )
-
-    def clean_file(self) -> Any:
-        """At most 10 MB, so that one file keeps nobody else waiting."""
-        found = self.cleaned_data["file"]
-        if found.size > MOST_BYTES:
-            raise forms.ValidationError(_("The file must be smaller than 10 MB"))
-        return found
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse a file of a branch that is enrolled nowhere."""
-        if not self.pairs:
-            raise forms.ValidationError(_("No council has enrolled you yet, so nobody can take the file."))
-        return super().clean() or {}
-
-    def chosen(self) -> tuple[Council, Branch]:
-        """The council and the branch."""
-        one = self.pairs[self.cleaned_data["whose"]] if len(self.pairs) > 1 else next(iter(self.pairs.values()))
-        return one.council, one.branch

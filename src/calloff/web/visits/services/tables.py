@@ -1,0 +1,138 @@
+"""
+Tables of a provider's own: kept until somebody has named their columns, then taken as any other file.
+
+What was named is remembered for the branch and put forward when a table with the same columns comes.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from calloff.domain.errors import BadInputError, RowErrors
+from calloff.domain.records import sha256
+from calloff.formats.column_mapping import WORDS, ColumnMapping, likely_mapping
+from calloff.formats.delivered_visits import REPLACE, DeliveredFile
+from calloff.formats.mapped_visits import counted, heading_of, read_mapped
+from calloff.formats.tables import records_of
+from calloff.formats.visit_files import as_plain_file
+from calloff.web.accounts.models import User
+from calloff.web.audit.services import act
+from calloff.web.directory.models import Branch, Council
+from calloff.web.directory.services import draw
+from calloff.web.jobs import services as jobs
+from calloff.web.visits.models import NamedColumns, SentTable, VisitFile
+from calloff.web.visits.services.files import receive
+
+KEPT_FOR = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Preview:
+    """How a table is read by a mapping: its visits, or all that is wrong."""
+
+    file: DeliveredFile | None
+    problems: tuple[str, ...]
+
+
+def keep_table(*, council: Council, branch: Branch, name: str, data: bytes, by: User, at: datetime) -> SentTable:
+    """Keep a table for a day, so that its sender can name its columns."""
+    with act(council=council.pk, by=by, at=at) as doing:
+        table = SentTable.objects.create(
+            council=council, branch=branch, token=draw(), name=name[:120], data=data, sent_by=by, sent_at=doing.at
+        )
+        doing.record("table_kept", table.token, {"hash": sha256(data)})
+        jobs.add("forget_table", table.token, council=council.pk, due_at=doing.at + KEPT_FOR, data={"table": table.pk})
+    return table
+
+
+@jobs.handles("forget_table")
+def forget_table(task: jobs.Task, at: datetime) -> None:
+    """A table that nobody named in time is forgotten, since it holds what is not needed."""
+    SentTable.objects.filter(council=task.council, pk=task.data["table"]).delete()
+
+
+@contextmanager
+def table_file(table: SentTable) -> Iterator[Path]:
+    """The table as a file that the readers read."""
+    with tempfile.TemporaryDirectory(prefix="calloff-table-") as folder:
+        yield as_plain_file(table.name, bytes(table.data), Path(folder))
+
+
+def columns_of(table: SentTable) -> tuple[list[str], Mapping[str, Sequence[str]]]:
+    """The headings of a table, and by heading its different words, the most of a column's being what it can mean."""
+    with table_file(table) as path:
+        heading, records = heading_of(path), records_of(path)[1:]
+    found: dict[str, dict[str, None]] = {name: {} for name in heading}
+    for _, cells in records:
+        for name, cell in zip(heading, cells, strict=False):
+            if cell.strip():
+                found[name].setdefault(cell.strip())
+    return heading, {name: list(words) for name, words in found.items()}
+
+
+def put_forward(branch: Branch, heading: Sequence[str]) -> tuple[ColumnMapping | None, Mapping[str, str]]:
+    """What was named last for a table with these columns; without one, what they are likely to be."""
+    for one in NamedColumns.objects.filter(branch=branch).order_by("-named_at", "-pk"):
+        mapping = ColumnMapping.of_text(one.text)
+        if mapping.fits(heading):
+            return mapping, mapping.columns
+    return None, likely_mapping(heading)
+
+
+def words_asked(mapping: Mapping[str, str], words: Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[str]]:
+    """The words of a table that are none of ours, by the field in whose column they stand."""
+    return {
+        name: [one for one in words.get(mapping[name], ()) if one.lower().replace(" ", "_") not in ours]
+        for name, ours in WORDS.items()
+        if name in mapping
+    }
+
+
+def preview(table: SentTable, mapping: ColumnMapping, made_at: datetime | None) -> Preview:
+    """How a table is read; nothing is taken."""
+    with table_file(table) as path:
+        try:
+            return Preview(read_mapped(path, mapping, made_at), ())
+        except RowErrors as errors:
+            problems = [str(one) for one in errors.rows]
+        except BadInputError as error:
+            problems = str(error).splitlines()
+        return Preview(None, tuple(one.replace(str(path), table.name) for one in problems))
+
+
+def take_table(
+    *,
+    table: SentTable,
+    mapping: ColumnMapping,
+    made_at: datetime | None,
+    counts: tuple[int, int] | None,
+    by: User,
+    at: datetime,
+) -> VisitFile:
+    """
+    Take a table by a mapping, which is remembered; with its `counts` of rows and minutes it replaces its weeks.
+
+    Raises FileRefusedError, with a receipt, where a row is malformed; the table is kept then, to be named otherwise.
+    """
+
+    def read(path: Path) -> DeliveredFile:
+        found = read_mapped(path, mapping, made_at)
+        return counted(found, path, REPLACE, *counts) if counts else found
+
+    with table_file(table) as path:
+        file = receive(council=table.council, branch=table.branch, path=path, name=table.name, by=by, at=at, read=read)
+    text = mapping.text()
+    with act(council=table.council_id, by=by, at=at) as doing:
+        NamedColumns.objects.update_or_create(
+            branch=table.branch,
+            hash=sha256(text.encode()),
+            defaults={"text": text, "named_by": by, "named_at": doing.at},
+        )
+        SentTable.objects.filter(pk=table.pk).delete()
+        doing.record("columns_named", file.receipt, {"columns": sorted(mapping.columns)})
+    return file
