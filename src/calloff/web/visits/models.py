@@ -70,7 +70,7 @@ class VisitFile(models.Model):
     A file that a provider sent, with its receipt; a refused one leaves no row behind, but says what was wrong.
 
     Its `mode` is `add`, where what it leaves out stays as it was, or `replace`, where that is withdrawn.
-    `reference` is the file's own name of itself, where it has one; `not_read` are columns that mean nothing here.
+    `reference` is the file's own name of itself, where it has one; `not_read` are columns that mean nothing here, one a line.
     """
 
     ACCEPTED, REFUSED = "accepted", "refused"
@@ -82,7 +82,7 @@ class VisitFile(models.Model):
     hash = models.CharField(max_length=64)
     mode = models.CharField(max_length=8, default=ADD)
     reference = models.CharField(max_length=60, default="")
-    not_read = models.TextField(default="[]")
+    not_read = models.TextField(default="")
     state = models.CharField(max_length=8)
     rows = models.PositiveIntegerField(default=0)
     new_rows = models.PositiveIntegerField(default=0)

@@ -142,7 +142,7 @@ def receipt(request: SignedIn, receipt: str) -> HttpResponse:
         "state": state,
         "tone": tone,
         "problems": json.loads(file.problems),
-        "not_read": json.loads(file.not_read),
+        "not_read": file.not_read.splitlines(),
         "replaced": file.mode == REPLACE,
         "parked": [(row, _why_parked(row)) for row in parked],
         "now": timezone.now(),

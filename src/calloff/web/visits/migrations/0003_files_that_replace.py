@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="visitfile",
             name="not_read",
-            field=models.TextField(default="[]"),
+            field=models.TextField(default=""),
         ),
         migrations.AddField(
             model_name="visitfile",

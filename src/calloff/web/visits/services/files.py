@@ -69,7 +69,7 @@ def receive(
                 minutes=found.minutes,
                 mode=found.mode,
                 reference=found.reference[:60],
-                not_read=json.dumps(found.not_read),
+                not_read="\n".join(found.not_read),
             )
             _refuse_used_reference(file)
             _store(file, found)
