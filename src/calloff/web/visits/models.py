@@ -70,7 +70,8 @@ class VisitFile(models.Model):
     A file that a provider sent, with its receipt; a refused one leaves no row behind, but says what was wrong.
 
     Its `mode` is `add`, where what it leaves out stays as it was, or `replace`, where that is withdrawn.
-    `reference` is the file's own name of itself, where it has one; `not_read` are columns that mean nothing here, one a line.
+    `reference` is the file's own name of itself, where it has one; `not_read` are columns that mean nothing here, one
+    a line.
     """
 
     ACCEPTED, REFUSED = "accepted", "refused"
