@@ -8,7 +8,7 @@ is told from a whole one.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -202,6 +202,19 @@ def read_visits(path: Path | str) -> DeliveredFile:
     found = read_records(path, records[:-1], VISITS, _build)
     _check_total(str(path), line, cells, found)
     return DeliveredFile(found, cells[3] if len(cells) > 3 and cells[3] else ADD)
+
+
+def read_told(rows: Sequence[Mapping[str, str | None]], total: tuple[int, int], mode: str) -> DeliveredFile:
+    """
+    The same told as JSON: rows by the names of the columns, the `total` of rows and minutes, and the mode.
+
+    RowErrors with every bad cell: row n, counted from 0, stands on line n + 2.
+    """
+    names = [column.name for column in VISITS.columns]
+    records = [(1, names), *((line, [row.get(name) or "" for name in names]) for line, row in enumerate(rows, 2))]
+    found = read_records("visits", records, VISITS, _build)
+    _check_total("visits", len(rows) + 2, [TOTAL, *(str(one) for one in total), mode], found)
+    return DeliveredFile(found, mode)
 
 
 def _build(row: Row) -> DeliveredVisit:

@@ -32,6 +32,8 @@ REFUSALS = {
     "list_spare_minutes": set(),
     "declare_spare_minutes": {"400", "404", "422"},
     "list_packages": {"400", "422"},
+    "send_visits": {"400", "404", "422"},
+    "read_visit_file": {"404"},
 }
 
 
@@ -84,6 +86,10 @@ def test_the_examples_cover_what_is_sent_and_told():
         "Receipt",
         "Spare",
         "VisitOffered",
+        "VisitTold",
+        "VisitsReceipt",
+        "VisitsTold",
+        "VisitsTotal",
     }
 
 

@@ -15,6 +15,7 @@ from calloff.web.accounts.models import RoleHeld
 from calloff.web.accounts.services import deactivate, end_role
 from calloff.web.api.models import Token
 from calloff.web.api.services.tokens import TokenRefusedError, make_token, revoke_token
+from calloff.web.api.views import schemas
 from calloff.web.audit.models import Event
 from calloff.web.audit.services import faults_in_chain
 
@@ -28,6 +29,8 @@ ENDPOINTS = [
     ("GET", "/spare-minutes"),
     ("POST", "/spare-minutes/ABC"),
     ("GET", "/packages"),
+    ("POST", "/visit-files"),
+    ("GET", "/visit-files/ABC"),
 ]
 
 
@@ -145,6 +148,7 @@ def test_what_its_maker_may_not_do_a_key_may_not_either(world, acorn, monkeypatc
 BODIES = {
     "/invitations": {"answer": "accept"},
     "/spare-minutes": {"pools": [{"number": 0, "minutes_per_week": 1}]},
+    "/visit-files": schemas.VisitsTold.model_config["json_schema_extra"]["examples"][0],
 }
 
 

@@ -24,11 +24,18 @@ def test_every_request_of_the_page_is_taken(world, acorn):
         "INVITATION": own.token,
         "CONTRACT": world.declared("acorn").token,
         "TOMORROW": (world.at + timedelta(days=1)).date().isoformat(),
+        "COUNCIL": world.council.code,
+        "PLACE": "acorn",
+        "PACKAGE": own.package.reference,
     }
-    statuses = [send(acorn, request, names).status_code for request in REQUESTS]
+    statuses = []
+    for request in REQUESTS:
+        answer = send(acorn, request, names)
+        statuses.append(answer.status_code)
+        names["RECEIPT"] = answer.json().get("receipt", "")
 
-    assert len(REQUESTS) == 9
-    assert statuses == [200, 200, 200, 201, 201, 201, 200, 200, 200]
+    assert len(REQUESTS) == 11
+    assert statuses == [200, 200, 200, 201, 201, 201, 200, 200, 200, 201, 200]
     assert own.offers.count() == 3
 
 

@@ -18,7 +18,7 @@ from calloff.web.api.models import Token
 from calloff.web.api.services import journal
 from calloff.web.api.services.repeats import Answered
 from calloff.web.api.services.shown import call_off_shown, invitation_shown, spare_shown, terms_shown
-from calloff.web.api.views import schemas
+from calloff.web.api.views import delivered, schemas
 from calloff.web.api.views.cursors import cursor, place_in
 from calloff.web.api.views.door import key_of
 from calloff.web.api.views.interface import (
@@ -46,7 +46,7 @@ from calloff.web.provider_portal.services.asked import NOT_SELECTED, Card, card_
 from calloff.web.provider_portal.services.scope import Scope
 from calloff.web.provider_portal.services.spare import SpareTold, spare_told
 
-__all__ = ["api"]
+__all__ = ["api", "delivered"]
 """The interface with all its endpoints: whoever takes it from here has read them."""
 
 ANSWER, CAPACITY, PACKAGES = "portal_answer", "portal_capacity", "portal_packages"

@@ -28,9 +28,9 @@ api = NinjaAPI(
     title="Calloff for providers' programs",
     version="1",
     description=(
-        "Read the invitations of your branch, answer them, say what you have to spare, and list what was called off to "
-        "you. Everything here is what the portal shows and does; who a person is, the portal alone shows. Moments are "
-        "UTC, amounts whole pence, rates whole hundredths of a penny an hour."
+        "Read the invitations of your branch, answer them, say what you have to spare, list what was called off to "
+        "you, and send what you delivered. Everything here is what the portal shows and does; who a person is, the "
+        "portal alone shows. Moments are UTC, amounts whole pence, rates whole hundredths of a penny an hour."
     ),
     openapi_url=None,
     docs_url=None,

@@ -9,6 +9,7 @@ from ninja import Schema
 from pydantic import AfterValidator, ConfigDict, Field
 
 from calloff.domain.units import MOST_CENTIPENCE, MOST_MINUTES
+from calloff.formats.visits_schema import MOST_ROWS as MOST_VISITS
 from calloff.web.brokerage.services.answering import OFFER_REASONS
 
 Day = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -382,3 +383,106 @@ class CalledOffs(Schema):
 
     items: list[CalledOff] = Field(description="The packages.")
     next: str | None = Field(description="The cursor of the next page; null on the last.")
+
+
+# Delivered visits
+
+Cell = Annotated[str, Field(max_length=200), AfterValidator(_without_control)]
+
+
+class VisitTold(Schema):
+    """One care worker's stretch in a home, as a row of visits.csv has it."""
+
+    row: Cell | None = Field(None, description="Your own name of the row, the same whenever it is sent.")
+    version: Cell = Field(description="When the row was last changed: a moment with its offset.")
+    contract: Cell = Field(description="The council's reference of the contract.")
+    person: Cell = Field(description="The council's reference of the person or the package.")
+    worker: Cell = Field(description="Your own reference of the care worker; no name.")
+    came: Cell = Field(description="When the worker came: a local time, or a moment with its offset.")
+    left: Cell | None = Field(None, description="When the worker left; null where nobody logged it.")
+    visit: Cell | None = Field(None, description="The planned visit, where you know it.")
+    met: Cell | None = Field(None, description="What the worker met: let_in, no_access or in_hospital.")
+    came_by: Cell | None = Field(None, description="How the coming was logged: app, tag, landline or manual.")
+    left_by: Cell | None = Field(None, description="How the leaving was logged: app, tag, landline or manual.")
+    code: Cell | None = Field(None, description="The council's exception code; needed beside manual.")
+    model_config = sent(
+        {
+            "row": "V-100045",
+            "version": "2026-03-02T21:00Z",
+            "contract": "E-PV001",
+            "person": "P-3F9C1A",
+            "worker": "W17",
+            "came": "2026-03-02T08:01:30Z",
+            "left": "2026-03-02T08:31:10Z",
+        }
+    )
+
+
+class VisitsTotal(Schema):
+    """What the rows come to, so that a file that was cut off is told from a whole one."""
+
+    rows: int = Field(ge=0, le=MOST_VISITS, description="How many rows there are.")
+    minutes: int = Field(ge=0, description="The sum of their minutes, each rounded to whole minutes.")
+    model_config = sent({"rows": 1, "minutes": 30})
+
+
+class VisitsTold(Schema):
+    """Delivered visits for one council, all taken or none."""
+
+    council: str = Field(max_length=80, description="The council's code, as your contracts name it.")
+    mode: Literal["add", "replace"] = Field("add", description="Whether the rows are all of their contracts' weeks.")
+    rows: list[VisitTold] = Field(min_length=1, max_length=MOST_VISITS, description="The visits.")
+    total: VisitsTotal = Field(description="What the rows come to.")
+    model_config = sent(
+        {
+            "council": "testshire",
+            "rows": [
+                {
+                    "row": "V-100045",
+                    "version": "2026-03-02T21:00Z",
+                    "contract": "E-PV001",
+                    "person": "P-3F9C1A",
+                    "worker": "W17",
+                    "came": "2026-03-02T08:01:30Z",
+                    "left": "2026-03-02T08:31:10Z",
+                }
+            ],
+            "total": {"rows": 1, "minutes": 30},
+        }
+    )
+
+
+class ParkedVisit(Schema):
+    """A row that was taken and fits nothing yet; somebody of the council looks at it."""
+
+    row: str = Field(description="Your own name of the row, blank where it has none.")
+    why: Literal["unknown_contract", "unknown_person"] = Field(description="What it does not fit.")
+
+
+class VisitsReceipt(Schema):
+    """That the council has your visits, or why it took none of them."""
+
+    receipt: str = Field(description="The receipt: keep it.")
+    council: str = Field(description="The council.")
+    state: Literal["accepted", "refused"] = Field(description="Whether they were taken.")
+    mode: Literal["add", "replace"] = Field(description="What they were sent as.")
+    received_at: datetime = Field(description="When the council had them, by its own clock.")
+    rows: int = Field(description="How many rows there were; 0 where they were refused.")
+    new_rows: int = Field(description="How many of them are new.")
+    known_rows: int = Field(description="How many of them were known already.")
+    parked: list[ParkedVisit] = Field(description="Those that fit nothing yet, the first 500.")
+    problems: list[str] = Field(description="What was wrong, the first 500.")
+    model_config = example(
+        {
+            "receipt": "R7QM2X4VWT93",
+            "council": "Testshire Council",
+            "state": "accepted",
+            "mode": "add",
+            "received_at": "2026-03-03T06:00:00Z",
+            "rows": 1,
+            "new_rows": 1,
+            "known_rows": 0,
+            "parked": [],
+            "problems": [],
+        }
+    )

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from calloff.domain.errors import BadInputError, RowErrors
+from calloff.domain.errors import BadInputError, BadRow, RowErrors
 from calloff.domain.visit_rows import Key, VersionConflictError
 from calloff.formats.delivered_visits import REPLACE, DeliveredFile
 from calloff.formats.visit_files import read_visit_file
@@ -35,9 +35,9 @@ Read = Callable[[Path], DeliveredFile]
 class FileRefusedError(BadInputError):
     """A file of which nothing was taken; its receipt says why."""
 
-    def __init__(self, file: VisitFile, problems: Sequence[str]) -> None:
+    def __init__(self, file: VisitFile, problems: Sequence[str], cells: Sequence[BadRow] = ()) -> None:
         super().__init__("\n".join(problems))
-        self.file, self.problems = file, tuple(problems)
+        self.file, self.problems, self.cells = file, tuple(problems), tuple(cells)
 
 
 def receive(
@@ -80,10 +80,11 @@ def receive(
                 jobs.add("settle_file", file.receipt, council=council.pk, due_at=due_at, data=data)
         return file
     except (BadInputError, RowErrors) as error:
-        problems = [str(one) for one in error.rows] if isinstance(error, RowErrors) else str(error).splitlines()
+        cells = error.rows if isinstance(error, RowErrors) else ()
+        problems = [str(one) for one in cells] or str(error).splitlines()
     # The sender knows the file by its own name, not by where it lay while it was read.
     problems = [one.replace(str(path), name) for one in problems]
-    raise FileRefusedError(_refuse(council.pk, told, problems, by, at), problems)
+    raise FileRefusedError(_refuse(council.pk, told, problems, by, at), problems, cells)
 
 
 def _refuse(council: int, told: Mapping[str, Any], problems: Sequence[str], by: User | None, at: datetime) -> VisitFile:
