@@ -109,13 +109,17 @@ def _in_two_homes(city: City, chance: random.Random) -> None:
         if len(numbers) < 2 or chance.random() > 0.05:
             continue
         first, second = (city.visits[number] for number in numbers[:2])
-        if first.planned.person is second.planned.person:
+        here, (there, *others) = first.happened.rows[0], second.happened.rows
+        if first.planned.person is second.planned.person or not _overlap(here, there):
             continue
-        there, *others = second.happened.rows
-        second.happened.rows[:] = [_as(there, worker=first.happened.rows[0].worker), *others]
+        second.happened.rows[:] = [_as(there, worker=here.worker), *others]
         for one in (first, second):
             one.kind = "in_two_homes"
             one.happened.marks |= {"elsewhere"}
+
+
+def _overlap(one: Told, other: Told) -> bool:
+    return one.left is not None and other.left is not None and one.came < other.left and other.came < one.left
 
 
 def _withdraw(city: City, chance: random.Random) -> None:

@@ -82,7 +82,7 @@ CLOSED = {
     "figures": (*purchasing_model.CRITERIA, "distance_unknown"),
     "bests": purchasing_model.CRITERIA,
     "pay_reasons": (*(one.name.lower() for one in Reason), "no_access_too_often"),
-    "pay_bases": (*BASES, "actual_uncapped", "rounded_uncapped"),
+    "pay_bases": (*BASES, "actual_uncapped", "rounded_uncapped", "at_least", "overlap"),
     "pay_marks": tuple(one.name.lower() for one in Mark),
     "pay_logs": tuple(one.name.lower() for one in LogIs),
 }

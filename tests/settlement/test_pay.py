@@ -316,3 +316,22 @@ def test_a_hospital_stay_is_paid_as_a_retainer_but_for_the_visit_that_was_made()
 
     assert sum(one.pence for one in paid.visits if one.reason is Reason.RETAINER) == 42_900
     assert sum(one.reason is Reason.RETAINER for one in paid.visits) == 39
+
+
+def test_the_sentence_tells_a_minimum_and_the_time_together():
+    rule = parse(
+        "id: r\nversion: 1\ntitle: r\nbasis: {pay: actual, assumed: a}\n"
+        "minimum: {no_pay_below_minutes: 1, least_minutes: 15, assumed: a}\n"
+        "double_handed: {count: overlap, assumed: a}\n",
+        "r",
+    )
+    planned = [row for row in planned_rows("P-1", days=1) if row.workers == 2]
+    rows = [log(f"V{worker}", "P-1", planned[0].start_at, 6, f"W{worker}") for worker in range(2)]
+
+    paid = pay([rule], planned, [rows], LATER)
+
+    assert visit_row(rule, paid.visits[0])["why"] == (
+        "12 minutes were delivered of 2 × 45 minutes planned; the minutes delivered are paid, at most those planned, "
+        "counting the time in which both workers were there together, and each worker is paid for at least 15 minutes "
+        "where so much was planned: 30 minutes at £19.28 an hour."
+    )

@@ -35,23 +35,28 @@ def why(
         paid=length_words(paid_minutes),
         rate=_rate(rule, centipence, unit),
         share=f"{_share(rule, reason)} %",
-        rule=counted(rule),
+        rule=counted(rule, workers),
     )
 
 
-def counted(rule: PaymentRule) -> str:
+def counted(rule: PaymentRule, workers: int = 1) -> str:
     """How a rule counts the minutes of a visit that was delivered, as a half-sentence."""
     if rule.basis is None:
         return say("pay_bases", "planned")
     code = rule.basis.name.lower()
     if not rule.capped and rule.basis in (Basis.ACTUAL, Basis.ROUNDED):
         code += "_uncapped"
-    return say(
+    told = say(
         "pay_bases",
         code,
         tolerance=length_words(rule.tolerance_minutes),
         round_to=length_words(rule.round_to_minutes),
     )
+    if workers > 1 and rule.count == "overlap":
+        told = say("pay_bases", "overlap", rule=told)
+    if rule.least_minutes:
+        told = say("pay_bases", "at_least", rule=told, least=length_words(rule.least_minutes))
+    return told
 
 
 def noticed(marks: int) -> list[str]:
