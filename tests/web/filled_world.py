@@ -396,13 +396,13 @@ def _paid(world: World, filled: Filled) -> None:
         path = Path(folder) / "visits.csv"
         write_visits(path, [*rows[:4], strange])
         receive(path=path, name="visits.csv", **told)
-        _settle(world)
+        settle(world)
         run = runs.draft(council=world.council, to_on=planned[3].on, by=filled.users["finance_payer"], at=world.at)
         runs.approve(run=run, shown_pence=runs.total(run), by=filled.users["pay_approver"], at=world.at)
         runs.release(run=run, by=filled.users["finance_payer"], at=world.at)
         write_visits(path, rows[4:])
         receive(path=path, name="later.csv", **told)
-        _settle(world)
+        settle(world)
         runs.draft(council=world.council, to_on=planned[7].on, by=filled.users["finance_payer"], at=world.at)
         path.write_text("a,b\n1,2\n")
         with suppress(FileRefusedError):
@@ -410,7 +410,7 @@ def _paid(world: World, filled: Filled) -> None:
     keep_table(name="own.csv", data=b"Client,Carer,Time in,Outcome\nP-NOBODY,W1,2026-03-02 08:00,ok\n", **told)
 
 
-def _settle(world: World) -> None:
+def settle(world: World) -> None:
     """What the worker does with files, and nothing else of what waits for it."""
     from calloff.web.jobs.models import Job
     from calloff.web.jobs.services import Task
