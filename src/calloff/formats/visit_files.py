@@ -14,6 +14,8 @@ from calloff.formats.sheets import NotReadError, plain_csv
 from calloff.wrong_kinds import wrong_kind
 
 OWN, DELIVERY, DELIVERY_XML, TABLE = "visits", "service_delivery", "service_delivery_xml", "table"
+LEAST_COLUMNS = 3
+"""The person, the worker and when the worker came: a contract may be the same for all."""
 LOOKED_AT = 400
 """An XML file shows what it is within its first bytes."""
 
@@ -56,7 +58,7 @@ def as_plain_file(name: str, data: bytes, folder: Path) -> Path:
     """
     An upload as a file that the readers read: a sheet as CSV with one line a row, XML as it is.
 
-    NotReadError for anything else, an empty table included.
+    NotReadError for anything else, an empty table included and one that is too narrow to tell of visits.
     """
     if data.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<") and wrong_kind(data) is None:
         path = folder / "visits.xml"
@@ -65,7 +67,9 @@ def as_plain_file(name: str, data: bytes, folder: Path) -> Path:
     path = folder / "visits.csv"
     path.write_bytes(plain_csv(name, data))
     try:
-        heading_of(path)
+        heading = heading_of(path)
     except BadInputError as error:
         raise NotReadError(str(error).replace(str(path), name)) from error
+    if sum(bool(one) for one in heading) < LEAST_COLUMNS:
+        raise NotReadError(f"{name}: this is no table of visits: it needs columns for the person, the worker and times")
     return path
