@@ -632,6 +632,40 @@ class Handback(models.Model):
         constraints = (models.UniqueConstraint(fields=("call_off",), name="handback_once"),)
 
 
+class FunderSplit(models.Model):
+    """
+    One funder's share of a package in basis points; those of one `from_on` that stand come to 10,000.
+
+    A split counts from its day until the next one's. One that is put right is superseded and kept.
+    """
+
+    KINDS = ("council", "chc", "joint", "s117")
+
+    council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="+", db_index=False)
+    package = models.ForeignKey(Package, on_delete=models.PROTECT, related_name="funder_splits")
+    funder = models.CharField(max_length=20)
+    kind = models.CharField(max_length=8)
+    basis_points = models.PositiveSmallIntegerField()
+    from_on = models.DateField()
+    known_from = models.DateTimeField()
+    superseded_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("council", "package", "from_on", "funder"),
+                condition=Q(superseded_at__isnull=True),
+                name="funder_split_names_each_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(basis_points__gte=1, basis_points__lte=10_000), name="funder_split_is_a_share"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=("council", "chc", "joint", "s117")), name="funder_split_kind_known"
+            ),
+        )
+
+
 class SavedForm(models.Model):
     """What somebody was typing into a form, kept every few seconds, so that nothing typed is lost."""
 

@@ -29,6 +29,32 @@ def unchangeable(table: str, vendor: str) -> list[str]:
     ]
 
 
+def only_superseded(table: str, columns: Sequence[str], vendor: str) -> list[str]:
+    """
+    The statements that let a row of a table be superseded once, and nothing else: no other change, no DELETE.
+
+    `columns` are all of its columns but `superseded_at`.
+    """
+    others = ", ".join(f'"{column}"' for column in columns)
+    if vendor == "sqlite":
+        refuse = f"BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
+        return [
+            f"CREATE TRIGGER {table}_no_change BEFORE UPDATE OF {others} ON {table} {refuse}",
+            f"CREATE TRIGGER {table}_superseded_once BEFORE UPDATE OF superseded_at ON {table} "
+            f"WHEN OLD.superseded_at IS NOT NULL {refuse}",
+            f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} {refuse}",
+        ]
+    return [
+        f"CREATE FUNCTION {table}_refuse() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN RAISE EXCEPTION '{REFUSAL}'; END $$",
+        f"CREATE TRIGGER {table}_no_change BEFORE UPDATE OF {others} ON {table} "
+        f"FOR EACH ROW EXECUTE FUNCTION {table}_refuse()",
+        f"CREATE TRIGGER {table}_superseded_once BEFORE UPDATE OF superseded_at ON {table} "
+        f"FOR EACH ROW WHEN (OLD.superseded_at IS NOT NULL) EXECUTE FUNCTION {table}_refuse()",
+        f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION {table}_refuse()",
+    ]
+
+
 def changeable_again(table: str, vendor: str) -> list[str]:
     """Take the refusal away: only for a migration that goes back."""
     if vendor == "sqlite":

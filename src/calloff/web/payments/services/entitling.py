@@ -342,3 +342,17 @@ def settle_file(task: jobs.Task, at: datetime) -> None:
         # Each person for themselves, so that no act of the council waits long.
         with in_turn(council.pk):
             entitle(council=council, person=person, weeks=weeks, at=at)
+
+
+@jobs.handles("settle_person")
+def settle_person(task: jobs.Task, at: datetime) -> None:
+    """Work out anew what a person's visits are worth from a day on, as the plan or what stops them has changed."""
+    council, person = Council.objects.get(pk=task.council), int(task.data["person"])
+    since = date.fromisoformat(task.data["since"])
+    planned = PlannedVisit.objects.filter(council=council, person=person, on__gte=since, superseded_at=None)
+    last = planned.aggregate(last=Max("on"))["last"]
+    if last is None or not RuleVersion.objects.filter(council=council).exists():
+        # Nothing is planned, or nobody has said how visits are paid: what is sent later is settled then.
+        return
+    with in_turn(council.pk):
+        entitle(council=council, person=person, weeks=Weeks.around([since, last]), at=at)
