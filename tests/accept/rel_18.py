@@ -20,7 +20,7 @@ from accept.tally import Tally
 
 from calloff.acceptance import Result
 
-SIZES = {0: 60, 1: 100_000, 2: 400_000}
+SIZES = {0: 40, 1: 100_000, 2: 400_000}
 """Edits in all, over the engines."""
 EDITS_A_PACKAGE = 250
 DAYS = 14

@@ -158,6 +158,19 @@ def test_a_stay_with_its_hours_from_the_hub(world, package, signed_in):
     assert (row.kind, row.by_day, row.from_at.hour, row.from_at.minute) == ("hospital", False, 8, 15)
 
 
+def test_a_place_is_released_from_the_page_once_it_is_no_longer_kept(world, package, broker):
+    at = f"/packages/{package.token}/stops"
+    ok(broker.post(f"{at}/add", stop(world, kind="hospital") | day(world, "from_on", 0)))
+    assert "The provider keeps the place until Sunday 6 December" in text_of(broker.get(at))
+    assert "is kept until 6 December" in text_of(broker.post(f"{at}/release", {"then": "held"}))
+    world.later(days=14)
+    assert "Release the place" in text_of(broker.get(at))
+
+    ok(broker.post(f"{at}/release", {"then": "held"}), f"/packages/{package.token}")
+
+    assert "the package waits without payment" in text_of(broker.get(f"/packages/{package.token}"))
+
+
 def test_a_visit_is_changed_for_a_few_days_and_back(world, package, broker):
     at = f"/packages/{package.token}/temporary"
     asked = {"line": "morning/1", "more_or_less": "more", "minutes": "5", "reason": "a bath"}

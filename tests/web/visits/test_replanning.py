@@ -20,6 +20,7 @@ from calloff.web.brokerage.services.absences import Told
 from calloff.web.brokerage.services.changing import visits_text
 from calloff.web.brokerage.services.confirming import Outside, record_outside
 from calloff.web.brokerage.services.refusals import RefusedError
+from calloff.web.brokerage.services.releasing import release_place
 from calloff.web.brokerage.services.requests import Wanted, raise_request
 from calloff.web.directory.services import draw
 from calloff.web.jobs.models import Notice
@@ -248,6 +249,40 @@ def test_a_stay_recorded_by_the_hub_stops_visits_from_its_hour_and_ends_them_on_
     assert Absence.objects.filter(superseded_at=None).count() == 1
 
 
+def test_a_place_is_kept_for_two_weeks_and_may_then_be_released(cared):
+    world = cared.world
+    cared.stop("hospital", on(0, 12), staff_paid=True, restarts=True, told_at=world.at)
+    world.at = on(13, 20)
+    with pytest.raises(RefusedError, match="kept until 6 December 2026"):
+        release_place(package=cared.package, then="held", by=world.broker, at=world.at)
+
+    world.at = on(14, 9)
+    release_place(package=cared.package, then="held", by=world.broker, at=world.at)
+    world.work()
+
+    package = world.again(cared.package)
+    assert (package.state, package.on_hold, package.version) == ("sourcing", "in_hospital", 2)
+    # What was kept stays worth the retainer: three visits on the first day and four on each of thirteen more.
+    assert len([one for one in cared.worth() if one[0] == "retainer"]) == 3 + 13 * 4
+    assert max(one.on for one in cared.planned()) == FIRST + timedelta(days=13)
+    with pytest.raises(RefusedError, match="No provider keeps"):
+        release_place(package=package, then="ended", by=world.broker, at=world.at)
+
+
+def test_a_released_package_that_ends_has_its_last_kept_day(cared):
+    world = cared.world
+    with pytest.raises(RefusedError, match="not in hospital"):
+        release_place(package=cared.package, then="ended", by=world.broker, at=world.at)
+    cared.stop("hospital", on(0, 12), told_at=world.at)
+    world.at = on(20, 9)
+    with pytest.raises(RefusedError, match="Choose what becomes"):
+        release_place(package=cared.package, then="lost", by=world.broker, at=world.at)
+    release_place(package=cared.package, then="ended", by=world.broker, at=world.at)
+
+    package = world.again(cared.package)
+    assert (package.state, package.ended_on, package.end_reason) == ("ended", FIRST + timedelta(days=13), "hospital")
+
+
 # -- new version, handback, end, death
 
 
@@ -322,6 +357,18 @@ def test_an_end_that_is_told_late_cancels_what_was_planned_behind_it(cared):
     world.work()
 
     assert max(one.on for one in cared.planned()) == last
+
+
+def test_an_end_told_late_takes_back_what_was_worth_something_in_weeks_without_any_visit_left(cared):
+    world = cared.world
+    in_hospital(cared, on(7, 12))
+    paid = cared.worth(on__gte=FIRST + timedelta(days=8))
+    assert sum(pence for _, pence in paid) > 0
+    last = FIRST + timedelta(days=1)
+    living.end_package(package=cared.package, last_day_on=last, reason="moved", by=world.broker, at=world.at)
+    world.work()
+
+    assert sum(pence for _, pence in cared.worth(on__gt=last)) == 0
 
 
 def test_a_death_told_late_stops_every_visit_after_it_and_parks_those_of_the_day(cared):

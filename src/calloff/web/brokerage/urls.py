@@ -52,6 +52,7 @@ packages: list[URLPattern | URLResolver] = [
         stopping.cancel,
         name="package_cancel_visit",
     ),
+    path("packages/<str:token>/stops/release", stopping.release, name="package_release"),
     path("packages/<str:token>/stops/<str:absence>", stopping.change, name="package_stop"),
     path("packages/<str:token>/stops/<str:absence>/return", stopping.come_back, name="package_return"),
     path("packages/<str:token>/stops/<str:absence>/take-back", stopping.take_back, name="package_stop_take_back"),

@@ -48,6 +48,7 @@ def planned(request: SignedIn, token: str) -> HttpResponse:
     told = {
         **heading(look_at(package, now), may),
         "form": form,
+        "cancels": cancels,
         "table": table_of(token, package.pk, monday, moment, now, cancels=cancels),
         "week": words.day(monday, today),
         "known": words.day(known, today) if known else "",

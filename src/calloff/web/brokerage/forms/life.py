@@ -142,6 +142,19 @@ class ReturnForm(NoticeForm):
         return since(self.cleaned_data, "until_on", "until_time") or self.now
 
 
+class ReleaseForm(forms.Form):
+    """The provider gives the place away."""
+
+    then = forms.ChoiceField(
+        label=_("What becomes of the package?"),
+        choices=[
+            ("held", _("It waits without payment\nNobody is asked until you end the hold, once the person is back.")),
+            ("ended", _("It ends\nNew care would be a new request.")),
+        ],
+        widget=forms.RadioSelect,
+    )
+
+
 class TemporaryForm(forms.Form):
     """A visit longer or shorter for a few days."""
 

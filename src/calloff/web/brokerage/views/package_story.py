@@ -206,6 +206,11 @@ OWN: dict[str, Callable[[_Teller, Data], str]] = {
     "visits_restart": lambda teller, data: (
         _("Visits wanted again from %(day)s") % {"day": teller.moment(str(data["until_at"]))}
     ),
+    "place_released": lambda _teller, data: (
+        _("The provider gave the place away: the package ends")
+        if data["then"] == "ended"
+        else _("The provider gave the place away: the package waits without payment")
+    ),
     "absence_put_right": lambda _teller, _data: _("What stops the visits was put right"),
     "absence_taken_back": lambda _teller, _data: _("What stopped the visits was taken back"),
     "changed_for_a_while": lambda teller, data: (

@@ -18,7 +18,7 @@ from calloff.web.accounts.views import SignedIn, allowed, permissions_at
 from calloff.web.brokerage.forms import life
 from calloff.web.brokerage.forms import words as codes
 from calloff.web.brokerage.models import Absence, Package
-from calloff.web.brokerage.services import absences
+from calloff.web.brokerage.services import absences, releasing
 from calloff.web.brokerage.services.absences import Told
 from calloff.web.brokerage.views.acts import READ_OR_SEND, form_page, press
 from calloff.web.brokerage.views.package import heading, look_at, note_look, package_of
@@ -33,7 +33,15 @@ def stops(request: SignedIn, token: str) -> HttpResponse:
     package, now = package_of(request, token), timezone.now()
     may = permissions_at(request)
     note_look(request, package, may, now)
-    told = {**heading(look_at(package, now), may), "table": table_of(package, now), "now": now, "over": package.is_over}
+    kept = None if package.is_over or "withdraw_package" not in may else releasing.kept_until(package)
+    told = {
+        **heading(look_at(package, now), may),
+        "table": table_of(package, now),
+        "now": now,
+        "over": package.is_over,
+        "kept": words.day(kept, local(now).date()) if kept else "",
+        "releases": kept is not None and kept < local(now).date(),
+    }
     return render(request, "brokerage/package_stops.html", told)
 
 
@@ -189,6 +197,29 @@ def change(request: SignedIn, token: str, absence: str) -> HttpResponse:
         after=reverse("package_stops", args=(package.token,)),
         template="brokerage/package_stop.html",
         absence=row.token,
+    )
+
+
+@allowed("withdraw_package")
+@require_http_methods(READ_OR_SEND)
+def release(request: SignedIn, token: str) -> HttpResponse:
+    """Let the provider give the place away that it kept during a stay in hospital."""
+    package = package_of(request, token)
+    form = life.ReleaseForm(request.POST or None)
+    return form_page(
+        request,
+        package,
+        form,
+        title=_("Release the place"),
+        button=_("Release it"),
+        lead=_(
+            "A place is kept for %(days)d days from the admission. After that, and while nobody knows when the person "
+            "comes back, the provider may give it to somebody else. This cannot be undone."
+        )
+        % {"days": releasing.KEPT_DAYS},
+        warning=True,
+        carry_out=lambda at: releasing.release_place(package=package, **form.cleaned_data, by=request.user, at=at),
+        done=_("The place is released."),
     )
 
 

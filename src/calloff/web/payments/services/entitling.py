@@ -62,7 +62,8 @@ def entitle(*, council: Council, person: int, weeks: Weeks, at: datetime) -> lis
     """The new versions for a person's visits in some weeks; called within an act, or by the worker."""
     planned = _planned(council, person, weeks)
     if not planned:
-        return []
+        # Nothing is planned any more: what was worth something before is worth nothing now.
+        return _store_new(council, person, weeks, [], at)
     rules = _rules(council)
     book = RateBook(council, planned)
     places = [rules.place(one) for one in planned]
