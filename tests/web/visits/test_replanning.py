@@ -359,16 +359,15 @@ def test_an_end_that_is_told_late_cancels_what_was_planned_behind_it(cared):
     assert max(one.on for one in cared.planned()) == last
 
 
-def test_an_end_told_late_takes_back_what_was_worth_something_in_weeks_without_any_visit_left(cared):
+def test_an_end_told_late_takes_back_what_was_worth_something_in_weeks_without_any_visit_left():
+    cared = Cared(visits=(Visit(0, 540, 60),))
     world = cared.world
-    in_hospital(cared, on(7, 12))
-    paid = cared.worth(on__gte=FIRST + timedelta(days=8))
-    assert sum(pence for _, pence in paid) > 0
-    last = FIRST + timedelta(days=1)
-    living.end_package(package=cared.package, last_day_on=last, reason="moved", by=world.broker, at=world.at)
+    in_hospital(cared, on(7, 8))
+    assert cared.worth(on=FIRST + timedelta(days=7)) == [("retainer", 2_200)]
+    living.end_package(package=cared.package, last_day_on=FIRST, reason="moved", by=world.broker, at=world.at)
     world.work()
 
-    assert sum(pence for _, pence in cared.worth(on__gt=last)) == 0
+    assert sum(pence for _, pence in cared.worth(on__gt=FIRST)) == 0
 
 
 def test_a_death_told_late_stops_every_visit_after_it_and_parks_those_of_the_day(cared):
