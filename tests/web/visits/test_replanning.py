@@ -14,6 +14,7 @@ from calloff.domain.calendar import local, to_utc
 from calloff.domain.packages import Visit
 from calloff.domain.visits import Stopped
 from calloff.web.audit.models import Event
+from calloff.web.audit.services import in_turn
 from calloff.web.brokerage.models import Absence, CallOff, Handback, Package
 from calloff.web.brokerage.services import absences, living, temporary
 from calloff.web.brokerage.services.absences import Told
@@ -21,9 +22,10 @@ from calloff.web.brokerage.services.changing import visits_text
 from calloff.web.brokerage.services.confirming import Outside, record_outside
 from calloff.web.brokerage.services.refusals import RefusedError
 from calloff.web.brokerage.services.releasing import release_place
+from calloff.web.brokerage.services.replanning import many_changed
 from calloff.web.brokerage.services.requests import Wanted, raise_request
 from calloff.web.directory.services import draw
-from calloff.web.jobs.models import Notice
+from calloff.web.jobs.models import Job, Notice
 from calloff.web.payments.models import Entitlement, RuleVersion
 from calloff.web.visits.models import PlannedVisit, PlanningStart
 from calloff.web.visits.services.planning import known_on, plan_ahead
@@ -519,3 +521,17 @@ def test_nothing_known_of_a_planned_visit_is_changed_or_deleted_or_overlaps(care
 def test_the_clock_of_the_world_is_utc(cared: Cared):
     assert isinstance(cared.world, World)
     assert cared.world.at == datetime(2026, 11, 23, 9, tzinfo=UTC)
+
+
+def test_the_horizon_moves_on_by_itself_where_planning_has_begun_and_nowhere_else(cared):
+    world = cared.world
+    with in_turn(world.council.pk):
+        many_changed(world.council.pk, world.at)
+    world.work()
+    waiting = Job.objects.get(kind="plan_visits", state=Job.WAITING)
+    assert waiting.due_at == world.at + timedelta(days=1)
+
+    PlanningStart.objects.all().delete()
+    world.later(days=1)
+    world.work()
+    assert not Job.objects.filter(kind="plan_visits", state=Job.WAITING).exists()

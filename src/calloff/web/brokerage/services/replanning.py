@@ -25,6 +25,11 @@ def visits_of_person_changed(person: Person, since: date, at: datetime) -> None:
         visits_changed(package, since, at)
 
 
+def many_changed(council: int, at: datetime) -> None:
+    """Many packages have care at once: all of the council's visits are planned ahead now, not tomorrow."""
+    jobs.add("plan_visits", f"plan-{council}", council=council, due_at=jobs.at_once(at))
+
+
 def settle_anew(package: Package, since: date, until: date | None, at: datetime) -> None:
     """What the person's visits are worth, or who bears it, changes from a day to a day, or for all planned ones."""
     person = package.cared_for

@@ -29,7 +29,7 @@ from calloff.web.accounts.models import User
 from calloff.web.audit.services import act, in_turn
 from calloff.web.brokerage.models import CallOff, Package, TemporaryChange
 from calloff.web.brokerage.services.absences import absences_of, last_known_day
-from calloff.web.brokerage.services.replanning import settle_anew
+from calloff.web.brokerage.services.replanning import many_changed, settle_anew
 from calloff.web.directory.models import Council
 from calloff.web.jobs import services as jobs
 from calloff.web.visits.models import PlannedVisit, PlanningStart
@@ -260,8 +260,10 @@ def plan_ahead(council: int, at: datetime, days: int = HORIZON_DAYS) -> int:
 
 @jobs.handles("plan_visits")
 def plan_again(task: jobs.Task, at: datetime) -> None:
-    """Move the horizon on, and once more tomorrow."""
+    """Move the horizon on, and once more tomorrow, where the council has said from when visits are planned."""
     plan_ahead(task.council, at)
+    if not PlanningStart.objects.filter(council=task.council).exists():
+        return
     with in_turn(task.council):
         jobs.add("plan_visits", task.key, council=task.council, due_at=at + timedelta(days=1))
 
@@ -297,5 +299,5 @@ def begin_planning(*, council: Council, on: date, by: User, at: datetime) -> Non
                 f"Visits are planned from {before.on.isoformat()} already. Enter an earlier day; nothing was changed."
             )
         PlanningStart.objects.update_or_create(council=council, defaults={"on": on})
-        jobs.add("plan_visits", f"plan-{council.pk}", council=council.pk, due_at=jobs.at_once(doing.at))
+        many_changed(council.pk, doing.at)
         doing.record("planning_begins", "", {"before": str(before.on) if before else "", "after": str(on)})
