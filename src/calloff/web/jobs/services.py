@@ -235,6 +235,8 @@ SUBJECTS = {
     "approval_waits": gettext_lazy("Something waits for your approval"),
     "draft_decided": gettext_lazy("Your draft was decided"),
     "request_decided": gettext_lazy("A request was decided"),
+    "visits_stopped": gettext_lazy("Visits of a package you deliver are stopped"),
+    "visits_restart": gettext_lazy("Visits of a package you deliver are wanted again"),
     "suspended": gettext_lazy("New work is stopped for a while"),
     "lifted": gettext_lazy("New work is open again"),
 }

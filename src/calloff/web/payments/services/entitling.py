@@ -34,6 +34,7 @@ from calloff.web.jobs import services as jobs
 from calloff.web.payments.models import Entitlement, RuleVersion
 from calloff.web.payments.services.rates import Rate, rate_as_called_off, rate_of
 from calloff.web.visits.models import PlannedVisit, VisitFile, VisitRow
+from calloff.web.visits.services.planning import stopped_as
 from calloff.web.visits.services.rows import standing_rows, touched_rows
 
 PEOPLE_A_LEASE = 50
@@ -61,10 +62,14 @@ def entitle(*, council: Council, person: int, weeks: Weeks, at: datetime) -> lis
     """The new versions for a person's visits in some weeks; called within an act, or by the worker."""
     planned = _planned(council, person, weeks)
     if not planned:
-        return []
+        # Nothing is planned any more: what was worth something before is worth nothing now.
+        return _store_new(council, person, weeks, [], at)
     rules = _rules(council)
     book = RateBook(council, planned)
-    rows = [book.row(one, rules.place(one)) for one in planned]
+    places = [rules.place(one) for one in planned]
+    rows = [
+        book.row(one, place, stopped_as(one, rules.values[place])) for one, place in zip(planned, places, strict=True)
+    ]
     logs = _logs(council, person, weeks)
     paid = pay(rules.values, rows, [DeliveredFile(tuple(logs))], at)
     by_reference = {one.reference: one for one in planned}
@@ -206,7 +211,7 @@ class RateBook:
             )
         return found or rate_as_called_off(call_off.centipence_minutes, call_off.minutes_per_week)
 
-    def row(self, visit: PlannedVisit, rule: int) -> PlannedRow:
+    def row(self, visit: PlannedVisit, rule: int, stopped: Stopped) -> PlannedRow:
         rate = self.rate(visit)
         return PlannedRow(
             line=0,
@@ -223,7 +228,7 @@ class RateBook:
             pair_rate=rate.pair_centipence,
             unit=rate.unit,
             price_line=rate.line_id,
-            stopped=Stopped(visit.stopped).name.lower() if visit.stopped else "",
+            stopped=stopped.name.lower() if stopped else "",
             approved_extra=visit.extra_minutes,
             rule=rule,
         )
@@ -342,3 +347,21 @@ def settle_file(task: jobs.Task, at: datetime) -> None:
         # Each person for themselves, so that no act of the council waits long.
         with in_turn(council.pk):
             entitle(council=council, person=person, weeks=weeks, at=at)
+
+
+@jobs.handles("settle_person")
+def settle_person(task: jobs.Task, at: datetime) -> None:
+    """
+    Work out anew what a person's visits are worth from a day on, as the plan, what stops them or a funder has changed.
+
+    Days to come are looked at only so far as anything was worked out for them before.
+    """
+    council, person = Council.objects.get(pk=task.council), int(task.data["person"])
+    since, until = date.fromisoformat(task.data["since"]), date.fromisoformat(task.data["until"] or "9999-12-31")
+    worked_out = Entitlement.objects.filter(council=council, person=person).aggregate(last=Max("on"))["last"]
+    last = min(until, max(local(at).date(), worked_out or date.min))
+    if last < since or not RuleVersion.objects.filter(council=council).exists():
+        # All of it is still to come, or nobody has said how visits are paid: what is sent later is settled then.
+        return
+    with in_turn(council.pk):
+        entitle(council=council, person=person, weeks=Weeks.around([since, last]), at=at)

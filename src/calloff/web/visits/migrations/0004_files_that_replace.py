@@ -24,7 +24,7 @@ def refuse(apps: Any, schema_editor: Any) -> None:
 class Migration(migrations.Migration):
     dependencies = [
         ("directory", "0001_councils_and_providers"),
-        ("visits", "0002_where_planning_begins"),
+        ("visits", "0003_what_stops_a_visit"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         # It makes triggers for every table that there is by then.
         ("payments", "0002_what_is_paid_is_never_changed"),
