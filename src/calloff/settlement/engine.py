@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Callable, MutableSequence, Sequence
 from typing import Any
 
-from calloff.settlement import loop
+from calloff.settlement import matching, pricing
 from calloff.settlement.columns import Logs, Planned, Rules, Settled
 
 Stage = Callable[[Callable[..., None]], Callable[..., None]]
@@ -43,29 +43,29 @@ def settle(
         stage(one)(*columns)
 
     run(
-        loop.pair,
+        matching.pair,
         *(planned.groups, planned.starts, planned.begins, planned.ends),
         *(logs.groups, logs.came, logs.named, visit_of, log_is),
     )
-    run(loop.chain, planned.starts, logs.came, visit_of, first_log, next_log)
-    run(loop.count, planned.workers, logs.came, logs.left, logs.workers, first_log, next_log, log_is, seconds)
-    run(loop.wait, planned.groups, planned.starts, logs.groups, logs.came, log_is, waits)
+    run(matching.chain, planned.starts, logs.came, visit_of, first_log, next_log)
+    run(matching.count, planned.workers, logs.came, logs.left, logs.workers, first_log, next_log, log_is, seconds)
+    run(matching.wait, planned.groups, planned.starts, logs.groups, logs.came, log_is, waits)
     run(
-        loop.elsewhere,
+        matching.elsewhere,
         *(order(logs.workers, logs.came), logs.workers, logs.groups, logs.came, logs.left, at_once),
     )
     run(
-        loop.happen,
+        pricing.happen,
         *(planned.windows_from, planned.windows_to, planned.ends, planned.minutes, planned.workers, planned.stopped),
         *(planned.rule_of, rules.numbers, logs.came, logs.met, at_once, log_is, seconds, first_log, next_log),
         *(waits, as_of, reasons, marks, in_hospital, worked),
     )
     run(
-        loop.bear,
+        pricing.bear,
         *(planned.groups, planned.weeks, planned.rule_of, rules.numbers, reasons, in_hospital, percents),
     )
     run(
-        loop.price,
+        pricing.price,
         *(planned.minutes, planned.workers, planned.extra_minutes, planned.rates, planned.pair_rates),
         *(planned.per_visit, planned.rule_of, rules.numbers, rules.steps),
         *(logs.came, logs.left, logs.workers, logs.met, log_is, seconds, first_log, next_log),
