@@ -24,20 +24,24 @@ def settle(
     as_of: int,
     *,
     stage: Stage = as_it_stands,
-    zeros: Callable[[int], MutableSequence[int]] | None = None,
+    zeros: Callable[[int, int], MutableSequence[int]] | None = None,
     order: Callable[[Sequence[int], Sequence[int]], Sequence[int]] | None = None,
 ) -> Settled:
     """
     What each log and visit was, as known at a moment, and what each visit is worth.
 
-    `stage` turns a stage of the loop into what is run, `zeros` makes a column, `order` puts logs in the order of their
-    worker and coming: for large runs these are `calloff.settlement.large`'s.
+    `stage` turns a stage of the loop into what is run, `zeros` makes a column of so many numbers of at most so many
+    bits, `order` puts logs in the order of their worker and coming: for large runs these are
+    `calloff.settlement.large`'s.
     """
     zeros, order = zeros or _zeros, order or by_worker
     visits, many = len(planned.starts), len(logs.came)
-    visit_of, log_is, next_log, seconds, at_once = (zeros(many) for _ in range(5))
-    first_log, waits, reasons, marks, in_hospital, worked = (zeros(visits) for _ in range(6))
-    percents, paid, costs, pence = (zeros(visits) for _ in range(4))
+    visit_of, next_log, seconds = (zeros(many, 32) for _ in range(3))
+    log_is, at_once = (zeros(many, 8) for _ in range(2))
+    first_log, worked, paid = (zeros(visits, 32) for _ in range(3))
+    waits, reasons, in_hospital = (zeros(visits, 8) for _ in range(3))
+    marks, percents = (zeros(visits, 16) for _ in range(2))
+    costs, pence = (zeros(visits, 64) for _ in range(2))
 
     def run(one: Callable[..., None], *columns: Any) -> None:
         stage(one)(*columns)
@@ -74,7 +78,7 @@ def settle(
     return Settled(visit_of, log_is, reasons, marks, worked, paid, costs, pence)
 
 
-def _zeros(count: int) -> MutableSequence[int]:
+def _zeros(count: int, _bits: int) -> MutableSequence[int]:
     return array("q", bytes(8 * count))
 
 

@@ -231,3 +231,17 @@ def together_seconds(
             beside = next_log[beside]
         log = next_log[log]
     return together
+
+
+def add_up(
+    contracts: Sequence[int],
+    weeks: Sequence[int],
+    pence: Sequence[int],
+    first_contract: int,
+    first_week: int,
+    weeks_counted: int,
+    totals: MutableSequence[int],
+) -> None:
+    """Add what visits are worth to the total of their contract and week, so many weeks a contract."""
+    for visit in range(len(pence)):
+        totals[(contracts[visit] - first_contract) * weeks_counted + weeks[visit] - first_week] += pence[visit]
