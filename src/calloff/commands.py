@@ -309,6 +309,16 @@ def bench(
     raise typer.Exit(0 if run_benchmark(name, write_to, typer.echo, visits) else 1)
 
 
+def mutants(
+    resume: Annotated[bool, typer.Option("--resume", help="Try only what was not killed before.")] = False,
+    only: Annotated[str, typer.Option(metavar="TEXT", help="Those whose name holds this.")] = "",
+) -> None:
+    """Change the rules of pay one small step at a time: exit 1 unless tests kill each mutant or a proof excuses it."""
+    from calloff.mutants import run
+
+    raise typer.Exit(0 if run(resume, typer.echo, only) else 1)
+
+
 @accounts.command("first-admin")
 def first_admin(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What they type to sign in.")],

@@ -160,12 +160,13 @@ def read_visits(path: Path | str) -> tuple[DeliveredVisit, ...]:
             f"{path}:{line}: the file is cut off: its last row must be {TOTAL}, the number of rows and the sum of "
             "their minutes. Send it again, whole"
         )
-    found = read_records(path, records[:-1], VISITS, _build)
+    found = read_records(path, records[:-1], VISITS, delivered_row)
     _check_total(str(path), line, cells, found)
     return found
 
 
-def _build(row: Row) -> DeliveredVisit:
+def delivered_row(row: Row) -> DeliveredVisit:
+    """The stretch of a row whose cells are good; it refuses cells that contradict each other."""
     came, left = row["came"], row["left"]
     if left is not None and left.at < came.at:
         if left.other is not None and left.other >= came.at:
