@@ -289,8 +289,9 @@ def run(resume: bool, tell: Callable[[str], None], only: str = "") -> bool:
     _load_what_is_not_ours()
     if tried(None) != SURVIVED:
         raise BadInputError("the tests fail on the rules as they stand; run ./calloff test first")
-    found = _kept() if resume else {}
-    began, open_ones = time.monotonic(), [one for one in every if found.get(one.name) not in (KILLED, NEVER_ENDED)]
+    found = _kept() if resume or only else {}
+    began = time.monotonic()
+    open_ones = [one for one in every if not resume or found.get(one.name) not in (KILLED, NEVER_ENDED)]
     before = len(every) - len(open_ones)
     tell(f"{len(every):,} mutants, {before:,} of them killed before, {len(proven)} proven equivalent")
     for number, one in enumerate(open_ones, 1):

@@ -159,6 +159,8 @@ def test_exactly_the_share_is_not_short():
         very,
         very,
     ]
+    # A minute of ten thousand tells, too.
+    assert [length_kept(minutes, 10_000, 80, 50) for minutes in (8_000, 7_999, 5_000, 4_999)] == [0, short, short, very]
     # Whole shares of few minutes: four fifths of 33 are 26.4.
     assert [length_kept(minutes, 33, 80, 50) for minutes in (27, 26, 17, 16)] == [0, short, short, very]
 
