@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -50,16 +50,13 @@ def measure(tell: Callable[[str], None], visits: int = VISITS) -> tuple[dict[str
     folder = files(beside, tell)
     figures: dict[str, Any] = {"visits": beside, "seed": SEED}
     kept = [sized(folder, beside, figures, tell)]
-    rounds = {name: FEW_ROUNDS if beside >= PEERS_STOP_AT and name in PEERS else ROUNDS for name in (OURS, READ)}
-    rounds |= {name: FEW_ROUNDS if beside >= PEERS_STOP_AT else ROUNDS for name in PEERS} | {ARRIVAL: ROUNDS}
-    with ExitStack() as stack:
-        engines = {name: stack.enter_context(running(name, folder)) for name in rounds}
-        figures["engines"] = raced(engines, rounds, beside, tell)
+    with tempfile.TemporaryDirectory(prefix="calloff-bench-") as scratch:
+        figures["engines"] = raced(folder, beside, Path(scratch), tell)
         kept.append(judged(figures["engines"], tell))
-        figures["bases"], well = bases(engines[OURS], tell)
+        figures["differing_rows"], well = differing(Path(scratch), tell)
         kept.append(well)
-        figures["differing_rows"], well = differing(engines, tell)
-        kept.append(well)
+    figures["bases"], well = bases(folder, tell)
+    kept.append(well)
     figures["compiling_anew_seconds"] = compiling_anew(tell)
     figures["growth"], well = growth(visits, tell)
     kept.append(well)
@@ -155,26 +152,33 @@ def running(name: str, folder: Path) -> Iterator[Engine]:
         process.wait()
 
 
-def raced(
-    engines: dict[str, Engine], rounds: dict[str, int], visits: int, tell: Callable[[str], None]
-) -> dict[str, dict[str, float]]:
-    """Every engine in turn, round by round: seconds, memory, and what start-up and compiling took."""
-    seconds: dict[str, list[float]] = {name: [] for name in engines}
-    for number in range(max(rounds.values())):
-        for name, one in engines.items():
-            if number < rounds[name]:
-                seconds[name].append(one.told("run")["seconds"])
+def raced(folder: Path, visits: int, keep_in: Path, tell: Callable[[str], None]) -> dict[str, dict[str, float]]:
+    """
+    Every engine in turn, round by round: seconds, memory, and what start-up and compiling took.
+
+    Each round has a process of its own, so that no two engines hold memory at once; in its last an engine keeps its
+    answers.
+    """
+    of_peers = FEW_ROUNDS if visits >= PEERS_STOP_AT else ROUNDS
+    rounds = {name: of_peers if name in PEERS else ROUNDS for name in (OURS, READ, *PEERS, ARRIVAL)}
+    told: dict[str, list[dict[str, float]]] = {name: [] for name in rounds}
+    for number in range(ROUNDS):
+        for name in [name for name in rounds if number < rounds[name]]:
+            with running(name, folder) as one:
+                told[name].append(one.began | one.told("run") | one.told("peak"))
+                if number == rounds[name] - 1 and name != READ:
+                    one.told(f"keep {keep_in / name}")
     found = {
         name: {
-            "seconds": median(seconds[name]),
-            "least": min(seconds[name]),
-            "most": max(seconds[name]),
-            "rounds": rounds[name],
-            "peak_mib": one.told("peak")["mib"],
-            "start_up_seconds": one.began["start_up"],
-            "compile_seconds": one.began["compiled"],
+            "seconds": median(one["seconds"] for one in each),
+            "least": min(one["seconds"] for one in each),
+            "most": max(one["seconds"] for one in each),
+            "rounds": len(each),
+            "peak_mib": max(one["mib"] for one in each),
+            "start_up_seconds": median(one["start_up"] for one in each),
+            "compile_seconds": median(one["compiled"] for one in each),
         }
-        for name, one in engines.items()
+        for name, each in told.items()
     }
     read, ours = found[READ]["seconds"], found[OURS]["seconds"]
     tell(
@@ -221,9 +225,10 @@ def judged(found: dict[str, dict[str, float]], tell: Callable[[str], None]) -> b
     return all(kept)
 
 
-def bases(ours: Engine, tell: Callable[[str], None]) -> tuple[dict[str, float], bool]:
+def bases(folder: Path, tell: Callable[[str], None]) -> tuple[dict[str, float], bool]:
     """Seconds under each basis beside those of the reference rule, in turn with it."""
-    rounds = [{basis: ours.told(f"run {basis}".strip())["seconds"] for basis in ("", *BASES)} for _ in range(3)]
+    with running(OURS, folder) as ours:
+        rounds = [{basis: ours.told(f"run {basis}".strip())["seconds"] for basis in ("", *BASES)} for _ in range(3)]
     seconds = {basis: median(one[basis] for one in rounds) for basis in rounds[0]}
     times = {basis: round(seconds[basis] / seconds[""], 3) for basis in BASES}
     told = ", ".join(f"{basis} {value:.2f}" for basis, value in times.items())
@@ -233,23 +238,15 @@ def bases(ours: Engine, tell: Callable[[str], None]) -> tuple[dict[str, float], 
     return times, kept
 
 
-def differing(engines: dict[str, Engine], tell: Callable[[str], None]) -> tuple[dict[str, int], bool]:
+def differing(kept_in: Path, tell: Callable[[str], None]) -> tuple[dict[str, int], bool]:
     """How many rows of each engine's answers differ from settlement's: visits, logs and totals."""
     import numpy as np
 
-    found: dict[str, int] = {}
-    with tempfile.TemporaryDirectory(prefix="calloff-bench-") as scratch:
-        folders = {name: Path(scratch) / name for name in engines if name != READ}
-        for name, folder in folders.items():
-            engines[name].told(f"keep {folder}")
-            if name == OURS:
-                continue
-            count = 0
-            for kind in ("visits", "logs", "totals"):
-                theirs, mine = (np.load(one / f"{kind}.npy", mmap_mode="r") for one in (folder, folders[OURS]))
-                count += _rows_that_differ(theirs, mine)
-            found[name] = count
-            shutil.rmtree(folder)
+    found = {}
+    for name in (*PEERS, ARRIVAL):
+        kinds = ("visits", "logs", "totals")
+        both = [[np.load(kept_in / one / f"{kind}.npy", mmap_mode="r") for one in (name, OURS)] for kind in kinds]
+        found[name] = sum(_rows_that_differ(theirs, ours) for theirs, ours in both)
     told = ", ".join(f"{name} {count:,}" for name, count in found.items())
     return found, said(f"differing rows (visits, logs, totals): {told}", not any(found.values()), tell)
 

@@ -1,8 +1,8 @@
 """
 One engine in a process of its own: it warms up, then answers one command a line until its input ends.
 
-`run BASIS` settles everything once and tells its processor seconds; `keep FOLDER` settles once more and keeps the
-answers there, row by row; `peak` tells the most memory the process ever had. Answers are lines of JSON.
+`run BASIS` settles everything once and tells its processor seconds; `keep FOLDER` keeps the answers of the last run
+there, row by row; `peak` tells the most memory the process ever had. Answers are lines of JSON.
 """
 
 from __future__ import annotations
@@ -221,18 +221,19 @@ def main(name: str, folder: Path, warm: Path, as_of: int) -> None:
     one.settle(warm, "", as_of)
     tell = {"start_up": start_up, "compiled": max(0.0, first - (time.process_time() - began))}
     print(json.dumps(tell), flush=True)
+    found: Any = None
     for line in sys.stdin:
         word, _, about = line.strip().partition(" ")
         if word == "run":
             if about:
                 # What is compiled anew for a basis is not part of what it costs.
                 one.settle(warm, about, as_of)
+            found = None
             began = time.process_time()
             found = one.settle(folder, about, as_of)
             answer = {"seconds": time.process_time() - began}
-            del found
         elif word == "keep":
-            _keep(one.answers(one.settle(folder, "", as_of)), Path(about))
+            _keep(one.answers(found), Path(about))
             answer = {}
         else:
             answer = {"mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024}

@@ -111,6 +111,9 @@ def test_weights_may_be_nothing_but_not_all_of_them_and_none_below():
     assert shares(0, [1, 1]) == (0, 0)
     assert shares(2, [1, 1, 1]) == (1, 1, 0)
     assert shares(1, [1, 2, 1]) == (0, 1, 0)
+    # The remainders of 2.5 and 7.5 are equal, whatever the weights; a negative is minus the positive.
+    assert shares(10, [1, 3]) == (3, 7)
+    assert shares(-1, [1, 1]) == (-1, 0)
     for weights in ([0], [-1, 3], [1, -1], [2, -1]):
         with pytest.raises(ValueError, match="cannot be divided"):
             shares(100, weights)
@@ -218,6 +221,15 @@ def test_a_price_by_length_is_that_of_the_highest_step_and_of_further_minutes_up
     assert [pence_by_length(minutes) for minutes in (45, 46, 52, 53, 59)] == [2_100, 2_140, 2_380, 2_400, 2_400]
     # Beyond the last there is no step to stop at.
     assert [pence_by_length(minutes) for minutes in (60, 61, 90, 99)] == [2_400, 2_440, 3_600, 3_960]
+
+
+def test_a_price_by_length_is_never_above_that_of_the_next_step_not_even_at_the_first():
+    falling = (20, 1_000, 45, 900)
+    assert [amount(stepped_cost(minutes, falling, 0, 2, 2_400) * 100, 20) for minutes in (19, 20, 21)] == [
+        950,
+        900,
+        900,
+    ]
 
 
 def test_a_price_by_length_is_told_in_parts_of_its_first_step():
