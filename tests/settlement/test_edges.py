@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
+from settlement.drawn_weeks import AS_OF, drawn
 
 from calloff.domain.payment import Basis
 from calloff.domain.payment_rule import PaymentRule, Retainer, numbers_of
@@ -49,6 +50,16 @@ def logs(*rows):
 
 def settled(visits, rows, rule=RULE, as_of=100 * HOUR):
     return settle(planned(*visits), logs(*rows), Rules(*numbers_of([rule])), as_of)
+
+
+def test_no_answer_depends_on_what_a_column_held_before():
+    for seed in range(6):
+        visits, told, rules = drawn(seed, groups=12)
+        for filler in (-9, 1, 2, 77):
+            found = settle(visits, told, rules, AS_OF, zeros=lambda count, _bits, filler=filler: [filler] * count)
+            assert vars(found) == {
+                name: list(column) for name, column in vars(settle(visits, told, rules, AS_OF)).items()
+            }
 
 
 def is_a(*names):
