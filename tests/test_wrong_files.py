@@ -60,6 +60,7 @@ TEXTS = {
     "brackets": b"[\n" * 1_500,
     "one long line": b"a" * 300_000,
     "another CSV": b"colour,size\nred,2\n",
+    "a broken Parquet file": b"PAR1" + bytes(range(1, 256)),
     "a heading for semicolons": TEXT.replace(",", ";").encode(),
 }
 CONTENTS = {**{kind: content for kind, (content, _) in NAMED.items()}, **TEXTS}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import json
 import os
 import platform
@@ -32,9 +33,16 @@ def benchmark(name: str) -> Any:
     return module
 
 
-def run_benchmark(name: str, write_to: Path | None, tell: Callable[[str], None]) -> bool:
-    """Measure, tell the tables and, if asked, write the figures as JSON; whether every limit was kept."""
-    figures, kept = benchmark(name).measure(tell)
+def run_benchmark(name: str, write_to: Path | None, tell: Callable[[str], None], visits: int | None = None) -> bool:
+    """
+    Measure, tell the tables and, if asked, write the figures as JSON; whether every limit was kept.
+
+    `visits` is how many a benchmark of settlement makes; BadInputError for another benchmark.
+    """
+    measure = benchmark(name).measure
+    if visits is not None and "visits" not in inspect.signature(measure).parameters:
+        raise BadInputError(f"the benchmark {name!r} makes no visits; leave out --visits")
+    figures, kept = measure(tell) if visits is None else measure(tell, visits)
     about = {"benchmark": name, "python": platform.python_version(), "cpus": os.cpu_count()}
     if write_to is not None:
         write_whole(write_to, json.dumps(about | {"limits_kept": kept, "figures": figures}, indent=2) + "\n")

@@ -64,6 +64,7 @@ for command in (
     commands.papers,
     commands.accept,
     commands.bench,
+    commands.mutants,
     visit_commands.pay,
 ):
     app.command()(command)

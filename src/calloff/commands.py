@@ -297,7 +297,8 @@ def accept(
 
 
 def bench(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="kernel or web")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="kernel, settlement or web")],
+    visits: Annotated[int | None, typer.Option(min=1, help="How many visits to settle (settlement).")] = None,
     write_to: Annotated[
         Path | None, typer.Option("--json", dir_okay=False, help="Also write the figures here.")
     ] = None,
@@ -305,7 +306,17 @@ def bench(
     """Measure speed beside limits and a plain restatement of the rule, in processor time."""
     from calloff.benchmarks import run_benchmark
 
-    raise typer.Exit(0 if run_benchmark(name, write_to, typer.echo) else 1)
+    raise typer.Exit(0 if run_benchmark(name, write_to, typer.echo, visits) else 1)
+
+
+def mutants(
+    resume: Annotated[bool, typer.Option("--resume", help="Try only what was not killed before.")] = False,
+    only: Annotated[str, typer.Option(metavar="TEXT", help="Those whose name holds this.")] = "",
+) -> None:
+    """Change the rules of pay one small step at a time: exit 1 unless tests kill each mutant or a proof excuses it."""
+    from calloff.mutants import run
+
+    raise typer.Exit(0 if run(resume, typer.echo, only) else 1)
 
 
 @accounts.command("first-admin")

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
 from pathlib import Path
 from types import FunctionType, ModuleType
@@ -36,8 +36,11 @@ ROOMS = ("domain", "settlement")
 COMPILED_WITH_IT = tuple(f"calloff.{room}." for room in ROOMS)
 KINDS = {"int": "int64", "Sequence[int]": "int64[::1]", "MutableSequence[int]": "int64[::1]"}
 """How a parameter's annotation is compiled: a whole number of 64 bits, or a flat array of them."""
+WIDTHS = ("int8", "int16", "int32", "int64")
+"""How narrow a column may be."""
 
 _compiled: dict[FunctionType, Any] = {}
+_over_widths: dict[tuple[FunctionType, tuple[str, ...]], Any] = {}
 _twins: dict[FunctionType, Any] = {}
 
 
@@ -59,6 +62,35 @@ def compiled(rule: Rule) -> Rule:
         made.disable_compile()
         _compiled[function] = made
     return cast(Rule, _compiled[function])
+
+
+def over_columns(rule: Rule) -> Rule:
+    """
+    The very same function as machine code for columns as narrow as those it is given: 8, 16, 32 or 64 bits.
+
+    Arithmetic is of 64 bits whatever the columns' width, and columns that are only read may be read-only. It is
+    compiled once for each set of widths. Raises as `compiled` does.
+    """
+    function = cast(FunctionType, rule)
+
+    def over(*values: Any) -> Any:
+        widths = tuple(getattr(getattr(one, "dtype", None), "name", "int64") for one in values)
+        if (function, widths) not in _over_widths:
+            made = _fresh(function)
+            made.compile(_signature(compiler(), function, widths))
+            made.disable_compile()
+            _over_widths[function, widths] = made
+        return _over_widths[function, widths](*values)
+
+    return cast(Rule, over)
+
+
+def _fresh(function: FunctionType) -> Any:
+    """As `_to_compile`, one of its own: what is compiled for one set of widths takes no other."""
+    names = dict(_to_compile(function).py_func.__globals__)
+    twin = FunctionType(function.__code__, names, function.__name__, function.__defaults__, function.__closure__)
+    twin.__qualname__, twin.__annotations__ = function.__qualname__, function.__annotations__
+    return compiler().njit(cache=is_kept())(twin)
 
 
 def _to_compile(function: FunctionType) -> Any:
@@ -87,15 +119,25 @@ def numbers(values: Iterable[int]) -> Any:
     return np.array(values if isinstance(values, (list, tuple)) else list(values), dtype=np.int64)
 
 
-def _signature(numba: ModuleType, function: FunctionType) -> tuple[Any, ...]:
-    """The types of its parameters; TypeError where one is neither a whole number nor a flat sequence of them."""
+def _signature(numba: ModuleType, function: FunctionType, widths: Sequence[str] = ()) -> tuple[Any, ...]:
+    """
+    The types of its parameters; TypeError where one is neither a whole number nor a flat sequence of them.
+
+    Where `widths` names those of its columns, a column that is only read is taken read-only.
+    """
     count = function.__code__.co_argcount
-    wanted = [function.__annotations__.get(name) for name in function.__code__.co_varnames[:count]]
-    odd = [str(one) for one in wanted if one not in KINDS]
+    wanted = [str(function.__annotations__.get(name)) for name in function.__code__.co_varnames[:count]]
+    odd = [one for one in wanted if one not in KINDS]
+    odd += [one for one in widths if one not in WIDTHS]
     if odd:
         raise TypeError(f"{function.__name__} cannot be compiled: it takes {', '.join(odd)}")
-    integer = numba.int64
-    return tuple(integer if KINDS[str(one)] == "int64" else integer[::1] for one in wanted)
+    types = [getattr(numba, one) for one in widths or ["int64"] * count]
+    return tuple(
+        numba.int64
+        if KINDS[one] == "int64"
+        else numba.types.Array(of, 1, "C", readonly=bool(widths) and one == "Sequence[int]")
+        for one, of in zip(wanted, types, strict=True)
+    )
 
 
 # What is kept

@@ -18,9 +18,9 @@ File = Annotated[Path, typer.Option(exists=True, dir_okay=False)]
 @visits.command("check")
 def check_visits(file: Source) -> None:
     """Read a file of delivered visits as a council will: every bad row with its line, or its rows and minutes."""
-    from calloff.formats.delivered_visits import read_visits
+    from calloff.formats.parquet_rows import delivered_of
 
-    found = read_visits(file)
+    found = delivered_of(file)
     not_left = sum(one.left is None for one in found.rows)
     rows = f"{len(found.rows):,} rows, {found.minutes:,} minutes, {not_left:,} without a leaving"
     typer.echo(f"{file}: {rows}, to {found.mode}; it can be sent")
@@ -58,10 +58,13 @@ def pay(
     out: Annotated[Path, typer.Option(file_okay=False, help="The folder to write into.")],
     as_of: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="As known on this day; now.")] = None,
 ) -> None:
-    """Match delivered visits to planned ones and price them under a payment rule: each amount with its reason."""
+    """
+    Match delivered visits to planned ones and price them under a payment rule: each amount with its reason.
+
+    Files are CSV or, with the same columns, Parquet.
+    """
     from calloff.documents.payment_rules import load
-    from calloff.formats.delivered_visits import read_visits
-    from calloff.formats.planned_visits import read_planned
+    from calloff.formats.parquet_rows import delivered_of, planned_of
     from calloff.formats.settled_visits import write_settled
     from calloff.formats.tables import writing_to
     from calloff.settlement.pay import pay as settle_files
@@ -69,7 +72,7 @@ def pay(
 
     rule = load(rules)
     known_at = as_of.replace(tzinfo=UTC) if as_of else datetime.now(UTC)
-    paid = settle_files([rule], read_planned(planned), [read_visits(one) for one in actual], known_at)
+    paid = settle_files([rule], planned_of(planned), [delivered_of(one) for one in actual], known_at)
     with writing_to(out):
         out.mkdir(parents=True, exist_ok=True)
     write_settled(

@@ -41,7 +41,7 @@ from calloff.domain.payment import Basis
 from calloff.domain.payment_rule import PaymentRule
 from calloff.domain.planned_visits import PlannedVisit, dated
 from calloff.domain.visits import Reason
-from calloff.formats.delivered_visits import DeliveredVisit, LoggedAt
+from calloff.formats.delivered_visits import DeliveredFile, DeliveredVisit, LoggedAt
 from calloff.formats.planned_visits import PlannedRow
 from calloff.settlement.pay import pay
 
@@ -219,7 +219,7 @@ def of_pay(walk: Walk, planned: int, length: int) -> Iterator[str]:
         came=LoggedAt(min([began, *twice]), max([began, *twice]) if twice else None),
         left=LoggedAt(ended),
     )
-    (found,) = pay([RULE], [row_of(visit)], [[log]], ended + DAY).visits
+    (found,) = pay([RULE], [row_of(visit)], [DeliveredFile((log,))], ended + DAY).visits
     minutes = (ended - began) // MINUTE
     told = (found.reason, found.worked_minutes, found.paid_minutes, found.pence)
     if told != (Reason.DELIVERED, minutes, minutes, (minutes * PENCE_PER_HOUR * 2 + 60) // 120):

@@ -2,7 +2,8 @@
 Settlement stated a second time, in SQL for DuckDB, from DOMAIN alone: it imports nothing of ours.
 
 `answers` takes the columns of planned visits, logs and rules as plain lists and gives, by visit and by log, what
-settlement must give. Numbers stand for what they mean in the tables below.
+settlement must give; `restate` does the same for tables that are there already, also for ten million visits. Numbers
+stand for what they mean in the tables below. The rows of planned visits lie by group and start.
 """
 
 from __future__ import annotations
@@ -31,44 +32,54 @@ RULE_COLUMNS = (
 )
 
 MATCHED = """
+-- The nearest start of those in reach; of two as near the earlier, which has the smaller number.
 create or replace table paired as
-with near as (
-  select l.id as log, p.id as visit,
-         row_number() over (partition by l.id order by abs(l.came - p.starts), p.starts, p.id) as nth
-  from logs l join planned p on p.groups = l.groups
-  where l.named = -1 and l.came between p.begins and p.ends and abs(l.came - p.starts) <= 172800
+with reached as (
+  select id, groups, starts, begins, ends, unnest(range(begins // 86400, ends // 86400 + 1)) as on_day from planned
+), near as (
+  select l.id as log, min((abs(l.came - r.starts) << 34) + r.id) as nearest
+  from logs l join reached r on r.groups = l.groups and r.on_day = l.came // 86400
+  where l.named = -1 and l.came between r.begins and r.ends and abs(l.came - r.starts) <= 172800
+  group by l.id
 )
-select l.id as log, coalesce(n.visit, case when l.named >= 0 then l.named end) as visit, l.named < -1 as parked
-from logs l left join near n on n.log = l.id and n.nth = 1;
+select l.id as log, case when l.named >= 0 then l.named else n.nearest & ((1::bigint << 34) - 1) end as visit,
+       l.named < -1 as parked
+from logs l left join near n on n.log = l.id;
 
 -- The workers of a visit in the order of their nearest log that is closed; so many count as were planned.
 create or replace table ranked as
 with closed as (
-  select d.log, d.visit, l.workers as worker, l.came, l.lefts,
+  select d.log, d.visit, l.workers as worker, l.came, l.lefts, p.workers as wanted,
          row_number() over (partition by d.visit order by abs(l.came - p.starts), l.id) as nth
   from paired d join logs l on l.id = d.log join planned p on p.id = d.visit
   where d.visit is not null and l.lefts <> -1
-), firsts as (
-  select visit, worker, row_number() over (partition by visit order by min(nth)) as place
-  from closed group by visit, worker
+), owned as (
+  select *, min(nth) over (partition by visit, worker) as first_nth,
+         row_number() over (partition by visit, worker order by nth) as own
+  from closed
 )
-select c.*, f.place <= p.workers as counts,
-       row_number() over (partition by c.visit, c.worker order by c.nth) as own
-from closed c join firsts f using (visit, worker) join planned p on p.id = c.visit;
+select log, visit, worker, came, lefts, own,
+       count(*) filter (where own = 1) over (partition by visit order by first_nth) <= wanted as counts
+from owned;
 
 -- Of a counted worker's logs each is kept that lies over none kept before it.
 create or replace table kept as
-with recursive step as (
+with recursive several as (
+  select r.visit, r.worker, r.own, r.log, r.came, r.lefts from ranked r
+  join (select distinct visit, worker from ranked where counts and own = 2) t using (visit, worker)
+), step as (
   select visit, worker, own, log, [{'came': came, 'lefts': lefts}] as spans, true as keeps
-  from ranked where counts and own = 1
+  from several where own = 1
   union all
   select r.visit, r.worker, r.own, r.log,
          case when len(list_filter(s.spans, lambda o: least(o.lefts, r.lefts) > greatest(o.came, r.came))) > 0
               then s.spans else list_append(s.spans, {'came': r.came, 'lefts': r.lefts}) end,
          len(list_filter(s.spans, lambda o: least(o.lefts, r.lefts) > greatest(o.came, r.came))) = 0
-  from step s join ranked r on r.visit = s.visit and r.worker = s.worker and r.own = s.own + 1
+  from step s join several r on r.visit = s.visit and r.worker = s.worker and r.own = s.own + 1
 )
-select visit, worker, own, log, keeps from step;
+select visit, worker, own, log, true as keeps from ranked where counts and own = 1
+union all
+select visit, worker, own, log, keeps from step where own > 1;
 
 create or replace table log_answers as
 select l.id as log, coalesce(d.visit, -1) as visit,
@@ -94,8 +105,12 @@ join (select k2.visit, k2.worker, l2.met, l2.id from kept k2 join logs l2 on l2.
 where k.keeps group by a.visit, k.worker;
 
 create or replace table at_once as
-select distinct a.id as log from logs a join logs b
-  on a.workers = b.workers and a.groups <> b.groups and a.lefts > a.came and b.lefts > b.came
+with spread as (
+  select id, workers, groups, came, lefts, unnest(range(came // 3600, (lefts - 1) // 3600 + 1)) as in_hour
+  from logs where lefts > came
+)
+select distinct a.id as log from spread a join spread b
+  on a.workers = b.workers and a.in_hour = b.in_hour and a.groups <> b.groups
  and least(a.lefts, b.lefts) > greatest(a.came, b.came);
 
 create or replace table happened as
@@ -116,8 +131,8 @@ with marks as (
   where k.keeps and l.met = 0 group by k.visit
 ), waiting as (
   select distinct p.id as visit from planned p join logs l on l.groups = p.groups
-  join log_answers a on a.log = l.id
-  where a.is_a not in (0, 1, 2) and abs(l.came - p.starts) <= 10800
+  join (select log from log_answers where is_a not in (0, 1, 2)) a on a.log = l.id
+  where abs(l.came - p.starts) <= 10800
 ), told as (
   select p.*, r.*, coalesce(w.attended, 0) as attended, coalesce(w.turned_away, false) as turned_away,
          coalesce(w.in_hospital, false) as in_hospital, w.shortest, coalesce(w.worked, 0) as worked, v.came,
@@ -129,6 +144,7 @@ with marks as (
 )
 select *, case
     when stopped = 4 then 7
+    when stopped = 5 then 8
     when attended > 0 then 2
     when turned_away then 3
     when stopped = 3 then 4
@@ -263,6 +279,16 @@ def answers(
     database = duckdb.connect()
     _fill(database, "planned", planned)
     _fill(database, "logs", {("lefts" if name == "left" else name): column for name, column in logs.items()})
+    restate(database, rules, steps, as_of)
+    visits = database.execute(
+        "select reason, marks, worked, paid_minutes, pence from visit_answers order by visit"
+    ).fetchall()
+    found = database.execute("select visit, is_a from log_answers order by log").fetchall()
+    return [tuple(map(int, one)) for one in visits], [tuple(map(int, one)) for one in found]
+
+
+def restate(database: duckdb.DuckDBPyConnection, rules: Sequence[int], steps: Sequence[int], as_of: int) -> None:
+    """Make the tables `visit_answers` and `log_answers` from the tables `planned` and `logs`, whose `id` is the row."""
     width = len(RULE_COLUMNS)
     of_rule = [rules[first : first + width] for first in range(0, len(rules), width)]
     columns = {name: [one[place] for one in of_rule] for place, name in enumerate(RULE_COLUMNS)}
@@ -272,16 +298,11 @@ def answers(
         for rule, one in enumerate(of_rule)
         for place in range(one[-3], one[-2])
     ]
-    database.execute("create table steps (rule bigint, minutes bigint, pence bigint)")
+    database.execute("create or replace table steps (rule bigint, minutes bigint, pence bigint)")
     if pairs:
         database.executemany("insert into steps values (?, ?, ?)", pairs)
     for statement in _statements(MATCHED + HAPPENED + PRICED):
         database.execute(statement, {"as_of": as_of} if "$as_of" in statement else None)
-    visits = database.execute(
-        "select reason, marks, worked, paid_minutes, pence from visit_answers order by visit"
-    ).fetchall()
-    found = database.execute("select visit, is_a from log_answers order by log").fetchall()
-    return [tuple(map(int, one)) for one in visits], [tuple(map(int, one)) for one in found]
 
 
 def _statements(text: str) -> list[str]:
@@ -294,5 +315,5 @@ def _fill(database: duckdb.DuckDBPyConnection, name: str, columns: Mapping[str, 
     held = {column: numpy.asarray(values, dtype=numpy.int64) for column, values in columns.items()}
     held["id"] = numpy.arange(len(next(iter(held.values()))), dtype=numpy.int64)
     database.register("given", held)
-    database.execute(f"create table {name} as select * from given")
+    database.execute(f"create or replace table {name} as select * from given")
     database.unregister("given")

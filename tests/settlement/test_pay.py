@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from settlement.sent_weeks import LATER, MONDAY, SENT, delivered_rows, log, planned_rows
 
 from calloff.documents.payment_rules import load, parse, shipped_ids
 from calloff.domain.errors import BadInputError, RowErrors
@@ -15,74 +16,19 @@ from calloff.domain.packages import Visit
 from calloff.domain.planned_visits import visits_of
 from calloff.domain.visit_rows import VersionConflictError
 from calloff.domain.visits import LogIs, Mark, Reason
-from calloff.formats.delivered_visits import (
-    REPLACE,
-    DeliveredFile,
-    DeliveredVisit,
-    LoggedAt,
-    read_visits,
-    write_visits,
-)
+from calloff.formats.delivered_visits import REPLACE, DeliveredFile, read_visits, write_visits
 from calloff.formats.planned_visits import PlannedRow
 from calloff.settlement.pay import living
 from calloff.settlement.pay import pay as pay_files
 from calloff.settlement.telling import summary, visit_row
 
-MONDAY = date(2026, 3, 2)
-SENT = datetime(2026, 3, 16, 9, tzinfo=UTC)
-LATER = datetime(2026, 4, 16, 9, tzinfo=UTC)
 FIXED = load("isle_of_wight_2021_fixed")
-PATTERN = [
-    *((f"am{day}", Visit(day, 8 * 60, 30)) for day in range(7)),
-    *((f"pm{day}", Visit(day, 18 * 60, 45, 2)) for day in range(7)),
-]
-
-
-def planned_rows(person, first_on=MONDAY, days=14, rate=192_800, **more):
-    return [
-        PlannedRow(
-            line=0,
-            reference=f"{person}/{one.reference}",
-            contract="E-1",
-            person=person,
-            start_at=one.start_at,
-            ends_at=one.ends_at,
-            window_from_at=one.window_from_at,
-            window_to_at=one.window_to_at,
-            minutes=one.minutes,
-            workers=one.workers,
-            rate=rate,
-            **more,
-        )
-        for one in visits_of(PATTERN, first_on, first_on + timedelta(days=days - 1))
-    ]
-
-
-def log(row, person, came, minutes, worker="W1", version=SENT, **more):
-    left = None if minutes is None else LoggedAt(came + timedelta(minutes=minutes))
-    return DeliveredVisit(0, row, version, "E-1", person, worker, LoggedAt(came), left, **more)
 
 
 def pay(rules, planned, files, as_of):
     """As the engine's own, with files that add as bare lists of rows."""
     whole = [one if isinstance(one, DeliveredFile) else DeliveredFile(tuple(one)) for one in files]
     return pay_files(rules, planned, whole, as_of)
-
-
-def delivered_rows(planned, seed=1):
-    """Two weeks as a provider would send them, with every ordinary fault."""
-    chance, rows = random.Random(seed), []
-    for number, one in enumerate(planned):
-        for worker in range(one.workers):
-            name = f"V{number}-{worker}" if chance.random() < 0.7 else ""
-            came = one.start_at + timedelta(seconds=chance.randrange(-600, 1_500))
-            minutes = None if chance.random() < 0.03 else max(1, one.minutes + chance.randrange(-20, 6))
-            if chance.random() < 0.06:
-                continue
-            rows.append(log(name, one.person, came, minutes, f"W{worker}"))
-            if chance.random() < 0.1 and name:
-                rows.append(log(name, one.person, came, one.minutes, f"W{worker}", SENT + timedelta(days=1)))
-    return rows
 
 
 @pytest.mark.parametrize("seed", range(40))

@@ -199,7 +199,7 @@ def read_visits(path: Path | str) -> DeliveredFile:
             f"{path}:{line}: the file is cut off: its last row must be {TOTAL}, the number of rows and the sum of "
             "their minutes. Send it again, whole"
         )
-    found = read_records(path, records[:-1], VISITS, _build)
+    found = read_records(path, records[:-1], VISITS, delivered_row)
     _check_total(str(path), line, cells, found)
     return DeliveredFile(found, cells[3] if len(cells) > 3 and cells[3] else ADD)
 
@@ -212,12 +212,13 @@ def read_told(rows: Sequence[Mapping[str, str | None]], total: tuple[int, int], 
     """
     names = [column.name for column in VISITS.columns]
     records = [(1, names), *((line, [row.get(name) or "" for name in names]) for line, row in enumerate(rows, 2))]
-    found = read_records("visits", records, VISITS, _build)
+    found = read_records("visits", records, VISITS, delivered_row)
     _check_total("visits", len(rows) + 2, [TOTAL, *(str(one) for one in total), mode], found)
     return DeliveredFile(found, mode)
 
 
-def _build(row: Row) -> DeliveredVisit:
+def delivered_row(row: Row) -> DeliveredVisit:
+    """The stretch of a row whose cells are good; it refuses cells that contradict each other."""
     came, left = row["came"], row["left"]
     if left is not None and left.at < came.at:
         if left.other is not None and left.other >= came.at:

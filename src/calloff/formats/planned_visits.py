@@ -71,10 +71,11 @@ PLANNED = Table(
 
 def read_planned(path: Path | str) -> tuple[PlannedRow, ...]:
     """The planned visits of a file; BadInputError where it is none, RowErrors with every bad row."""
-    return read_table(path, PLANNED, _build)
+    return read_table(path, PLANNED, planned_row)
 
 
-def _build(row: Row) -> PlannedRow:
+def planned_row(row: Row) -> PlannedRow:
+    """The planned visit of a row whose cells are good; it refuses cells that contradict each other."""
     start_at = row["start_at"]
     if row["ends_at"] <= start_at:
         row.refuse("ends_at", "a moment after the planned start")

@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Callable, MutableSequence, Sequence
 from typing import Any
 
-from calloff.settlement import loop
+from calloff.settlement import matching, pricing
 from calloff.settlement.columns import Logs, Planned, Rules, Settled
 
 Stage = Callable[[Callable[..., None]], Callable[..., None]]
@@ -24,48 +24,52 @@ def settle(
     as_of: int,
     *,
     stage: Stage = as_it_stands,
-    zeros: Callable[[int], MutableSequence[int]] | None = None,
+    zeros: Callable[[int, int], MutableSequence[int]] | None = None,
     order: Callable[[Sequence[int], Sequence[int]], Sequence[int]] | None = None,
 ) -> Settled:
     """
     What each log and visit was, as known at a moment, and what each visit is worth.
 
-    `stage` turns a stage of the loop into what is run, `zeros` makes a column, `order` puts logs in the order of their
-    worker and coming: for large runs these are `calloff.settlement.large`'s.
+    `stage` turns a stage of the loop into what is run, `zeros` makes a column of so many numbers of at most so many
+    bits, `order` puts logs in the order of their worker and coming: for large runs these are
+    `calloff.settlement.large`'s.
     """
     zeros, order = zeros or _zeros, order or by_worker
     visits, many = len(planned.starts), len(logs.came)
-    visit_of, log_is, next_log, seconds, at_once = (zeros(many) for _ in range(5))
-    first_log, waits, reasons, marks, in_hospital, worked = (zeros(visits) for _ in range(6))
-    percents, paid, costs, pence = (zeros(visits) for _ in range(4))
+    visit_of, next_log, seconds = (zeros(many, 32) for _ in range(3))
+    log_is, at_once = (zeros(many, 8) for _ in range(2))
+    first_log, worked, paid = (zeros(visits, 32) for _ in range(3))
+    waits, reasons, in_hospital = (zeros(visits, 8) for _ in range(3))
+    marks, percents = (zeros(visits, 16) for _ in range(2))
+    costs, pence = (zeros(visits, 64) for _ in range(2))
 
     def run(one: Callable[..., None], *columns: Any) -> None:
         stage(one)(*columns)
 
     run(
-        loop.pair,
+        matching.pair,
         *(planned.groups, planned.starts, planned.begins, planned.ends),
         *(logs.groups, logs.came, logs.named, visit_of, log_is),
     )
-    run(loop.chain, planned.starts, logs.came, visit_of, first_log, next_log)
-    run(loop.count, planned.workers, logs.came, logs.left, logs.workers, first_log, next_log, log_is, seconds)
-    run(loop.wait, planned.groups, planned.starts, logs.groups, logs.came, log_is, waits)
+    run(matching.chain, planned.starts, logs.came, visit_of, first_log, next_log)
+    run(matching.count, planned.workers, logs.came, logs.left, logs.workers, first_log, next_log, log_is, seconds)
+    run(matching.wait, planned.groups, planned.starts, logs.groups, logs.came, log_is, waits)
     run(
-        loop.elsewhere,
+        matching.elsewhere,
         *(order(logs.workers, logs.came), logs.workers, logs.groups, logs.came, logs.left, at_once),
     )
     run(
-        loop.happen,
+        pricing.happen,
         *(planned.windows_from, planned.windows_to, planned.ends, planned.minutes, planned.workers, planned.stopped),
         *(planned.rule_of, rules.numbers, logs.came, logs.met, at_once, log_is, seconds, first_log, next_log),
         *(waits, as_of, reasons, marks, in_hospital, worked),
     )
     run(
-        loop.bear,
+        pricing.bear,
         *(planned.groups, planned.weeks, planned.rule_of, rules.numbers, reasons, in_hospital, percents),
     )
     run(
-        loop.price,
+        pricing.price,
         *(planned.minutes, planned.workers, planned.extra_minutes, planned.rates, planned.pair_rates),
         *(planned.per_visit, planned.rule_of, rules.numbers, rules.steps),
         *(logs.came, logs.left, logs.workers, logs.met, log_is, seconds, first_log, next_log),
@@ -74,7 +78,7 @@ def settle(
     return Settled(visit_of, log_is, reasons, marks, worked, paid, costs, pence)
 
 
-def _zeros(count: int) -> MutableSequence[int]:
+def _zeros(count: int, _bits: int) -> MutableSequence[int]:
     return array("q", bytes(8 * count))
 
 

@@ -20,6 +20,8 @@ from calloff.settlement.engine import settle
 
 PARKED = NOWHERE - 1
 FAR = 1 << 40
+NO_GROUP = (1 << 31) - 1
+"""The group of logs of somebody nobody knows: behind all others."""
 Engine = Callable[[Planned, Logs, Rules, int], Settled]
 
 
@@ -168,7 +170,13 @@ def sorted_logs(
     read = [_at_one_instant(log, starts.get((log.person, log.contract), [])) for log in logs]
     return sorted(
         read,
-        key=lambda log: (groups.get((log.person, log.contract), FAR), log.came.at, log.row, log.worker, _left_at(log)),
+        key=lambda log: (
+            groups.get((log.person, log.contract), NO_GROUP),
+            log.came.at,
+            log.row,
+            log.worker,
+            _left_at(log),
+        ),
     )
 
 
@@ -237,7 +245,7 @@ def log_columns(
     """The columns of logs that are in order; whoever nobody knows is parked."""
     workers = {one: number for number, one in enumerate(sorted({(log.contract, log.worker) for log in logs}))}
     return Logs(
-        groups=[groups.get((log.person, log.contract), FAR) for log in logs],
+        groups=[groups.get((log.person, log.contract), NO_GROUP) for log in logs],
         came=[second_of(log.came.at) for log in logs],
         left=[NOT_LEFT if log.left is None else second_of(log.left.at) for log in logs],
         workers=[workers[log.contract, log.worker] for log in logs],
