@@ -172,7 +172,8 @@ def happened(logs: pl.DataFrame, planned: pl.DataFrame, rule: dict[str, int], as
     )  # fmt: skip
     reason = (
         when(C("stopped") == 4).then(7).when(C("stopped") == 5).then(8)
-        .when(C("attended") > 0).then(2).when(C("turned_away")).then(3).when(C("stopped") == 3).then(4).when(C("stopped") == 2).then(5).when(C("stopped") == 1).then(6)
+        .when(C("attended") > 0).then(2).when(C("turned_away")).then(3)
+        .when(C("stopped") == 3).then(4).when(C("stopped") == 2).then(5).when(C("stopped") == 1).then(6)
         .when(C("waits") | C("not_left")).then(8).when(lit(as_of) > C("ends")).then(9).otherwise(0)
     )  # fmt: skip
     percent = C("shortest") * 100
