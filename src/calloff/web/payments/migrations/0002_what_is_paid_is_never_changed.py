@@ -5,9 +5,10 @@ from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 from calloff.web.audit.services.triggers import references_within_council, unchangeable, within_council
-from calloff.web.payments.services.seals import balanced
+from calloff.web.payments.services.seals import balanced, stands_with_its_run
 
-NEVER_CHANGED = ("payments_entitlement", "payments_posting", "payments_seal")
+WITH_THEIR_RUN = ("payments_payline", "payments_funderline")
+NEVER_CHANGED = ("payments_entitlement", "payments_posting", "payments_seal", "payments_holdword")
 
 
 def refuse(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
@@ -19,6 +20,7 @@ def refuse(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
         for statement in within_council(table, column, target, vendor)
     ]
     statements += [statement for table in NEVER_CHANGED for statement in unchangeable(table, vendor)]
+    statements += [statement for table in WITH_THEIR_RUN for statement in stands_with_its_run(table, vendor)]
     for statement in [*statements, *balanced(vendor)]:
         schema_editor.execute(statement)
 

@@ -135,7 +135,8 @@ def _delivered(row: VisitRow) -> DeliveredVisit:
 
 
 @lru_cache(maxsize=64)
-def _read_rule(text: str, name: str) -> PaymentRule:
+def read_rule(text: str, name: str) -> PaymentRule:
+    """The payment rule of a published text, read once."""
     return parse(text, name)
 
 
@@ -148,7 +149,7 @@ class Rules:
 
     def __init__(self, versions: Sequence[RuleVersion]) -> None:
         self.versions = versions
-        self.values: list[PaymentRule] = [_read_rule(one.text, one.rule) for one in versions]
+        self.values: list[PaymentRule] = [read_rule(one.text, one.rule) for one in versions]
 
     def place(self, visit: PlannedVisit) -> int:
         """

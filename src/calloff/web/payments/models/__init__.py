@@ -1,0 +1,24 @@
+"""Payment rules as published, what each visit is worth in numbered versions, pay runs and the ledger."""
+
+from calloff.web.payments.models.ledger import ACCOUNTS, Posting, Seal
+from calloff.web.payments.models.runs import FunderLine, Hold, HoldWord, PayLine, Payment, PayRun
+from calloff.web.payments.models.settling import Advance, Recovery
+from calloff.web.payments.models.worth import Entitlement, LedgerCode, PayTerms, RuleVersion
+
+__all__ = [
+    "ACCOUNTS",
+    "Advance",
+    "Entitlement",
+    "FunderLine",
+    "Hold",
+    "HoldWord",
+    "LedgerCode",
+    "PayLine",
+    "PayRun",
+    "PayTerms",
+    "Payment",
+    "Posting",
+    "Recovery",
+    "RuleVersion",
+    "Seal",
+]
