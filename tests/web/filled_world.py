@@ -153,8 +153,38 @@ def _visit_file(filled: Filled, _package: Any) -> object:
     return list(VisitFile.objects.order_by("pk").values_list("receipt", flat=True))
 
 
+def _waiting_line(filled: Filled, _package: Any) -> object:
+    from calloff.web.payments.models import Hold
+
+    return list(Hold.objects.order_by("pk").values_list("token", flat=True))
+
+
+def _advance(filled: Filled, _package: Any) -> object:
+    from calloff.web.payments.models import Advance
+
+    return list(Advance.objects.order_by("pk").values_list("token", flat=True))
+
+
+def _line(filled: Filled, _package: Any) -> object:
+    from calloff.web.payments.models import PayLine
+    from calloff.web.payments.views.lines import line_name
+
+    return [line_name(one.entitlement) for one in PayLine.objects.order_by("-pk").select_related("entitlement")]
+
+
+def _day_of_line(filled: Filled, _package: Any) -> object:
+    from calloff.web.payments.models import PayLine
+
+    return PayLine.objects.latest("pk").entitlement.on.isoformat()
+
+
 KINDS: tuple[tuple[str, tuple[str, ...], Find], ...] = (
     (r"^pay/$|^provider/pay/$", ("token",), _pay_run),
+    (r"pay/waiting/$", ("hold",), _waiting_line),
+    (r"^pay/part-payments/$", ("advance",), _advance),
+    (r"lines/<str:branch>/$|<str:day>/$", ("line",), _line),
+    (r"^provider/pay/lines/<str:branch>/$", ("day",), _day_of_line),
+    (r"^pay/owing/$|(lines|returned)/$", ("branch",), _branch),
     (r"^provider/visits/$", ("receipt",), _visit_file),
     (r"remittance/$|^provider/pay/<str:token>/$", ("branch",), _branch),
     (r"^packages/$", ("token",), lambda filled, package: package.token),
@@ -396,9 +426,34 @@ def _paid(world: World, filled: Filled) -> None:
         receive(path=path, name="later.csv", **told)
         _settle(world)
         runs.draft(council=world.council, to_on=planned[7].on, by=filled.users["finance_payer"], at=world.at)
+        _money_matters(world, filled)
         path.write_text("a,b\n1,2\n")
         with suppress(FileRefusedError):
             receive(path=path, name="wrong.csv", **told)
+
+
+def _money_matters(world: World, filled: Filled) -> None:
+    """A line that waits, a part-payment that waits for a second person, terms of pay and codes of the ledger."""
+    from calloff.web.payments.models import Entitlement
+    from calloff.web.payments.services import holds, sending, terms
+
+    payer, branch = filled.users["finance_payer"], world.branch(PEOPLE_OF)
+    line = Entitlement.objects.filter(branch=branch, line__run__state="draft").latest("pk")
+    holds.dispute(
+        entitlement=line,
+        reason="length",
+        words="a word",
+        claimed_minutes=40,
+        by=filled.users["provider_manager"],
+        at=world.at,
+    )
+    sending.ask_for_advance(
+        council=world.council, branch=branch, pence=5_000, reason="wages_due", by=payer, at=world.at
+    )
+    first = world.at.date()
+    terms.set_terms(council=world.council, enrolment=None, from_on=first, purchase_order="PO-1", by=payer, at=world.at)
+    codes = terms.Codes("CC1", "4711")
+    terms.set_code(council=world.council, enrolment=None, funder="", from_on=first, codes=codes, by=payer, at=world.at)
 
 
 def _settle(world: World) -> None:

@@ -24,6 +24,7 @@ from calloff.web.config.look.week import day_names
 from calloff.web.contracts.forms.drafts import MOST_BYTES
 from calloff.web.contracts.models import Enrolment
 from calloff.web.directory.models import Branch, Council
+from calloff.web.payments.forms import HOLD_REASONS
 from calloff.web.provider_portal.services.asked import Asked, Terms
 from calloff.web.provider_portal.services.spare import PoolTold
 
@@ -331,3 +332,22 @@ class SendVisitsForm(forms.Form):
         """The council and the branch."""
         one = self.pairs[self.cleaned_data["whose"]] if len(self.pairs) > 1 else next(iter(self.pairs.values()))
         return one.council, one.branch
+
+
+class DisputeLineForm(forms.Form):
+    """What is wrong with a line of pay."""
+
+    reason = forms.ChoiceField(label=_("What is wrong?"), choices=list(HOLD_REASONS.items()), widget=forms.RadioSelect)
+    claimed_minutes = forms.IntegerField(
+        label=_("How many minutes should be paid?"),
+        help_text=_("Of all care workers together. Leave it empty where minutes are not what is wrong."),
+        required=False,
+        min_value=0,
+        max_value=MOST_MINUTES,
+    )
+    words = forms.CharField(
+        label=_("What happened?"),
+        help_text=_("Name nobody: the line says whose visit it is."),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )

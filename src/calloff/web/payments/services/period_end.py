@@ -40,6 +40,7 @@ def end_period(*, council: Council, on: date, by: User, at: datetime) -> tuple[S
         if on >= local(doing.at).date():
             raise PeriodEndError("A period ends once its last day is over. Nothing was posted.")
         bearing, book = Bearing(council.pk), TermsBook(council.pk)
+        used = use_blocks(council, on, doing.at)
         entries = [*_accrued(council, on, bearing, book), *_prepaid(council, on, book)]
         made = ledger.post(council=council.pk, journal=name, entries=entries, at=doing.at, kind="period_end", on=on)
         back = ledger.reverse(
@@ -51,13 +52,15 @@ def end_period(*, council: Council, on: date, by: User, at: datetime) -> tuple[S
             on=on + timedelta(days=1),
         )
         pence = sum(one.pence for one in entries if one.account == ledger.ACCRUALS)
-        doing.record("period_ended", name, {"accrued_pence": -pence, "lines": made.lines})
+        doing.record("period_ended", name, {"accrued_pence": -pence, "lines": made.lines, "used_pence": used})
     return made, back
 
 
 def _accrued(council: Council, on: date, bearing: Bearing, book: TermsBook) -> Iterable[Entry]:
     """What was delivered up to a day and stands in no approved run."""
     rows = Entitlement.objects.filter(council=council, on__lte=on).exclude(line__run__state__in=POSTED)
+    # A block is paid ahead: what of it is used becomes cost by itself.
+    rows = rows.exclude(component=Entitlement.BLOCK)
     posted = _posted_worth(council, on)
     latest: dict[tuple[str, str], Entitlement] = {}
     for one in rows.order_by("number").iterator(chunk_size=2_000):
@@ -91,6 +94,44 @@ def _accrued(council: Council, on: date, bearing: Bearing, book: TermsBook) -> I
 
 def _worth(one: Entitlement, pence: int) -> Entitlement:
     return Entitlement(anchor=one.anchor, component=one.component, person_id=one.person_id, on=one.on, pence=pence)
+
+
+def use_blocks(council: Council, on: date, at: datetime) -> int:
+    """What was paid ahead for block periods that are over by a day becomes cost; in pence. Within an act."""
+    book, used = TermsBook(council.pk), 0
+    rows = PayLine.objects.filter(council=council, entitlement__component=Entitlement.BLOCK, run__state__in=POSTED)
+    done = set(Seal.objects.filter(council=council, kind="used").values_list("journal", flat=True))
+    for line in rows.select_related("entitlement").order_by("pk"):
+        one = line.entitlement
+        name = f"USE-{one.anchor}/{one.number}"
+        if name in done or book.period(one.enrolment_id, one.on).to_on > on or not line.pence:
+            continue
+        code = book.code(one.enrolment_id, COUNCIL, on)
+        entries = [
+            Entry(
+                ledger.PREPAYMENTS,
+                -line.pence,
+                one.branch_id,
+                one.enrolment_id,
+                None,
+                code.cost_centre,
+                code.subjective,
+                COUNCIL,
+            ),
+            Entry(
+                ledger.CARE_COST,
+                line.pence,
+                one.branch_id,
+                one.enrolment_id,
+                None,
+                code.cost_centre,
+                code.subjective,
+                COUNCIL,
+            ),
+        ]
+        ledger.post(council=council.pk, journal=name, entries=entries, at=at, kind="used", on=on)
+        used += line.pence
+    return used
 
 
 def _posted_worth(council: Council, on: date) -> dict[tuple[str, str], int]:

@@ -9,6 +9,8 @@ from calloff.formats.tables import Column, Table, table_text
 from calloff.web.directory.models import Branch
 from calloff.web.payments.models import PayRun
 
+OF_PERIODS = ("rounding", "block", "corridor", "advance", "outcome")
+"""What a line is for that is no visit's."""
 REMITTANCE = Table(
     name="remittance.csv",
     about="One line of a pay run a row; the amounts add up to what the provider is paid.",
@@ -23,7 +25,7 @@ REMITTANCE = Table(
         Column(
             "version", number(1, 1_000_000), "Version of what the visit is worth; above 1 a correction.", required=True
         ),
-        Column("reason", CHOICE, "What the visit was.", allowed=(*(one.name.lower() for one in Reason), "rounding")),
+        Column("reason", CHOICE, "What the visit was.", allowed=(*(one.name.lower() for one in Reason), *OF_PERIODS)),
         Column("worked_minutes", number(0, 1_000_000), "Minutes of all workers who count.", "min"),
         Column("paid_minutes", number(0, 1_000_000), "Minutes that are paid.", "min"),
         Column("amount", AMOUNT, "What this line pays.", "£", required=True),

@@ -20,7 +20,7 @@ from calloff.web.directory.models import Council
 from calloff.web.directory.services import draw
 from calloff.web.jobs import services as jobs
 from calloff.web.payments.models import Entitlement, PayRun
-from calloff.web.payments.services import bearing, holds, journals, parity, sending
+from calloff.web.payments.services import bearing, holds, journals, parity, periods, sending
 from calloff.web.payments.services.entitling import PEOPLE_A_LEASE, Weeks, entitle
 from calloff.web.visits.models import PlannedVisit
 
@@ -101,6 +101,8 @@ def prepare(run: PayRun, at: datetime) -> None:
         return
     try:
         settle_up_to(run.council, run.to_on, at, key=run.token)
+        periods.entitle_periods(run.council, run.to_on, at)
+        periods.reconcile(run.council, run.to_on, at)
         faults = parity.faults(run.council_id)
         if faults:
             raise PayRunError(f"The books do not agree with their lines, so nothing is paid: {faults[0]}")
