@@ -178,9 +178,30 @@ def _day_of_line(filled: Filled, _package: Any) -> object:
     return PayLine.objects.latest("pk").entitlement.on.isoformat()
 
 
+def _block(filled: Filled, _package: Any) -> object:
+    from calloff.web.payments.models import BlockYear
+
+    return list(BlockYear.objects.values_list("token", flat=True))
+
+
+def _outcome(filled: Filled, _package: Any) -> object:
+    from calloff.web.payments.models import Outcome
+
+    return list(Outcome.objects.values_list("token", flat=True))
+
+
+def _retro(filled: Filled, _package: Any) -> object:
+    from calloff.web.payments.models import Retro
+
+    return list(Retro.objects.values_list("token", flat=True))
+
+
 KINDS: tuple[tuple[str, tuple[str, ...], Find], ...] = (
     (r"^pay/$|^provider/pay/$", ("token",), _pay_run),
     (r"pay/waiting/$", ("hold",), _waiting_line),
+    (r"^pay/blocks/$", ("block",), _block),
+    (r"^pay/outcomes/$", ("outcome",), _outcome),
+    (r"^pay/periods/changes/$", ("retro",), _retro),
     (r"^pay/part-payments/$", ("advance",), _advance),
     (r"lines/<str:branch>/$|<str:day>/$", ("line",), _line),
     (r"^provider/pay/lines/<str:branch>/$", ("day",), _day_of_line),
@@ -427,6 +448,7 @@ def _paid(world: World, filled: Filled) -> None:
         _settle(world)
         runs.draft(council=world.council, to_on=planned[7].on, by=filled.users["finance_payer"], at=world.at)
         _money_matters(world, filled)
+        _periods(world, filled)
         path.write_text("a,b\n1,2\n")
         with suppress(FileRefusedError):
             receive(path=path, name="wrong.csv", **told)
@@ -454,6 +476,40 @@ def _money_matters(world: World, filled: Filled) -> None:
     terms.set_terms(council=world.council, enrolment=None, from_on=first, purchase_order="PO-1", by=payer, at=world.at)
     codes = terms.Codes("CC1", "4711")
     terms.set_code(council=world.council, enrolment=None, funder="", from_on=first, codes=codes, by=payer, at=world.at)
+
+
+def _periods(world: World, filled: Filled) -> None:
+    """A block that waits for approval, an outcome, and a change to a period that is closed."""
+    from calloff.domain.pay_calendar import Period
+    from calloff.web.contracts.models import Enrolment
+    from calloff.web.directory.services import draw
+    from calloff.web.payments.models import Entitlement, Retro
+    from calloff.web.payments.services import periods
+
+    payer, first = filled.users["finance_payer"], world.at.date()
+    enrolment = Enrolment.objects.get(reference=PEOPLE_OF)
+    periods.propose_block(
+        enrolment=enrolment,
+        period=Period(first, first + timedelta(days=364)),
+        pence=1_000_000,
+        agreed_minutes=60_000,
+        centipence=200_000,
+        by=payer,
+        at=world.at,
+    )
+    told = {"starts_on": first + timedelta(days=60), "due_on": first + timedelta(days=90)}
+    person = filled.packages["begun"].person
+    periods.agree_outcome(enrolment=enrolment, person=person, pence=9_900, by=payer, at=world.at, **told)
+    one = Entitlement.objects.latest("pk")
+    Retro.objects.create(
+        council=world.council,
+        token=draw(),
+        entitlement=one,
+        anchor=one.anchor,
+        pence=one.pence + 100,
+        why="It was longer.",
+        found_at=world.at,
+    )
 
 
 def _settle(world: World) -> None:

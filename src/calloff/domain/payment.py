@@ -170,6 +170,22 @@ def shares(pence: int, weights: Sequence[int]) -> tuple[int, ...]:
     return tuple(part + (place in odd) for place, part in enumerate(parts))
 
 
+PENNY_CENTIPENCE = 100
+SHARES = 100_000
+
+
+def uplifted(centipence: int, share: int, flat_centipence: int) -> int:
+    """
+    A rate raised by a share in 100,000ths and an amount, to the whole penny, half up (DOMAIN 5.4).
+
+    ValueError for a rate that would fall below nothing.
+    """
+    raised = half_up(centipence * (SHARES + share), SHARES * PENNY_CENTIPENCE) * PENNY_CENTIPENCE + flat_centipence
+    if raised < 0:
+        raise ValueError(f"a rate of {centipence} centipence cannot fall by {flat_centipence}")
+    return raised
+
+
 def charge(assessed_pence: int, chargeable_pence: int) -> int:
     """What a person pays for a week: what they were assessed to afford, at most the chargeable care (DOMAIN 3.8)."""
     return max(0, min(assessed_pence, chargeable_pence))

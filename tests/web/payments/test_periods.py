@@ -19,25 +19,15 @@ from calloff.web.payments.services import ledger, on_plan, parity, period_end, p
 from calloff.web.visits.models import PlannedVisit
 
 pytestmark = pytest.mark.django_db
-HOURS = tuple(Visit(day, start, 240, 2) for day in range(5) for start in (480, 780))
-"""Two visits of four hours by two workers on five days: 80 hours a week."""
+FOUR_HOURS = tuple(Visit(day, 480, 240, 2) for day in range(5))
+"""A visit of four hours by two workers on five days: 40 hours a week."""
 FIRST_WEEK = (date(2026, 11, 30), date(2026, 12, 6))
 
 
 @pytest.fixture
 def hampshire(tmp_path):
-    """Five packages of 80 hours a week at £22, paid on plan: 400 hours in a period of a week."""
-    made = Paying(tmp_path, packages=0, rule="hampshire_plan_then_reconcile")
-    made.world.provider("Beech", pounds=22, capabilities=frozenset({"double_handed"}), minutes=60_000)
-    from calloff.web.visits.services.planning import plan_ahead
-
-    for _ in range(5):
-        package = made.world.started(visits=HOURS)
-        made.world.declared("Acorn")
-        made.world.answer(package, "Acorn")
-        made.world.confirm(package)
-    plan_ahead(made.world.council.pk, made.world.at)
-    return made
+    """Ten packages of 40 hours a week at £22, paid on plan: 400 hours in a period of a week."""
+    return Paying(tmp_path, packages=10, rule="hampshire_plan_then_reconcile", visits=FOUR_HOURS, pounds=22)
 
 
 def at_day(day):

@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from calloff.web.brokerage.forms.package import PoundsField
+from calloff.web.brokerage.models import Person
 from calloff.web.config.look.fields import DayField
 from calloff.web.contracts.models import Enrolment
 from calloff.web.directory.models import Branch, Council
@@ -146,9 +147,7 @@ class _OfContract(forms.Form):
 
     def __init__(self, council: Council, *positional: Any, **named: Any) -> None:
         super().__init__(*positional, **named)
-        field: Any = self.fields["enrolment"]
-        field.queryset = Enrolment.objects.filter(council=council).select_related("branch").order_by("reference")
-        field.label_from_instance = lambda one: f"{one.reference}, {one.branch.name}"
+        contracts_in(self.fields["enrolment"], council)
 
 
 class TermsForm(_OfContract):
@@ -189,3 +188,53 @@ class CodeForm(_OfContract):
     cost_centre = forms.CharField(label=_("Cost centre"), max_length=20)
     subjective = forms.CharField(label=_("Subjective"), max_length=20)
     vat = one_of(_("VAT"), VAT, LedgerCode.VAT)
+
+
+class BlockForm(forms.Form):
+    """What a contract is paid ahead for a year."""
+
+    enrolment = forms.ModelChoiceField(label=_("Contract"), queryset=Enrolment.objects.none(), to_field_name="token")
+    from_on = DayField(label=_("From which day on?"), help_text=DAY_HELP)
+    to_on = DayField(label=_("Up to and including which day?"), help_text=DAY_HELP)
+    amount = PoundsField(label=_("For all of it"))
+    agreed_hours = forms.IntegerField(label=_("Hours agreed in that time"), min_value=1, max_value=10_000_000)
+    rate = PoundsField(label=_("Price of an hour beyond the corridor"), rate=True)
+
+    def __init__(self, council: Council, *positional: Any, **named: Any) -> None:
+        super().__init__(*positional, **named)
+        contracts_in(self.fields["enrolment"], council)
+
+
+class SettleBlockForm(forms.Form):
+    """What came of a block."""
+
+    delivered_hours = forms.IntegerField(label=_("Hours delivered in that time"), min_value=0, max_value=10_000_000)
+    gates_met = forms.BooleanField(label=_("The gates of quality and outcome were met"), required=False)
+
+
+class OutcomeForm(forms.Form):
+    """What a person's outcomes are worth under a contract."""
+
+    enrolment = forms.ModelChoiceField(label=_("Contract"), queryset=Enrolment.objects.none(), to_field_name="token")
+    person = forms.CharField(label=_("Reference of the person"), max_length=16)
+    amount = PoundsField(label=_("What they are worth in all"))
+    starts_on = DayField(label=_("From which day on?"), help_text=DAY_HELP)
+    due_on = DayField(label=_("To be met by"), help_text=DAY_HELP)
+
+    def __init__(self, council: Council, *positional: Any, **named: Any) -> None:
+        super().__init__(*positional, **named)
+        self.council = council
+        contracts_in(self.fields["enrolment"], council)
+
+    def clean_person(self) -> Person:
+        """The council's person of this reference."""
+        found = Person.objects.filter(council=self.council, reference=self.cleaned_data["person"].strip()).first()
+        if found is None:
+            raise forms.ValidationError(_("There is nobody with this reference."), code="unknown")
+        return found
+
+
+def contracts_in(field: Any, council: Council) -> None:
+    """Let a field choose among the contracts of a council."""
+    field.queryset = Enrolment.objects.filter(council=council).select_related("branch").order_by("reference")
+    field.label_from_instance = lambda one: f"{one.reference}, {one.branch.name}"

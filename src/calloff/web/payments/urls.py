@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from calloff.web.payments.views import lines, money, runs, terms
+from calloff.web.payments.views import lines, money, periods, runs, terms
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("pay", runs.pay_runs, name="pay_runs"),
@@ -20,6 +20,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("pay/part-payments/<str:advance>", money.advance, name="pay_advance"),
     path("pay/books", money.books, name="pay_books"),
     path("pay/books/end", money.end_period, name="pay_end_period"),
+    path("pay/periods", periods.overview, name="pay_periods"),
+    path("pay/periods/changes/<str:retro>", periods.retro, name="pay_retro"),
+    path("pay/blocks/propose", periods.propose_block, name="pay_propose_block"),
+    path("pay/blocks/<str:block>", periods.block, name="pay_block"),
+    path("pay/blocks/<str:block>/approve", periods.approve_block, name="pay_approve_block"),
+    path("pay/blocks/<str:block>/settle", periods.settle_block, name="pay_settle_block"),
+    path("pay/outcomes/agree", periods.agree_outcome, name="pay_agree_outcome"),
+    path("pay/outcomes/<str:outcome>", periods.judge_outcome, name="pay_outcome"),
     path("pay/terms", terms.terms, name="pay_terms"),
     path("pay/terms/set", terms.set_pay_terms, name="pay_set_terms"),
     path("pay/terms/code", terms.set_ledger_code, name="pay_set_code"),

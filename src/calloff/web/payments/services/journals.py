@@ -10,7 +10,7 @@ from django.db.models import Sum
 from calloff.domain.funding import COUNCIL
 from calloff.web.contracts.models import Enrolment
 from calloff.web.directory.models import Branch
-from calloff.web.payments.models import Entitlement, PayRun
+from calloff.web.payments.models import ChargeLine, Entitlement, PayRun
 from calloff.web.payments.services import ledger
 from calloff.web.payments.services.ledger import Entry
 from calloff.web.payments.services.terms import TermsBook
@@ -26,7 +26,8 @@ def entries_of(run: PayRun) -> dict[Contract, list[Entry]]:
     found: dict[Contract, list[Entry]] = {}
     funded = _funded(run)
     paid = _paid(run)
-    for contract in sorted({*paid, *(place[:2] for place in funded)}, key=str):
+    charges = _charges(run)
+    for contract in sorted({*paid, *charges, *(place[:2] for place in funded)}, key=str):
         branch, enrolment = contract
         entries = [Entry(ledger.PROVIDER_PAYABLE, -paid.get(contract, {}).get("all", 0), branch, enrolment)]
         borne = 0
@@ -56,7 +57,7 @@ def entries_of(run: PayRun) -> dict[Contract, list[Entry]]:
             entries.append(
                 Entry(ledger.CARE_COST, -borne, branch, enrolment, None, code.cost_centre, code.subjective, COUNCIL)
             )
-        found[contract] = ledger.summed(entries)
+        found[contract] = ledger.summed([*entries, *charges.get(contract, ())])
     return {contract: entries for contract, entries in found.items() if entries}
 
 
@@ -71,6 +72,23 @@ def _paid(run: PayRun) -> dict[Contract, dict[str, int]]:
         of_contract.setdefault(ledger.CARE_COST, 0)
         of_contract[account] = of_contract.get(account, 0) + row["sum"]
         of_contract["all"] = of_contract.get("all", 0) + row["sum"]
+    return found
+
+
+def _charges(run: PayRun) -> dict[Contract, list[Entry]]:
+    """
+    By contract what people are charged: taken off what the provider is owed, or owed to the council by the person.
+    """
+    found: dict[Contract, list[Entry]] = {}
+    rows = ChargeLine.objects.filter(run=run).values("charge__branch", "charge__enrolment", "charge__person", "net")
+    for row in rows.annotate(sum=Sum("pence")):
+        branch, enrolment, person = row["charge__branch"], row["charge__enrolment"], row["charge__person"]
+        if row["net"]:
+            owed = Entry(ledger.PROVIDER_PAYABLE, row["sum"], branch, enrolment)
+        else:
+            owed = Entry(ledger.PERSON_RECEIVABLE, row["sum"], branch, enrolment, person)
+        income = Entry(ledger.CONTRIBUTION_INCOME, -row["sum"], branch, enrolment, person)
+        found.setdefault((branch, enrolment), []).extend((owed, income))
     return found
 
 

@@ -19,8 +19,8 @@ from calloff.web.audit.services import act, in_turn
 from calloff.web.directory.models import Council
 from calloff.web.directory.services import draw
 from calloff.web.jobs import services as jobs
-from calloff.web.payments.models import Entitlement, PayRun
-from calloff.web.payments.services import bearing, holds, journals, parity, periods, sending
+from calloff.web.payments.models import ChargeLine, Entitlement, PayRun
+from calloff.web.payments.services import bearing, charging, holds, journals, parity, periods, sending
 from calloff.web.payments.services.entitling import PEOPLE_A_LEASE, Weeks, entitle
 from calloff.web.visits.models import PlannedVisit
 
@@ -103,6 +103,7 @@ def prepare(run: PayRun, at: datetime) -> None:
         settle_up_to(run.council, run.to_on, at, key=run.token)
         periods.entitle_periods(run.council, run.to_on, at)
         periods.reconcile(run.council, run.to_on, at)
+        charging.charge_up_to(run.council, run.to_on, at)
         faults = parity.faults(run.council_id)
         if faults:
             raise PayRunError(f"The books do not agree with their lines, so nothing is paid: {faults[0]}")
@@ -134,11 +135,12 @@ def gather(run: PayRun, at: datetime) -> None:
         holds.hold_marked(run, doing.at)
         with connection.cursor() as cursor:
             cursor.execute(GATHER, [run.pk, run.council_id, run.to_on.isoformat()])
-        if not run.lines.exists():
+        charged = charging.gather(run)
+        if not run.lines.exists() and not charged:
             raise PayRunError(f"Nothing is new for visits up to {run.to_on:%-d %B %Y}. Nothing was drafted.")
         funded = bearing.gather_funder_lines(run)
         run.state = PayRun.DRAFT
-        run.from_on = run.lines.aggregate(first=Min("entitlement__on"))["first"]
+        run.from_on = run.lines.aggregate(first=Min("entitlement__on"))["first"] or run.to_on
         run.save(update_fields=("state", "from_on"))
         data = {"lines": run.lines.count(), "pence": total(run), "to_on": run.to_on.isoformat(), "funded": len(funded)}
         doing.record("pay_run_drafted", f"PAY-{run.number}", data)
@@ -164,6 +166,7 @@ def drop(*, run: PayRun, by: User, at: datetime) -> None:
         run = _locked(run, *PayRun.OPEN)
         run.lines.all().delete()
         run.funder_lines.all().delete()
+        ChargeLine.objects.filter(run=run).delete()
         run.state = PayRun.DROPPED
         run.save(update_fields=("state",))
         doing.record("pay_run_dropped", f"PAY-{run.number}")
