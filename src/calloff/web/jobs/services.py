@@ -235,6 +235,7 @@ SUBJECTS = {
     "approval_waits": gettext_lazy("Something waits for your approval"),
     "draft_decided": gettext_lazy("Your draft was decided"),
     "request_decided": gettext_lazy("A request was decided"),
+    "bank_changed": gettext_lazy("Somebody wants your pay to go to another account"),
     "suspended": gettext_lazy("New work is stopped for a while"),
     "lifted": gettext_lazy("New work is open again"),
 }
