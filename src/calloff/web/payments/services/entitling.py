@@ -24,7 +24,7 @@ from calloff.domain.payment_rule import PaymentRule
 from calloff.domain.visits import Reason, Stopped
 from calloff.formats.delivered_visits import DeliveredVisit, LoggedAt
 from calloff.formats.planned_visits import PlannedRow
-from calloff.settlement.pay import PaidVisit, RoundingLine, pay
+from calloff.settlement.pay import Paid, PaidVisit, RoundingLine, pay
 from calloff.web.audit.services import in_turn
 from calloff.web.brokerage.models import CallOff
 from calloff.web.brokerage.services.desk import facts_of as package_facts
@@ -68,14 +68,10 @@ def entitle(
 
     `settling` are the periods paid on plan that are settled now; others of them stay as they are.
     """
-    planned = _planned(council, person, weeks)
+    rules = _rules(council)
+    planned, paid, _book = priced(council, person, weeks, rules, at)
     if not planned:
         return []
-    rules = _rules(council)
-    book = RateBook(council, planned)
-    rows = [book.row(one, rules.place(one)) for one in planned]
-    logs = _logs(council, person, weeks)
-    paid = pay(rules.values, rows, [logs], at)
     by_reference = {one.reference: one for one in planned}
     heard = heard_until(council, {one.branch_id for one in planned})
     on_plan = OnPlan(
@@ -98,6 +94,18 @@ def entitle(
         if weeks.first_on <= line.week <= weeks.last_on
     ]
     return _store_new(council, person, weeks, [one for one in found if one is not None], at, on_plan)
+
+
+def priced(
+    council: Council, person: int, weeks: Weeks, rules: Rules, at: datetime
+) -> tuple[list[PlannedVisit], Paid, RateBook]:
+    """A person's planned visits around some weeks, and what each is worth under some rules; nothing is stored."""
+    planned = _planned(council, person, weeks)
+    book = RateBook(council, planned)
+    if not planned:
+        return planned, Paid((), (), ()), book
+    rows = [book.row(one, rules.place(one)) for one in planned]
+    return planned, pay(rules.values, rows, [_logs(council, person, weeks)], at), book
 
 
 def heard_until(council: Council, branches: Iterable[int]) -> dict[int, date]:
