@@ -153,18 +153,6 @@ def _visit_file(filled: Filled, _package: Any) -> object:
     return list(VisitFile.objects.order_by("pk").values_list("receipt", flat=True))
 
 
-def _waiting_line(filled: Filled, _package: Any) -> object:
-    from calloff.web.payments.models import Hold
-
-    return list(Hold.objects.order_by("pk").values_list("token", flat=True))
-
-
-def _advance(filled: Filled, _package: Any) -> object:
-    from calloff.web.payments.models import Advance
-
-    return list(Advance.objects.order_by("pk").values_list("token", flat=True))
-
-
 def _line(filled: Filled, _package: Any) -> object:
     from calloff.web.payments.models import PayLine
     from calloff.web.payments.views.lines import line_name
@@ -178,31 +166,36 @@ def _day_of_line(filled: Filled, _package: Any) -> object:
     return PayLine.objects.latest("pk").entitlement.on.isoformat()
 
 
-def _block(filled: Filled, _package: Any) -> object:
-    from calloff.web.payments.models import BlockYear
+def _tokens(name: str) -> Find:
+    """The tokens of every row of a kind that belongs to pay."""
 
-    return list(BlockYear.objects.values_list("token", flat=True))
+    def find(filled: Filled, _package: Any) -> object:
+        from calloff.web.payments import models
+
+        return list(getattr(models, name).objects.order_by("pk").values_list("token", flat=True))
+
+    return find
 
 
-def _outcome(filled: Filled, _package: Any) -> object:
-    from calloff.web.payments.models import Outcome
-
-    return list(Outcome.objects.values_list("token", flat=True))
-
-
-def _retro(filled: Filled, _package: Any) -> object:
-    from calloff.web.payments.models import Retro
-
-    return list(Retro.objects.values_list("token", flat=True))
+def _someone(filled: Filled, _package: Any) -> object:
+    return filled.packages["begun"].person.reference
 
 
 KINDS: tuple[tuple[str, tuple[str, ...], Find], ...] = (
     (r"^pay/$|^provider/pay/$", ("token",), _pay_run),
-    (r"pay/waiting/$", ("hold",), _waiting_line),
-    (r"^pay/blocks/$", ("block",), _block),
-    (r"^pay/outcomes/$", ("outcome",), _outcome),
-    (r"^pay/periods/changes/$", ("retro",), _retro),
-    (r"^pay/part-payments/$", ("advance",), _advance),
+    (r"pay/waiting/$", ("hold",), _tokens("Hold")),
+    (r"^pay/blocks/$", ("block",), _tokens("BlockYear")),
+    (r"^pay/outcomes/$", ("outcome",), _tokens("Outcome")),
+    (r"^pay/periods/changes/$", ("retro",), _tokens("Retro")),
+    (r"^pay/bank/$", ("detail",), _tokens("BankDetail")),
+    (r"^uplifts/$", ("uplift",), _tokens("Uplift")),
+    (r"^payment-rules/proposals/$", ("proposal",), _tokens("RuleProposal")),
+    (r"^payment-rules/shadow/$", ("shadow",), _tokens("Shadow")),
+    (r"^payment-rules/$", ("model",), lambda filled, _: "*"),
+    (r"^payment-rules/<str:model>/$", ("version",), lambda filled, _: 1),
+    (r"^pay/statements/$", ("person",), _someone),
+    (r"^pay/statements/<str:person>/$", ("week",), lambda filled, _: filled.world.at.date().isoformat()),
+    (r"^pay/part-payments/$", ("advance",), _tokens("Advance")),
     (r"lines/<str:branch>/$|<str:day>/$", ("line",), _line),
     (r"^provider/pay/lines/<str:branch>/$", ("day",), _day_of_line),
     (r"^pay/owing/$|(lines|returned)/$", ("branch",), _branch),
@@ -449,6 +442,7 @@ def _paid(world: World, filled: Filled) -> None:
         runs.draft(council=world.council, to_on=planned[7].on, by=filled.users["finance_payer"], at=world.at)
         _money_matters(world, filled)
         _periods(world, filled)
+        _proposed(world, filled)
         path.write_text("a,b\n1,2\n")
         with suppress(FileRefusedError):
             receive(path=path, name="wrong.csv", **told)
@@ -510,6 +504,24 @@ def _periods(world: World, filled: Filled) -> None:
         why="It was longer.",
         found_at=world.at,
     )
+
+
+def _proposed(world: World, filled: Filled) -> None:
+    """What one person proposed and another is to decide: an uplift, a payment rule, bank details; and a shadow."""
+    from calloff.documents.payment_rules import shipped_folder
+    from calloff.web.payments.services import bank, charging, rules, uplifts
+
+    commissioner, council, at = filled.users["commissioner"], world.council, world.at
+    text = (shipped_folder() / "hull_planned.yaml").read_text(encoding="utf-8")
+    first = at.date()
+    told = {"council": council, "model": "*", "by": commissioner, "at": at}
+    uplifts.propose(title="Annual", from_on=first, share=4_000, flat_centipence=0, **told)
+    rules.propose(text=text, starts_on=first + timedelta(days=30), **told)
+    rules.ask_for_shadow(text=text, from_on=first, to_on=first + timedelta(days=7), **told)
+    payer = filled.users["finance_payer"]
+    account = {"sort_code": "401276", "account": "02345678", "name": "Acorn Care"}
+    bank.propose(council=council, branch=world.branch(PEOPLE_OF), by=payer, at=at, **account)
+    charging.assess(person=filled.packages["begun"].person, pence_per_week=2_500, from_on=first, by=payer, at=at)
 
 
 def _settle(world: World) -> None:

@@ -228,13 +228,127 @@ class OutcomeForm(forms.Form):
 
     def clean_person(self) -> Person:
         """The council's person of this reference."""
-        found = Person.objects.filter(council=self.council, reference=self.cleaned_data["person"].strip()).first()
-        if found is None:
-            raise forms.ValidationError(_("There is nobody with this reference."), code="unknown")
-        return found
+        return person_called(self.council, self.cleaned_data["person"])
+
+
+def person_called(council: Council, reference: str) -> Person:
+    """The council's person of a reference; ValidationError where there is nobody."""
+    found = Person.objects.filter(council=council, reference=reference.strip()).first()
+    if found is None:
+        raise forms.ValidationError(_("There is nobody with this reference."), code="unknown")
+    return found
 
 
 def contracts_in(field: Any, council: Council) -> None:
     """Let a field choose among the contracts of a council."""
     field.queryset = Enrolment.objects.filter(council=council).select_related("branch").order_by("reference")
     field.label_from_instance = lambda one: f"{one.reference}, {one.branch.name}"
+
+
+class AssessmentForm(forms.Form):
+    """What a person can afford."""
+
+    person = forms.CharField(label=_("Reference of the person"), max_length=16)
+    amount = PoundsField(label=_("The most that they can afford a week"))
+    from_on = DayField(label=_("From which day on?"), help_text=DAY_HELP)
+
+    def __init__(self, council: Council, *positional: Any, **named: Any) -> None:
+        super().__init__(*positional, **named)
+        self.council = council
+
+    def clean_person(self) -> Person:
+        """The council's person of this reference."""
+        return person_called(self.council, self.cleaned_data["person"])
+
+
+class ChargeRuleForm(forms.Form):
+    """How care is charged."""
+
+    from_on = DayField(label=_("From which day on?"), help_text=DAY_HELP)
+    basis = one_of(
+        _("What is charged?"),
+        {"actual": _("What was delivered, as it is paid"), "planned": _("What was planned, unless it was missed")},
+    )
+    rate = PoundsField(
+        label=_("Charge for an hour"),
+        rate=True,
+        required=False,
+        help_text=_("Leave it empty to charge the price paid."),
+    )
+    no_access = forms.BooleanField(label=_("Visits where nobody could be let in are charged"), required=False)
+    short_notice = forms.BooleanField(
+        label=_("Visits that were called off too late are charged; people were told so beforehand"), required=False
+    )
+
+
+class BankForm(forms.Form):
+    """Where a provider is paid."""
+
+    branch = forms.ModelChoiceField(label=_("Provider"), queryset=Branch.objects.none(), to_field_name="token")
+    name = forms.CharField(label=_("Name of the account"), max_length=18)
+    sort_code = forms.CharField(label=_("Sort code"), max_length=8, help_text=_("Six digits, such as 40-12-76."))
+    account = forms.CharField(label=_("Account number"), max_length=10, help_text=_("Eight digits."))
+
+    def __init__(self, council: Council, *positional: Any, **named: Any) -> None:
+        super().__init__(*positional, **named)
+        self.fields["branch"].queryset = providers_of(council)  # type: ignore[attr-defined]
+
+
+def models_in(council: Council) -> list[tuple[str, Any]]:
+    """The purchasing models of a council's contracts, as choices, all of them first."""
+    known = Enrolment.objects.filter(council=council).values_list("model", flat=True).distinct().order_by("model")
+    return [("*", _("Every model")), *((one, one) for one in known)]
+
+
+class UpliftForm(forms.Form):
+    """A bulk uplift."""
+
+    title = forms.CharField(
+        label=_("What it is called"), max_length=120, help_text=_("For example: Annual uplift 2027.")
+    )
+    model = forms.ChoiceField(label=_("Whose prices?"))
+    from_on = DayField(label=_("From which day on?"), help_text=DAY_HELP)
+    percent = forms.DecimalField(
+        label=_("By how many per cent?"), min_value=-50, max_value=100, decimal_places=3, initial=0
+    )
+    flat = PoundsField(label=_("And by which amount an hour?"), rate=True, required=False)
+
+    def __init__(self, council: Council, *positional: Any, **named: Any) -> None:
+        super().__init__(*positional, **named)
+        self.fields["model"].choices = models_in(council)  # type: ignore[attr-defined]
+
+
+MOST_RULE = 60_000
+
+
+class RuleForm(forms.Form):
+    """A payment rule as a document, and from when on it counts."""
+
+    model = forms.ChoiceField(label=_("For visits under which model?"))
+    text = forms.CharField(
+        label=_("The payment rule"),
+        max_length=MOST_RULE,
+        widget=forms.Textarea(attrs={"rows": 16, "spellcheck": "false"}),
+    )
+    starts_on = DayField(label=_("From which day on?"), help_text=DAY_HELP)
+
+    def __init__(self, council: Council, *positional: Any, **named: Any) -> None:
+        super().__init__(*positional, **named)
+        self.fields["model"].choices = models_in(council)  # type: ignore[attr-defined]
+
+
+class ShadowForm(forms.Form):
+    """A second payment rule on the visits of some days."""
+
+    model = forms.ChoiceField(label=_("For visits under which model?"))
+    text = forms.CharField(
+        label=_("The second payment rule"),
+        max_length=MOST_RULE,
+        widget=forms.Textarea(attrs={"rows": 16, "spellcheck": "false"}),
+    )
+    from_on = DayField(label=_("Visits from which day on?"), help_text=DAY_HELP)
+    to_on = DayField(label=_("Up to and including which day?"), help_text=DAY_HELP)
+
+    def __init__(self, council: Council, *positional: Any, **named: Any) -> None:
+        super().__init__(*positional, **named)
+        self.fields["model"].choices = models_in(council)  # type: ignore[attr-defined]

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from calloff.web.payments.views import lines, money, periods, runs, terms
+from calloff.web.payments.views import charges, files, lines, money, periods, prices, runs, terms
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("pay", runs.pay_runs, name="pay_runs"),
@@ -28,6 +28,28 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("pay/blocks/<str:block>/settle", periods.settle_block, name="pay_settle_block"),
     path("pay/outcomes/agree", periods.agree_outcome, name="pay_agree_outcome"),
     path("pay/outcomes/<str:outcome>", periods.judge_outcome, name="pay_outcome"),
+    path("pay/charges", charges.charges, name="pay_charges"),
+    path("pay/charges/assess", charges.assess, name="pay_assess"),
+    path("pay/charges/rule", charges.set_rule, name="pay_charge_rule"),
+    path("pay/statements/<str:person>/<str:week>", charges.person_statement, name="pay_statement"),
+    path("pay/statements/<str:person>/<str:week>/letter", charges.statement_letter, name="pay_statement_letter"),
+    path("pay/commitment", files.commitment, name="pay_commitment"),
+    path("pay/bank", files.bank_details, name="pay_bank"),
+    path("pay/bank/propose", files.propose_bank, name="pay_bank_propose"),
+    path("pay/bank/<str:detail>", files.decide_bank, name="pay_bank_decide"),
+    path("pay/bank/<str:detail>/stop", files.stop_bank, name="pay_bank_stop"),
+    path("uplifts", prices.uplift_list, name="uplifts"),
+    path("uplifts/propose", prices.propose_uplift, name="uplift_propose"),
+    path("uplifts/<str:uplift>", prices.uplift, name="uplift"),
+    path("uplifts/<str:uplift>/decide", prices.decide_uplift, name="uplift_decide"),
+    path("uplifts/<str:uplift>/undo", prices.undo_uplift, name="uplift_undo"),
+    path("payment-rules", prices.rule_list, name="payment_rules"),
+    path("payment-rules/propose", prices.propose_rule, name="rule_propose"),
+    path("payment-rules/proposals/<str:proposal>", prices.rule_proposal, name="rule_proposal"),
+    path("payment-rules/proposals/<str:proposal>/decide", prices.decide_rule, name="rule_decide"),
+    path("payment-rules/shadow", prices.ask_for_shadow, name="shadow_ask"),
+    path("payment-rules/shadow/<str:shadow>", prices.shadow, name="shadow"),
+    path("payment-rules/<str:model>/<int:version>", prices.rule, name="payment_rule"),
     path("pay/terms", terms.terms, name="pay_terms"),
     path("pay/terms/set", terms.set_pay_terms, name="pay_set_terms"),
     path("pay/terms/code", terms.set_ledger_code, name="pay_set_code"),
@@ -39,4 +61,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("pay/<str:token>/lines/<str:branch>/<str:line>/hold", lines.hold_line, name="pay_line_hold"),
     path("pay/<str:token>/returned/<str:branch>", money.returned, name="pay_returned"),
     path("pay/<str:token>/remittance/<str:branch>", runs.remittance, name="pay_run_remittance"),
+    path("pay/<str:token>/remittance/<str:branch>/letter", files.remittance_pdf, name="pay_run_remittance_letter"),
+    path("pay/<str:token>/changes", files.changes, name="pay_run_changes"),
+    path("pay/<str:token>/payables", files.payables, name="pay_run_payables"),
+    path("pay/<str:token>/iso20022", files.iso20022, name="pay_run_iso20022"),
+    path("pay/<str:token>/bacs", files.bacs, name="pay_run_bacs"),
 ]

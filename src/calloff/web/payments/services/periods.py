@@ -184,7 +184,8 @@ def judge_outcome(*, outcome: Outcome, met: bool, by: User, at: datetime) -> Ent
         again.save(update_fields=("met", "judged_by", "judged_at"))
         _entitle_outcome(again, doing.at)
         doing.record("outcome_judged", again.enrolment.reference, {"met": met})
-    return Entitlement.objects.filter(council=again.council_id, anchor=f"outcome/{again.token}").latest("number")
+    rows = Entitlement.objects.filter(council=again.council_id, anchor=f"outcome/{again.token}")
+    return rows.order_by("-number").first()
 
 
 def _entitle_outcome(outcome: Outcome, at: datetime) -> None:

@@ -123,6 +123,7 @@ def pay_run(request: SignedIn, token: str) -> HttpResponse:
         "drops": "draft_pay" in may and run.state in PayRun.OPEN,
         "prepares": run.state == PayRun.PREPARING,
         "funders": _by_funder(run),
+        "drafts": "draft_pay" in may,
     }
     return render(request, "payments/pay_run.html", told)
 
@@ -145,11 +146,13 @@ def _by_provider(run: PayRun) -> Table:
                     Cell(words.money(row["corrected"]) if row["corrected"] else ""),
                     Cell(words.money(row["amount"]), strong=True),
                     Cell(_("Remittance (CSV)"), url=url),
+                    Cell(_("Letter (PDF)"), url=reverse("pay_run_remittance_letter", args=(run.token, branch.token))),
                 ]
             )
         )
     columns = [Column(_("Provider"), names_row=True), Column(_("Lines"), number=True)]
-    columns += [Column(_("Corrections"), number=True), Column(_("Amount"), number=True), Column(_("File"))]
+    columns += [Column(_("Corrections"), number=True), Column(_("Amount"), number=True)]
+    columns += [Column(_("File")), Column(_("Letter"))]
     return Table(_("What each provider is paid"), columns, rows)
 
 
