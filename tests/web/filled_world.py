@@ -171,8 +171,52 @@ def _sent_table(filled: Filled, _package: Any) -> object:
     return SentTable.objects.latest("pk").token
 
 
+def _line(filled: Filled, _package: Any) -> object:
+    from calloff.web.payments.models import PayLine
+    from calloff.web.payments.views.lines import line_name
+
+    return [line_name(one.entitlement) for one in PayLine.objects.order_by("-pk").select_related("entitlement")]
+
+
+def _day_of_line(filled: Filled, _package: Any) -> object:
+    from calloff.web.payments.models import PayLine
+
+    return PayLine.objects.latest("pk").entitlement.on.isoformat()
+
+
+def _tokens(name: str) -> Find:
+    """The tokens of every row of a kind that belongs to pay."""
+
+    def find(filled: Filled, _package: Any) -> object:
+        from calloff.web.payments import models
+
+        return list(getattr(models, name).objects.order_by("pk").values_list("token", flat=True))
+
+    return find
+
+
+def _someone(filled: Filled, _package: Any) -> object:
+    return filled.packages["begun"].person.reference
+
+
 KINDS: tuple[tuple[str, tuple[str, ...], Find], ...] = (
     (r"^pay/$|^provider/pay/$", ("token",), _pay_run),
+    (r"pay/waiting/$", ("hold",), _tokens("Hold")),
+    (r"^pay/blocks/$", ("block",), _tokens("BlockYear")),
+    (r"^pay/outcomes/$", ("outcome",), _tokens("Outcome")),
+    (r"^pay/periods/changes/$", ("retro",), _tokens("Retro")),
+    (r"^pay/bank/$", ("detail",), _tokens("BankDetail")),
+    (r"^uplifts/$", ("uplift",), _tokens("Uplift")),
+    (r"^payment-rules/proposals/$", ("proposal",), _tokens("RuleProposal")),
+    (r"^payment-rules/shadow/$", ("shadow",), _tokens("Shadow")),
+    (r"^payment-rules/$", ("model",), lambda filled, _: "*"),
+    (r"^payment-rules/<str:model>/$", ("version",), lambda filled, _: 1),
+    (r"^pay/statements/$", ("person",), _someone),
+    (r"^pay/statements/<str:person>/$", ("week",), lambda filled, _: filled.world.at.date().isoformat()),
+    (r"^pay/part-payments/$", ("advance",), _tokens("Advance")),
+    (r"lines/<str:branch>/$|<str:day>/$", ("line",), _line),
+    (r"^provider/pay/lines/<str:branch>/$", ("day",), _day_of_line),
+    (r"^pay/owing/$|(lines|returned)/$", ("branch",), _branch),
     (r"^provider/visits/$", ("receipt",), _visit_file),
     (r"^provider/visits/columns/$", ("token",), _sent_table),
     (r"remittance/$|^provider/pay/<str:token>/$", ("branch",), _branch),
@@ -443,10 +487,89 @@ def _paid(world: World, filled: Filled) -> None:
         receive(path=path, name="later.csv", **told)
         settle(world)
         runs.draft(council=world.council, to_on=planned[7].on, by=filled.users["finance_payer"], at=world.at)
+        _money_matters(world, filled)
+        _periods(world, filled)
+        _proposed(world, filled)
         path.write_text("a,b\n1,2\n")
         with suppress(FileRefusedError):
             receive(path=path, name="wrong.csv", **told)
     keep_table(name="own.csv", data=b"Client,Carer,Time in,Outcome\nP-NOBODY,W1,2026-03-02 08:00,ok\n", **told)
+
+
+def _money_matters(world: World, filled: Filled) -> None:
+    """A line that waits, a part-payment that waits for a second person, terms of pay and codes of the ledger."""
+    from calloff.web.payments.models import Entitlement
+    from calloff.web.payments.services import holds, sending, terms
+
+    payer, branch = filled.users["finance_payer"], world.branch(PEOPLE_OF)
+    line = Entitlement.objects.filter(branch=branch, line__run__state="draft").latest("pk")
+    holds.dispute(
+        entitlement=line,
+        reason="length",
+        words="a word",
+        claimed_minutes=40,
+        by=filled.users["provider_manager"],
+        at=world.at,
+    )
+    sending.ask_for_advance(
+        council=world.council, branch=branch, pence=5_000, reason="wages_due", by=payer, at=world.at
+    )
+    first = world.at.date()
+    terms.set_terms(council=world.council, enrolment=None, from_on=first, purchase_order="PO-1", by=payer, at=world.at)
+    codes = terms.Codes("CC1", "4711")
+    terms.set_code(council=world.council, enrolment=None, funder="", from_on=first, codes=codes, by=payer, at=world.at)
+
+
+def _periods(world: World, filled: Filled) -> None:
+    """A block that waits for approval, an outcome, and a change to a period that is closed."""
+    from calloff.domain.pay_calendar import Period
+    from calloff.web.contracts.models import Enrolment
+    from calloff.web.directory.services import draw
+    from calloff.web.payments.models import Entitlement, Retro
+    from calloff.web.payments.services import periods
+
+    payer, first = filled.users["finance_payer"], world.at.date()
+    enrolment = Enrolment.objects.get(reference=PEOPLE_OF)
+    periods.propose_block(
+        enrolment=enrolment,
+        period=Period(first, first + timedelta(days=364)),
+        pence=1_000_000,
+        agreed_minutes=60_000,
+        centipence=200_000,
+        by=payer,
+        at=world.at,
+    )
+    told = {"starts_on": first + timedelta(days=60), "due_on": first + timedelta(days=90)}
+    person = filled.packages["begun"].person
+    periods.agree_outcome(enrolment=enrolment, person=person, pence=9_900, by=payer, at=world.at, **told)
+    one = Entitlement.objects.latest("pk")
+    Retro.objects.create(
+        council=world.council,
+        token=draw(),
+        entitlement=one,
+        anchor=one.anchor,
+        pence=one.pence + 100,
+        why="It was longer.",
+        found_at=world.at,
+    )
+
+
+def _proposed(world: World, filled: Filled) -> None:
+    """What one person proposed and another is to decide: an uplift, a payment rule, bank details; and a shadow."""
+    from calloff.documents.payment_rules import shipped_folder
+    from calloff.web.payments.services import bank, charging, rules, uplifts
+
+    commissioner, council, at = filled.users["commissioner"], world.council, world.at
+    text = (shipped_folder() / "hull_planned.yaml").read_text(encoding="utf-8")
+    first = at.date()
+    told = {"council": council, "model": "*", "by": commissioner, "at": at}
+    uplifts.propose(title="Annual", from_on=first, share=4_000, flat_centipence=0, **told)
+    rules.propose(text=text, starts_on=first + timedelta(days=30), **told)
+    rules.ask_for_shadow(text=text, from_on=first, to_on=first + timedelta(days=7), **told)
+    payer = filled.users["finance_payer"]
+    account = {"sort_code": "401276", "account": "02345678", "name": "Acorn Care"}
+    bank.propose(council=council, branch=world.branch(PEOPLE_OF), by=payer, at=at, **account)
+    charging.assess(person=filled.packages["begun"].person, pence_per_week=2_500, from_on=first, by=payer, at=at)
 
 
 def settle(world: World) -> None:

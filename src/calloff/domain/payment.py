@@ -141,6 +141,15 @@ def amount(cost: int, scale: int) -> int:
     return (2 * cost + penny) // (2 * penny)
 
 
+def planned_cost(minutes: int, workers: int, rate: int, pair_rate: int, per_visit: bool) -> int:
+    """The cost of a visit as it is planned, whole: each worker's minutes, two together where a pair has a price."""
+    if per_visit:
+        return workers * rate * MINUTES_PER_HOUR * PERCENT
+    if pair_rate and workers > 1:
+        return minutes * (pair_rate + (workers - 2) * rate) * PERCENT
+    return minutes * workers * rate * PERCENT
+
+
 # Who bears it
 
 
@@ -161,9 +170,33 @@ def shares(pence: int, weights: Sequence[int]) -> tuple[int, ...]:
     return tuple(part + (place in odd) for place, part in enumerate(parts))
 
 
+PENNY_CENTIPENCE = 100
+SHARES = 100_000
+
+
+def uplifted(centipence: int, share: int, flat_centipence: int) -> int:
+    """
+    A rate raised by a share in 100,000ths and an amount, to the whole penny, half up (DOMAIN 5.4).
+
+    ValueError for a rate that would fall below nothing.
+    """
+    raised = half_up(centipence * (SHARES + share), SHARES * PENNY_CENTIPENCE) * PENNY_CENTIPENCE + flat_centipence
+    if raised < 0:
+        raise ValueError(f"a rate of {centipence} centipence cannot fall by {flat_centipence}")
+    return raised
+
+
 def charge(assessed_pence: int, chargeable_pence: int) -> int:
     """What a person pays for a week: what they were assessed to afford, at most the chargeable care (DOMAIN 3.8)."""
     return max(0, min(assessed_pence, chargeable_pence))
+
+
+DAYS_A_YEAR = 365
+
+
+def late_interest(pence: int, days_late: int, basis_points_a_year: int) -> int:
+    """Simple interest on what was paid so many days late, in pence, half up; nothing for what was in time."""
+    return half_up(max(0, pence) * max(0, days_late) * basis_points_a_year, DAYS_A_YEAR * BASIS_POINTS)
 
 
 # A block, paid in advance

@@ -9,6 +9,7 @@ from __future__ import annotations
 from calloff.formats.contracts import CONTRACTS
 from calloff.formats.delivered_visits import VISITS
 from calloff.formats.packages import PACKAGES
+from calloff.formats.payables import PAYABLES
 from calloff.formats.places import PLACES
 from calloff.formats.planned_visits import PLANNED
 from calloff.formats.providers import PROVIDERS
@@ -16,7 +17,7 @@ from calloff.formats.responses import RESPONSES
 from calloff.formats.settled_visits import LOGS, ROUNDINGS, SETTLED
 from calloff.formats.tables import table_page
 
-TABLES = (PROVIDERS, PLACES, PACKAGES, CONTRACTS, RESPONSES, PLANNED, VISITS, SETTLED, LOGS, ROUNDINGS)
+TABLES = (PROVIDERS, PLACES, PACKAGES, CONTRACTS, RESPONSES, PLANNED, VISITS, SETTLED, LOGS, ROUNDINGS, PAYABLES)
 
 _OPENING = """# Files
 

@@ -34,10 +34,10 @@ MORNINGS_AND_BED = tuple(Visit(day, 480, 30) for day in range(7)) + tuple(Visit(
 class Paying:
     """A world with care called off to Acorn, planned ahead, under a payment rule."""
 
-    def __init__(self, folder, packages=3, rule="isle_of_wight_2021_fixed", visits=MORNINGS_AND_BED):
+    def __init__(self, folder, packages=3, rule="isle_of_wight_2021_fixed", visits=MORNINGS_AND_BED, pounds=19):
         self.world, self.folder = made_world(), folder
         world = self.world
-        world.provider("Acorn", pounds=19, capabilities=frozenset({"double_handed"}))
+        world.provider("Acorn", pounds=pounds, minutes=60_000, capabilities=frozenset({"double_handed"}))
         self.packages = [world.started(visits=visits) for _ in range(packages)]
         for package in self.packages:
             world.declared("Acorn")

@@ -237,6 +237,7 @@ SUBJECTS = {
     "request_decided": gettext_lazy("A request was decided"),
     "visits_stopped": gettext_lazy("Visits of a package you deliver are stopped"),
     "visits_restart": gettext_lazy("Visits of a package you deliver are wanted again"),
+    "bank_changed": gettext_lazy("Somebody wants your pay to go to another account"),
     "suspended": gettext_lazy("New work is stopped for a while"),
     "lifted": gettext_lazy("New work is open again"),
 }

@@ -8,4 +8,4 @@ class PaymentsConfig(AppConfig):
 
     def ready(self) -> None:
         """Let what is settled after a file be known to every process."""
-        from calloff.web.payments.services import entitling  # noqa: F401
+        from calloff.web.payments.services import entitling, rules, runs, uplifts  # noqa: F401

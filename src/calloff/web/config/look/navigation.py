@@ -38,6 +38,10 @@ STAFF = (
     Entry("see_models", _("Models"), "models", ("/models",)),
     Entry("see_ledger", _("Unmet need"), "unmet_need", ("/unmet-need",)),
     Entry("see_models", _("Drafts"), "drafts", ("/drafts",)),
+    Entry("draft_model", _("Payment rules"), "payment_rules", ("/payment-rules",)),
+    Entry("approve_model", _("Payment rules"), "payment_rules", ("/payment-rules",)),
+    Entry("draft_enrolment", _("Uplifts"), "uplifts", ("/uplifts",)),
+    Entry("approve_enrolment", _("Uplifts"), "uplifts", ("/uplifts",)),
     Entry("see_pay", _("Pay"), "pay_runs", ("/pay",)),
 )
 PROVIDERS = (

@@ -8,7 +8,7 @@ stored. Nothing here matches or prices.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
@@ -19,11 +19,12 @@ from calloff.documents.payment_rules import parse
 from calloff.documents.payment_words import why
 from calloff.domain.calendar import ONE_DAY, local, to_utc, week_begins
 from calloff.domain.errors import CalloffError
+from calloff.domain.payment import PERCENT, amount, planned_cost, stepped_cost
 from calloff.domain.payment_rule import PaymentRule
 from calloff.domain.visits import Reason, Stopped
 from calloff.formats.delivered_visits import DeliveredFile, DeliveredVisit, LoggedAt
 from calloff.formats.planned_visits import PlannedRow
-from calloff.settlement.pay import PaidVisit, RoundingLine, pay
+from calloff.settlement.pay import Paid, PaidVisit, RoundingLine, pay
 from calloff.web.audit.services import in_turn
 from calloff.web.brokerage.models import CallOff
 from calloff.web.brokerage.services.desk import facts_of as package_facts
@@ -32,6 +33,7 @@ from calloff.web.directory.models import Council
 from calloff.web.directory.services import calendar_of
 from calloff.web.jobs import services as jobs
 from calloff.web.payments.models import Entitlement, RuleVersion
+from calloff.web.payments.services.on_plan import OnPlan, Settling
 from calloff.web.payments.services.rates import Rate, rate_as_called_off, rate_of
 from calloff.web.visits.models import PlannedVisit, VisitFile, VisitRow
 from calloff.web.visits.services.planning import stopped_as
@@ -41,6 +43,7 @@ PEOPLE_A_LEASE = 50
 """After so many people the job says that it is alive."""
 MARGIN = timedelta(days=2)
 """Visits and logs so near to the touched weeks are matched with them: no reach is longer."""
+GONE = "The visit is no longer planned, so nothing is paid."
 TOLD = ("reason", "marks", "worked_minutes", "paid_minutes", "line_id", "centipence", "pence", "rule_id")
 
 
@@ -58,35 +61,61 @@ class Weeks:
         return cls(week_begins(every[0]), week_begins(every[-1]) + timedelta(days=6))
 
 
-def entitle(*, council: Council, person: int, weeks: Weeks, at: datetime) -> list[Entitlement]:
-    """The new versions for a person's visits in some weeks; called within an act, or by the worker."""
-    planned = _planned(council, person, weeks)
+def entitle(
+    *, council: Council, person: int, weeks: Weeks, at: datetime, settling: Settling | None = None
+) -> list[Entitlement]:
+    """
+    The new versions for a person's visits in some weeks; called within an act, or by the worker.
+
+    `settling` are the periods paid on plan that are settled now; others of them stay as they are.
+    """
+    rules = _rules(council)
+    planned, paid, _book = priced(council, person, weeks, rules, at)
     if not planned:
         # Nothing is planned any more: what was worth something before is worth nothing now.
-        return _store_new(council, person, weeks, [], at)
-    rules = _rules(council)
-    book = RateBook(council, planned)
-    places = [rules.place(one) for one in planned]
-    rows = [
-        book.row(one, place, stopped_as(one, rules.values[place])) for one, place in zip(planned, places, strict=True)
-    ]
-    logs = _logs(council, person, weeks)
-    paid = pay(rules.values, rows, [DeliveredFile(tuple(logs))], at)
+        return _store_new(council, person, weeks, [], at, on_plan_of(council, rules, settling))
     by_reference = {one.reference: one for one in planned}
     heard = heard_until(council, {one.branch_id for one in planned})
-    inside = [
-        one
-        for one in paid.visits
-        if weeks.first_on <= by_reference[one.planned.reference].on <= weeks.last_on
-        and not _is_unheard(by_reference[one.planned.reference], one.reason, heard)
-    ]
-    found = [_of_visit(by_reference[one.planned.reference], one, rules, book, at) for one in inside]
+    on_plan = on_plan_of(council, rules, settling)
+    found: list[Entitlement | None] = []
+    for one in paid.visits:
+        visit, rule = by_reference[one.planned.reference], rules.values[one.planned.rule]
+        if not weeks.first_on <= visit.on <= weeks.last_on:
+            continue
+        actual = _of_visit(visit, one, rules, at)
+        unheard = _is_unheard(visit, one.reason, heard)
+        if on_plan.is_provision(visit, rule, unheard=unheard, on=local(at).date()):
+            found.append(_provision(visit, one, rules, at) if not visit.stopped else actual)
+        elif not unheard or rule.pays_on == "plan":
+            found.append(actual)
     found += [
         _of_rounding(line, planned, rules, at)
         for line in paid.roundings
         if weeks.first_on <= line.week <= weeks.last_on
     ]
-    return _store_new(council, person, weeks, [one for one in found if one is not None], at)
+    return _store_new(council, person, weeks, [one for one in found if one is not None], at, on_plan)
+
+
+def on_plan_of(council: Council, rules: Rules, settling: Settling | None) -> OnPlan:
+    """What is known of the periods that the rules pay on plan."""
+    values = {one.pk: value for one, value in zip(rules.versions, rules.values, strict=True)}
+    return OnPlan(council.pk, values, settling)
+
+
+def priced(
+    council: Council, person: int, weeks: Weeks, rules: Rules, at: datetime
+) -> tuple[list[PlannedVisit], Paid, RateBook]:
+    """A person's planned visits around some weeks, and what each is worth under some rules; nothing is stored."""
+    planned = _planned(council, person, weeks)
+    book = RateBook(council, planned)
+    if not planned:
+        return planned, Paid((), (), ()), book
+    places = [rules.place(one) for one in planned]
+    rows = [
+        book.row(one, place, stopped_as(one, rules.values[place])) for one, place in zip(planned, places, strict=True)
+    ]
+    sent = DeliveredFile(tuple(_logs(council, person, weeks)))
+    return planned, pay(rules.values, rows, [sent], at), book
 
 
 def heard_until(council: Council, branches: Iterable[int]) -> dict[int, date]:
@@ -140,7 +169,8 @@ def _delivered(row: VisitRow) -> DeliveredVisit:
 
 
 @lru_cache(maxsize=64)
-def _read_rule(text: str, name: str) -> PaymentRule:
+def read_rule(text: str, name: str) -> PaymentRule:
+    """The payment rule of a published text, read once."""
     return parse(text, name)
 
 
@@ -153,7 +183,7 @@ class Rules:
 
     def __init__(self, versions: Sequence[RuleVersion]) -> None:
         self.versions = versions
-        self.values: list[PaymentRule] = [_read_rule(one.text, one.rule) for one in versions]
+        self.values: list[PaymentRule] = [read_rule(one.text, one.rule) for one in versions]
 
     def place(self, visit: PlannedVisit) -> int:
         """
@@ -234,7 +264,24 @@ class RateBook:
         )
 
 
-def _of_visit(visit: PlannedVisit, paid: PaidVisit, rules: Rules, book: RateBook, at: datetime) -> Entitlement | None:
+def _provision(visit: PlannedVisit, paid: PaidVisit, rules: Rules, at: datetime) -> Entitlement:
+    """A visit at what it is planned to be, until what was delivered is settled."""
+    value, row = rules.values[paid.planned.rule], paid.planned
+    minutes = visit.minutes * visit.workers
+    if value.steps:
+        flat = [number for step in value.steps for number in step]
+        one = stepped_cost(visit.minutes, flat, 0, len(value.steps), value.hour_pence)
+        pence = amount(one * visit.workers * PERCENT, value.steps[0][0])
+    else:
+        pence = amount(planned_cost(visit.minutes, visit.workers, row.rate, row.pair_rate, row.unit == "visit"), 1)
+    told = replace(paid, reason=Reason.PROVISION, marks=0, worked_minutes=0, paid_minutes=minutes, pence=pence)
+    made = _of_visit(visit, told, rules, at)
+    if made is None:
+        raise ValueError(f"{visit.reference} is a provision and worth nothing that can be told")
+    return made
+
+
+def _of_visit(visit: PlannedVisit, paid: PaidVisit, rules: Rules, at: datetime) -> Entitlement | None:
     if paid.reason is Reason.NOT_YET:
         return None
     rule = rules.versions[paid.planned.rule]
@@ -288,15 +335,21 @@ def _of_rounding(line: RoundingLine, planned: Sequence[PlannedVisit], rules: Rul
 
 
 def _store_new(
-    council: Council, person: int, weeks: Weeks, found: Sequence[Entitlement], at: datetime
+    council: Council, person: int, weeks: Weeks, found: Sequence[Entitlement], at: datetime, on_plan: OnPlan
 ) -> list[Entitlement]:
-    """Store what differs from the last version; what is no more is worth nothing from now on."""
+    """
+    Store what differs from the last version; what is no more is worth nothing from now on.
+
+    What is paid on plan changes only while its period is settled; of a closed period a change waits for approval.
+    """
     before = latest(
         Entitlement.objects.filter(council=council, person=person, on__range=(weeks.first_on, weeks.last_on))
     )
     new = []
     for one in found:
         last = before.pop((one.anchor, one.component), None)
+        if last is not None and on_plan.keeps(last, one.pence, one.why, at):
+            continue
         if last is not None and all(getattr(last, name) == getattr(one, name) for name in TOLD):
             continue
         if last is None and not one.pence and one.component == Entitlement.ROUNDING:
@@ -304,15 +357,15 @@ def _store_new(
         one.number = 1 if last is None else last.number + 1
         new.append(one)
     for last in before.values():
-        if last.pence:
-            new.append(_worth_nothing(last, at))
+        if last.pence and not on_plan.keeps(last, 0, GONE, at):
+            new.append(worth_nothing(last, at))
     return Entitlement.objects.bulk_create(new, batch_size=1_000)
 
 
-def _worth_nothing(last: Entitlement, at: datetime) -> Entitlement:
+def worth_nothing(last: Entitlement, at: datetime) -> Entitlement:
     told = {field.attname: getattr(last, field.attname) for field in Entitlement._meta.concrete_fields}
     told |= {"id": None, "number": last.number + 1, "pence": 0, "worked_minutes": 0, "paid_minutes": 0, "marks": 0}
-    told |= {"reason": "suspended", "known_at": at, "why": "The visit is no longer planned, so nothing is paid."}
+    told |= {"reason": "suspended", "known_at": at, "why": GONE}
     return Entitlement(**told)
 
 

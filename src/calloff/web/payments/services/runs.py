@@ -1,27 +1,47 @@
 """
-Pay runs: drafted from what is new, looked at, approved by another person, released.
+Pay runs: prepared by the worker, gathered from what is new, looked at, approved by another person, released.
 
 Each version of an entitlement is one line, in one run: what it adds to the version before. So a correction is a line of
-its own, and whatever was paid stays as it was.
+its own, and whatever was paid stays as it was. What is held or disputed waits; everything else is paid.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, datetime
 
-from django.db.models import Exists, Max, OuterRef, Sum
+from django.db import connection
+from django.db.models import Exists, Max, Min, OuterRef, Sum
+from django.utils import timezone
 
 from calloff.domain.errors import CalloffError
 from calloff.web.accounts.models import User
-from calloff.web.audit.services import act
+from calloff.web.audit.services import act, in_turn
 from calloff.web.directory.models import Council
 from calloff.web.directory.services import draw
-from calloff.web.payments.models import Entitlement, PayLine, PayRun
-from calloff.web.payments.services import ledger
-from calloff.web.payments.services.entitling import Weeks, entitle
-from calloff.web.payments.services.ledger import Entry
+from calloff.web.jobs import services as jobs
+from calloff.web.payments.models import ChargeLine, Entitlement, PayRun
+from calloff.web.payments.services import bearing, charging, holds, journals, parity, periods, sending
+from calloff.web.payments.services.entitling import PEOPLE_A_LEASE, Weeks, entitle
 from calloff.web.visits.models import PlannedVisit
+
+NO_LINE = """
+    NOT EXISTS (SELECT 1 FROM payments_payline AS line WHERE line.entitlement_id = one.id)
+    AND NOT EXISTS (
+        SELECT 1 FROM payments_hold AS hold
+        WHERE hold.council_id = one.council_id AND hold.anchor = one.anchor
+        AND hold.component = one.component AND hold.state = 'open'
+    )
+"""
+GATHER = f"""
+    INSERT INTO payments_payline (council_id, run_id, entitlement_id, pence)
+    SELECT one.council_id, %s, one.id, one.pence - COALESCE(before.pence, 0)
+    FROM payments_entitlement AS one
+    LEFT JOIN payments_entitlement AS before
+        ON before.council_id = one.council_id AND before.anchor = one.anchor
+        AND before.component = one.component AND before.number = one.number - 1
+    WHERE one.council_id = %s AND one."on" <= %s AND {NO_LINE}
+"""  # noqa: S608 - our own names
+"""The lines of whatever is new, written by the database in one go: a council's month is too long to carry past here."""
 
 
 class PayRunError(CalloffError):
@@ -30,34 +50,69 @@ class PayRunError(CalloffError):
 
 def draft(*, council: Council, to_on: date, by: User, at: datetime) -> PayRun:
     """
-    Draft a run of everything that is new for visits up to a day. PayRunError where one is drafted, or nothing is new.
+    Draft a run of everything that is new for visits up to a day, at once; on the screen the worker does it.
+
+    PayRunError where one is open, where nothing is new, or where the books do not agree with their lines.
     """
+    run = start(council=council, to_on=to_on, by=by, at=at)
+    prepare(run, at)
+    run.refresh_from_db()
+    if run.state == PayRun.DROPPED:
+        raise PayRunError(run.problem)
+    return run
+
+
+def start(*, council: Council, to_on: date, by: User, at: datetime) -> PayRun:
+    """Begin a run: the worker settles what nobody has looked at yet, then gathers what is new."""
     with act(council=council.pk, by=by, at=at) as doing:
-        if PayRun.objects.filter(council=council, state=PayRun.DRAFT).exists():
+        if PayRun.objects.filter(council=council, state__in=PayRun.OPEN).exists():
             raise PayRunError("A pay run is drafted already. Approve it or drop it first. Nothing was drafted.")
-        settle_up_to(council, to_on, doing.at)
-        new = list(unpaid(council, to_on))
-        if not new:
-            raise PayRunError(f"Nothing is new for visits up to {to_on:%-d %B %Y}. Nothing was drafted.")
         last = PayRun.objects.filter(council=council).aggregate(number=Max("number"))["number"] or 0
         run = PayRun.objects.create(
             council=council,
             number=last + 1,
             token=draw(),
-            from_on=min(one.on for one in new),
+            from_on=to_on,
             to_on=to_on,
+            state=PayRun.PREPARING,
             made_by=by,
             made_identity=by.identity_id,
             made_at=doing.at,
         )
-        PayLine.objects.bulk_create(lines_of(run, new), batch_size=1_000)
-        doing.record(
-            "pay_run_drafted", f"PAY-{run.number}", {"lines": len(new), "pence": total(run), "to_on": to_on.isoformat()}
-        )
+        due_at = jobs.at_once(doing.at)
+        jobs.add("prepare_run", run.token, council=council.pk, due_at=due_at, data={"run": run.pk})
+        doing.record("pay_run_started", f"PAY-{run.number}", {"to_on": to_on.isoformat()})
     return run
 
 
-def settle_up_to(council: Council, to_on: date, at: datetime) -> None:
+@jobs.handles("prepare_run")
+def prepare_run(task: jobs.Task, at: datetime) -> None:
+    """Settle and gather a run that somebody began."""
+    prepare(PayRun.objects.get(pk=task.data["run"]), at)
+
+
+def prepare(run: PayRun, at: datetime) -> None:
+    """
+    Settle what no file has touched, look whether books and lines agree, then gather; a second time nothing is done.
+
+    Each person is settled for themselves, so that no act of the council waits long.
+    """
+    if run.state != PayRun.PREPARING:
+        return
+    try:
+        settle_up_to(run.council, run.to_on, at, key=run.token)
+        periods.entitle_periods(run.council, run.to_on, at)
+        periods.reconcile(run.council, run.to_on, at)
+        charging.charge_up_to(run.council, run.to_on, at)
+        faults = parity.faults(run.council_id)
+        if faults:
+            raise PayRunError(f"The books do not agree with their lines, so nothing is paid: {faults[0]}")
+        gather(run, at)
+    except CalloffError as refused:
+        stop(run, str(refused), at)
+
+
+def settle_up_to(council: Council, to_on: date, at: datetime, key: str = "") -> None:
     """Work out what every visit up to a day is worth that nobody has looked at yet: those missed bring no file."""
     known = Entitlement.objects.filter(council=council, anchor=OuterRef("reference"))
     open_still = PlannedVisit.objects.filter(
@@ -66,34 +121,38 @@ def settle_up_to(council: Council, to_on: date, at: datetime) -> None:
     days: dict[int, list[date]] = {}
     for person, on in open_still.values_list("person", "on"):
         days.setdefault(person, []).append(on)
-    for person, every in sorted(days.items()):
-        entitle(council=council, person=person, weeks=Weeks.around(every), at=at)
+    for number, (person, every) in enumerate(sorted(days.items())):
+        if number % PEOPLE_A_LEASE == 0:
+            jobs.keep_lease("prepare_run", key, timezone.now() + jobs.LEASE)
+        with in_turn(council.pk):
+            entitle(council=council, person=person, weeks=Weeks.around(every), at=at)
 
 
-def unpaid(council: Council, to_on: date) -> Sequence[Entitlement]:
-    """The versions that stand in no run yet, of visits up to a day, in their order."""
-    rows = Entitlement.objects.filter(council=council, on__lte=to_on, line__isnull=True)
-    return list(rows.order_by("anchor", "component", "number"))
+def gather(run: PayRun, at: datetime) -> None:
+    """Put whatever is new into a run; PayRunError where nothing is."""
+    with act(council=run.council_id, by=run.made_by, at=at) as doing:
+        run = _locked(run, PayRun.PREPARING)
+        holds.hold_marked(run, doing.at)
+        with connection.cursor() as cursor:
+            cursor.execute(GATHER, [run.pk, run.council_id, run.to_on.isoformat()])
+        charged = charging.gather(run)
+        if not run.lines.exists() and not charged:
+            raise PayRunError(f"Nothing is new for visits up to {run.to_on:%-d %B %Y}. Nothing was drafted.")
+        funded = bearing.gather_funder_lines(run)
+        run.state = PayRun.DRAFT
+        run.from_on = run.lines.aggregate(first=Min("entitlement__on"))["first"] or run.to_on
+        run.save(update_fields=("state", "from_on"))
+        data = {"lines": run.lines.count(), "pence": total(run), "to_on": run.to_on.isoformat(), "funded": len(funded)}
+        doing.record("pay_run_drafted", f"PAY-{run.number}", data)
 
 
-def lines_of(run: PayRun, new: Sequence[Entitlement]) -> list[PayLine]:
-    """The lines of new versions: each what it adds to the version before."""
-    anchors = {one.anchor for one in new}
-    before: dict[tuple[str, str, int], int] = {}
-    every = sorted(anchors)
-    for first in range(0, len(every), 500):
-        rows = Entitlement.objects.filter(council=run.council_id, anchor__in=every[first : first + 500])
-        for anchor, component, number, pence in rows.values_list("anchor", "component", "number", "pence"):
-            before[anchor, component, number] = pence
-    return [
-        PayLine(
-            council_id=run.council_id,
-            run=run,
-            entitlement=one,
-            pence=one.pence - before.get((one.anchor, one.component, one.number - 1), 0),
-        )
-        for one in new
-    ]
+def stop(run: PayRun, problem: str, at: datetime) -> None:
+    """End a run that could not be prepared, and say why."""
+    with act(council=run.council_id, by=run.made_by, at=at) as doing:
+        run = _locked(run, PayRun.PREPARING)
+        run.state, run.problem = PayRun.DROPPED, problem[:300]
+        run.save(update_fields=("state", "problem"))
+        doing.record("pay_run_stopped", f"PAY-{run.number}")
 
 
 def total(run: PayRun) -> int:
@@ -104,8 +163,10 @@ def total(run: PayRun) -> int:
 def drop(*, run: PayRun, by: User, at: datetime) -> None:
     """Drop a draft: its lines go back to what is new."""
     with act(council=run.council_id, by=by, at=at) as doing:
-        run = _locked(run, PayRun.DRAFT)
+        run = _locked(run, *PayRun.OPEN)
         run.lines.all().delete()
+        run.funder_lines.all().delete()
+        ChargeLine.objects.filter(run=run).delete()
         run.state = PayRun.DROPPED
         run.save(update_fields=("state",))
         doing.record("pay_run_dropped", f"PAY-{run.number}")
@@ -113,7 +174,7 @@ def drop(*, run: PayRun, by: User, at: datetime) -> None:
 
 def approve(*, run: PayRun, shown_pence: int, by: User, at: datetime) -> PayRun:
     """
-    Approve a run as another person than its maker, at the total that was shown; its journal is posted and sealed.
+    Approve a run as another person than its maker, at the total that was shown; its journals are posted and sealed.
 
     PayRunError for one's own draft, or where the total is another by now.
     """
@@ -126,41 +187,24 @@ def approve(*, run: PayRun, shown_pence: int, by: User, at: datetime) -> PayRun:
         run.state, run.approved_by, run.approved_identity = PayRun.APPROVED, by, by.identity_id
         run.approved_at = doing.at
         run.save()
-        ledger.post(council=run.council_id, journal=f"PAY-{run.number}", entries=entries_of(run), at=doing.at, run=run)
-        doing.record("pay_run_approved", f"PAY-{run.number}", {"pence": shown_pence})
+        count = journals.post_run(run, doing.at)
+        doing.record("pay_run_approved", f"PAY-{run.number}", {"pence": shown_pence, "journals": count})
     return run
-
-
-def entries_of(run: PayRun) -> list[Entry]:
-    """A run's journal: for each contract what its lines come to, as cost and as owed to the provider."""
-    sums = run.lines.values("entitlement__branch", "entitlement__enrolment").annotate(pence=Sum("pence"))
-    entries = []
-    for row in sums.order_by("entitlement__branch", "entitlement__enrolment"):
-        branch, enrolment = row["entitlement__branch"], row["entitlement__enrolment"]
-        entries.append(Entry(ledger.CARE_COST, row["pence"], branch, enrolment))
-        entries.append(Entry(ledger.PROVIDER_PAYABLE, -row["pence"], branch, enrolment))
-    return entries
 
 
 def release(*, run: PayRun, by: User, at: datetime) -> PayRun:
-    """Release an approved run to be paid: what was owed is on its way to the bank."""
+    """Release an approved run to be paid: what each provider is owed is on its way to the bank."""
     with act(council=run.council_id, by=by, at=at) as doing:
         run = _locked(run, PayRun.APPROVED)
+        sent = sending.send(run, doing.at)
         run.state, run.released_at = PayRun.RELEASED, doing.at
         run.save(update_fields=("state", "released_at"))
-        sums = run.lines.values("entitlement__branch", "entitlement__enrolment").annotate(pence=Sum("pence"))
-        entries = [
-            Entry(account, sign * row["pence"], row["entitlement__branch"], row["entitlement__enrolment"])
-            for row in sums.order_by("entitlement__branch", "entitlement__enrolment")
-            for account, sign in ((ledger.PROVIDER_PAYABLE, 1), (ledger.BANK_CLEARING, -1))
-        ]
-        ledger.post(council=run.council_id, journal=f"PAID-{run.number}", entries=entries, at=doing.at, run=run)
-        doing.record("pay_run_released", f"PAY-{run.number}", {"pence": total(run)})
+        doing.record("pay_run_released", f"PAY-{run.number}", {"pence": sum(one.pence for one in sent)})
     return run
 
 
-def _locked(run: PayRun, state: str) -> PayRun:
-    again = PayRun.objects.select_for_update().get(pk=run.pk)
-    if again.state != state:
+def _locked(run: PayRun, *states: str) -> PayRun:
+    again = PayRun.objects.select_for_update().select_related("council", "made_by").get(pk=run.pk)
+    if again.state not in states:
         raise PayRunError(f"Pay run {again.number} is {again.state} by now, so nothing was done.")
     return again

@@ -28,3 +28,23 @@ def balanced(vendor: str) -> list[str]:
             f"CREATE TRIGGER {table}_{name} BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION {table}_{name}()"
         )
     return statements
+
+
+def stands_with_its_run(table: str, vendor: str) -> list[str]:
+    """The statements that make lines refuse any change, and to be added or taken out once their run is approved."""
+    says = "the run of this line is approved"
+    is_open = "COALESCE((SELECT state FROM payments_payrun WHERE id = {row}.run_id), '') IN ('preparing', 'draft')"
+    if vendor == "sqlite":
+        return [
+            f"CREATE TRIGGER {table}_{verb.lower()}_open BEFORE {verb} ON {table} "
+            f"WHEN NOT ({is_open.format(row=row)}) BEGIN SELECT RAISE(ABORT, '{says}'); END"
+            for verb, row in (("INSERT", "NEW"), ("DELETE", "OLD"))
+        ] + [f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} BEGIN SELECT RAISE(ABORT, '{says}'); END"]
+    statements = []
+    for verb, row in (("INSERT", "NEW"), ("DELETE", "OLD"), ("UPDATE", "")):
+        wrong = f"IF NOT ({is_open.format(row=row)}) THEN RAISE EXCEPTION '{says}'; END IF; RETURN {row};"
+        body = wrong if row else f"RAISE EXCEPTION '{says}';"
+        name = f"{table}_{verb.lower()}_open"
+        statements.append(f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} END $$")
+        statements.append(f"CREATE TRIGGER {name} BEFORE {verb} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()")
+    return statements

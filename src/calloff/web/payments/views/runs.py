@@ -10,22 +10,25 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from calloff.domain.calendar import local
+from calloff.domain.funding import COUNCIL
 from calloff.web.accounts.views import SignedIn, allowed, permissions_at, prove_again
 from calloff.web.config.look import words
 from calloff.web.config.look.tables import Cell, Column, Row, Table
 from calloff.web.contracts.views.pages import READ_OR_SEND, form_page, press
 from calloff.web.directory.models import Branch
-from calloff.web.payments.forms import DraftRunForm
+from calloff.web.payments.forms import HOLD_REASONS, DraftRunForm
 from calloff.web.payments.models import PayRun
-from calloff.web.payments.services import runs
+from calloff.web.payments.services import runs, waiting
+from calloff.web.payments.services.bearing import by_funder
 from calloff.web.payments.services.checks import checks_of
 from calloff.web.payments.services.remittance import remittance_of
 
 STATES = {
+    PayRun.PREPARING: (gettext_lazy("being prepared"), "grey"),
     PayRun.DRAFT: (gettext_lazy("draft"), "yellow"),
     PayRun.APPROVED: (gettext_lazy("approved"), "blue"),
     PayRun.RELEASED: (gettext_lazy("released"), "green"),
@@ -36,7 +39,7 @@ STATES = {
 @allowed("see_pay")
 @require_safe
 def pay_runs(request: SignedIn) -> HttpResponse:
-    """Every pay run, the latest first, with what it pays."""
+    """What needs somebody, then every pay run, the latest first, with what it pays."""
     rows = PayRun.objects.filter(council=request.council_id).select_related(
         "made_by__identity", "approved_by__identity"
     )
@@ -63,8 +66,9 @@ def pay_runs(request: SignedIn) -> HttpResponse:
     columns += [Column(_("Lines"), number=True), Column(_("Amount"), number=True)]
     columns += [Column(_("Drafted by")), Column(_("Approved by"))]
     empty = _("Nothing was paid yet. A draft gathers what is new for visits up to a day.")
-    table = Table(_("Pay runs"), columns, told, empty=empty, quiet_caption=True)
-    return render(request, "payments/pay_runs.html", {"table": table, "may": permissions_at(request)})
+    table = Table(_("Pay runs"), columns, told, empty=empty)
+    shown = {"table": table, "needs": needs_of(request), "may": permissions_at(request)}
+    return render(request, "payments/pay_runs.html", shown)
 
 
 @allowed("draft_pay")
@@ -74,7 +78,7 @@ def draft(request: SignedIn) -> HttpResponse:
     form = DraftRunForm(request.POST or None)
 
     def carry_out(at: datetime) -> str:
-        run = runs.draft(council=request.council, to_on=form.cleaned_data["to_on"], by=request.user, at=at)
+        run = runs.start(council=request.council, to_on=form.cleaned_data["to_on"], by=request.user, at=at)
         return reverse("pay_run", args=(run.token,))
 
     return form_page(
@@ -85,7 +89,7 @@ def draft(request: SignedIn) -> HttpResponse:
         back=reverse("pay_runs"),
         lead=_("It gathers what is new: visits that nobody was paid for yet, and corrections of those that were."),
         carry_out=carry_out,
-        done=_("The run is drafted. Look it through; another person approves it."),
+        done=_("The run is being prepared. Look it through once it is drafted; another person approves it."),
     )
 
 
@@ -116,7 +120,10 @@ def pay_run(request: SignedIn, token: str) -> HttpResponse:
         and run.made_identity != request.user.identity_id,
         "waits_for_another": run.state == PayRun.DRAFT and run.made_identity == request.user.identity_id,
         "releases": "draft_pay" in may and run.state == PayRun.APPROVED,
-        "drops": "draft_pay" in may and run.state == PayRun.DRAFT,
+        "drops": "draft_pay" in may and run.state in PayRun.OPEN,
+        "prepares": run.state == PayRun.PREPARING,
+        "funders": _by_funder(run),
+        "drafts": "draft_pay" in may,
     }
     return render(request, "payments/pay_run.html", told)
 
@@ -134,17 +141,60 @@ def _by_provider(run: PayRun) -> Table:
         rows.append(
             Row(
                 [
-                    Cell(branch.name),
+                    Cell(branch.name, url=reverse("pay_run_lines", args=(run.token, branch.token))),
                     Cell(f"{row['count']:,}"),
                     Cell(words.money(row["corrected"]) if row["corrected"] else ""),
                     Cell(words.money(row["amount"]), strong=True),
                     Cell(_("Remittance (CSV)"), url=url),
+                    Cell(_("Letter (PDF)"), url=reverse("pay_run_remittance_letter", args=(run.token, branch.token))),
                 ]
             )
         )
     columns = [Column(_("Provider"), names_row=True), Column(_("Lines"), number=True)]
-    columns += [Column(_("Corrections"), number=True), Column(_("Amount"), number=True), Column(_("File"))]
+    columns += [Column(_("Corrections"), number=True), Column(_("Amount"), number=True)]
+    columns += [Column(_("File")), Column(_("Letter"))]
     return Table(_("What each provider is paid"), columns, rows)
+
+
+def _by_funder(run: PayRun) -> Table | None:
+    """Who bears what a run pays, where others than the council bear any of it."""
+    sums = by_funder(run)
+    if len(sums) < 2:
+        return None
+    names = {COUNCIL: _("the council")}
+    rows = [Row([Cell(names.get(one, one)), Cell(words.money(pence))]) for one, pence in sums.items()]
+    return Table(_("Who bears it"), [Column(_("Funder"), names_row=True), Column(_("Amount"), number=True)], rows)
+
+
+def needs_of(request: SignedIn) -> list[tuple[str, str]]:
+    """What needs somebody before money goes out, each a sentence and the way to it."""
+    council, now = request.council, timezone.now()
+    found: list[tuple[str, str]] = []
+    stopped = waiting.stopped_run(council)
+    if stopped is not None:
+        found.append((f"PAY-{stopped.number}: {stopped.problem}", reverse("pay_run", args=(stopped.token,))))
+    held = waiting.open_holds(council)
+    if held:
+        count = sum(held.values())
+        says = ngettext("%(count)d line needs you: ", "%(count)d lines need you: ", count) % {"count": count}
+        says += ", ".join(f"{number} {str(HOLD_REASONS[reason]).lower()}" for reason, number in held.items())
+        found.append((says + ".", reverse("pay_waiting")))
+    late = waiting.overdue(council, now)
+    if late:
+        says = ngettext("%d dispute should have been answered.", "%d disputes should have been answered.", late) % late
+        found.append((says, reverse("pay_waiting")))
+    for payment in waiting.returned(council):
+        says = _("The bank returned %(amount)s to %(name)s.")
+        told = {"amount": words.money(payment.pence), "name": payment.branch.name}
+        found.append((says % told, reverse("pay_payments")))
+    for advance in waiting.asked_advances(council):
+        says = _("A part-payment of %(amount)s to %(name)s waits for a second person.")
+        told = {"amount": words.money(advance.pence), "name": advance.branch.name}
+        found.append((says % told, reverse("pay_owing")))
+    for one in waiting.silent(council, now):
+        says = _("%(name)s has sent nothing of last week: %(count)d visits were planned.")
+        found.append((says % {"name": one.branch.name, "count": one.visits}, ""))
+    return found
 
 
 @allowed("approve_pay")

@@ -1,0 +1,418 @@
+"""Bulk uplifts, payment rules and rules in shadow: what one person proposes and another decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from calloff.documents.payment_rules import parse, shipped_folder, shipped_ids
+from calloff.web.accounts.views import SignedIn, allowed, permissions_at
+from calloff.web.config.look import words
+from calloff.web.config.look.tables import Cell, Column, Row, Table
+from calloff.web.contracts.views.pages import READ_OR_SEND, form_page, press
+from calloff.web.payments.forms import RuleForm, ShadowForm, UpliftForm
+from calloff.web.payments.models import RuleProposal, RuleVersion, Shadow, Uplift
+from calloff.web.payments.services import rules, uplifts
+
+STATES = {
+    Uplift.PROPOSED: (gettext_lazy("waits for another person"), "yellow"),
+    Uplift.APPROVED: (gettext_lazy("approved"), "green"),
+    Uplift.REFUSED: (gettext_lazy("refused"), "grey"),
+    Uplift.UNDONE: (gettext_lazy("undone"), "grey"),
+}
+SHADOWS = {
+    Shadow.WAITING: (gettext_lazy("being compared"), "grey"),
+    Shadow.DONE: (gettext_lazy("compared"), "green"),
+    Shadow.FAILED: (gettext_lazy("not compared"), "red"),
+}
+
+
+def _model(code: str) -> str:
+    return _("every model") if code == "*" else code
+
+
+# Uplifts
+
+
+def _by_how_much(one: Uplift) -> str:
+    parts = []
+    if one.share:
+        parts.append(f"{one.share / 1000:+.3f} %".replace(".000", ""))
+    if one.flat_centipence:
+        parts.append(_("%(amount)s an hour") % {"amount": words.rate(one.flat_centipence)})
+    return " + ".join(parts)
+
+
+@allowed("see_ledger")
+@require_safe
+def uplift_list(request: SignedIn) -> HttpResponse:
+    """Every uplift, the latest first."""
+    rows = []
+    found = Uplift.objects.filter(council=request.council_id).select_related("proposed_by__identity")
+    for one in found.order_by("-pk"):
+        state, tone = STATES[one.state]
+        url = reverse("uplift", args=(one.token,))
+        rows.append(
+            Row(
+                [
+                    Cell(one.title, url=url),
+                    Cell(_model(one.model)),
+                    Cell(_by_how_much(one)),
+                    Cell(f"{one.from_on:%-d %B %Y}"),
+                    Cell(tag=str(state), tone=tone),
+                    Cell(one.proposed_by.identity.name),
+                ],
+                url=url,
+            )
+        )
+    columns = [Column(_("Uplift"), names_row=True), Column(_("Whose prices")), Column(_("By how much"))]
+    columns += [Column(_("From")), Column(_("State")), Column(_("Proposed by"))]
+    empty = _("No uplift was proposed. One raises every price in force from a day on, once another person approves it.")
+    table = Table(_("Uplifts"), columns, rows, empty=empty, quiet_caption=True)
+    return render(request, "payments/uplifts.html", {"table": table, "may": permissions_at(request)})
+
+
+@allowed("draft_enrolment")
+@require_http_methods(READ_OR_SEND)
+def propose_uplift(request: SignedIn) -> HttpResponse:
+    """Propose an uplift; it is rehearsed on the next page, with no effect."""
+    form = UpliftForm(request.council, request.POST or None)
+
+    def carry_out(at: datetime) -> str:
+        said = form.cleaned_data
+        made = uplifts.propose(
+            council=request.council,
+            title=said["title"],
+            model=said["model"],
+            from_on=said["from_on"],
+            share=int(said["percent"] * 1000),
+            flat_centipence=said["flat"] or 0,
+            by=request.user,
+            at=at,
+        )
+        return reverse("uplift", args=(made.token,))
+
+    return form_page(
+        request,
+        form,
+        title=_("Propose an uplift"),
+        button=_("Rehearse it"),
+        back=reverse("uplifts"),
+        lead=_("You see what it would come to before anybody approves it. Each new price is a whole penny."),
+        carry_out=carry_out,
+        done=_("This is what it would come to. Nothing is priced by it until another person approves it."),
+    )
+
+
+def _uplift_of(request: SignedIn, uplift: str) -> Uplift:
+    rows = Uplift.objects.filter(council=request.council_id).select_related(
+        "proposed_by__identity", "decided_by__identity", "council"
+    )
+    return get_object_or_404(rows, token=uplift)
+
+
+@allowed("see_ledger")
+@require_safe
+def uplift(request: SignedIn, uplift: str) -> HttpResponse:
+    """An uplift: what it would come to, price by price, and what one can do."""
+    found, may = _uplift_of(request, uplift), permissions_at(request)
+    rows = [
+        Row(
+            [
+                Cell(one.enrolment.branch.name, below=one.enrolment.reference),
+                Cell(one.line_id),
+                Cell(words.rate(one.before)),
+                Cell(words.rate(one.after), strong=True),
+            ]
+        )
+        for one in found.lines.select_related("enrolment__branch").order_by("enrolment__branch__name", "line_id")
+    ]
+    columns = [Column(_("Provider"), names_row=True), Column(_("Price")), Column(_("Before"), number=True)]
+    columns += [Column(_("After"), number=True)]
+    own = found.proposed_identity == request.user.identity_id
+    state, tone = STATES[found.state]
+    told = {
+        "uplift": found,
+        "how": _by_how_much(found),
+        "whose": _model(found.model),
+        "state": state,
+        "tone": tone,
+        "rehearsed": uplifts.rehearse(found),
+        "table": Table(_("Prices"), columns, rows),
+        "decides": "approve_enrolment" in may and found.state == Uplift.PROPOSED and not own,
+        "waits": found.state == Uplift.PROPOSED and own,
+        "undoes": "approve_enrolment" in may and found.state == Uplift.APPROVED,
+    }
+    return render(request, "payments/uplift.html", told)
+
+
+@allowed("approve_enrolment")
+@require_POST
+def decide_uplift(request: SignedIn, uplift: str) -> HttpResponse:
+    """Approve or refuse an uplift."""
+    found, approved = _uplift_of(request, uplift), request.POST.get("decision") == "approve"
+    return press(
+        request,
+        lambda at: uplifts.decide(uplift=found, approved=approved, by=request.user, at=at),
+        _("Approved. Visits from its day on are priced anew.") if approved else _("Refused. Nothing changes."),
+        reverse("uplift", args=(uplift,)),
+    )
+
+
+@allowed("approve_enrolment")
+@require_POST
+def undo_uplift(request: SignedIn, uplift: str) -> HttpResponse:
+    """Take an approved uplift back."""
+    found = _uplift_of(request, uplift)
+    return press(
+        request,
+        lambda at: uplifts.undo(uplift=found, by=request.user, at=at),
+        _("Undone. The earlier prices count again."),
+        reverse("uplift", args=(uplift,)),
+    )
+
+
+# Payment rules
+
+
+@allowed("see_models")
+@require_safe
+def rule_list(request: SignedIn) -> HttpResponse:
+    """The payment rules in force and to come, what waits, and what was compared."""
+    told = {
+        "rules": _versions(request),
+        "proposals": _proposals(request),
+        "shadows": _shadows(request),
+        "may": permissions_at(request),
+    }
+    return render(request, "payments/rules.html", told)
+
+
+def _versions(request: SignedIn) -> Table:
+    rows = []
+    for one in RuleVersion.objects.filter(council=request.council_id).order_by("model", "-starts_on"):
+        url = reverse("payment_rule", args=(one.model, one.version))
+        rows.append(
+            Row(
+                [
+                    Cell(one.title, url=url, below=one.rule),
+                    Cell(_model(one.model)),
+                    Cell(f"{one.version}"),
+                    Cell(f"{one.starts_on:%-d %B %Y}"),
+                ],
+                url=url,
+            )
+        )
+    columns = [Column(_("Payment rule"), names_row=True), Column(_("For visits under"))]
+    columns += [Column(_("Version"), number=True), Column(_("From"))]
+    empty = _("No payment rule is published, so no visit is paid. A commissioner proposes one.")
+    return Table(_("Published"), columns, rows, empty=empty)
+
+
+def _proposals(request: SignedIn) -> Table:
+    rows = []
+    found = RuleProposal.objects.filter(council=request.council_id).select_related("proposed_by__identity")
+    for one in found.order_by("-pk")[:20]:
+        state, tone = STATES[one.state]
+        rows.append(
+            Row(
+                [
+                    Cell(one.title, url=reverse("rule_proposal", args=(one.token,))),
+                    Cell(_model(one.model)),
+                    Cell(f"{one.starts_on:%-d %B %Y}"),
+                    Cell(tag=str(state), tone=tone),
+                    Cell(one.proposed_by.identity.name),
+                ]
+            )
+        )
+    columns = [Column(_("Payment rule"), names_row=True), Column(_("For visits under")), Column(_("From"))]
+    columns += [Column(_("State")), Column(_("Proposed by"))]
+    return Table(_("Proposed"), columns, rows, empty=_("No payment rule was proposed."))
+
+
+def _shadows(request: SignedIn) -> Table:
+    rows, now = [], timezone.now()
+    for one in Shadow.objects.filter(council=request.council_id).order_by("-pk")[:20]:
+        state, tone = SHADOWS[one.state]
+        rows.append(
+            Row(
+                [
+                    Cell(one.title, url=reverse("shadow", args=(one.token,))),
+                    Cell(_model(one.model)),
+                    Cell(f"{one.from_on:%-d %B %Y} – {one.to_on:%-d %B %Y}"),
+                    Cell(tag=str(state), tone=tone),
+                    Cell(words.moment(one.asked_at, now)),
+                ]
+            )
+        )
+    columns = [Column(_("Second rule"), names_row=True), Column(_("For visits under")), Column(_("Days"))]
+    columns += [Column(_("State")), Column(_("Asked"))]
+    empty = _("Nothing was compared. A second rule can price visits of some days with no effect on what is paid.")
+    return Table(_("In shadow"), columns, rows, empty=empty)
+
+
+@allowed("see_models")
+@require_safe
+def rule(request: SignedIn, model: str, version: int) -> HttpResponse:
+    """A published payment rule in plain words, and its document."""
+    found = get_object_or_404(RuleVersion, council=request.council_id, model=model, version=version)
+    said = rules.in_words(parse(found.text, found.rule))
+    told: dict[str, Any] = {"title": found.title, "said": said, "text": found.text}
+    told |= {"whose": _model(found.model), "starts_on": found.starts_on}
+    return render(request, "payments/rule.html", told)
+
+
+def _text_given(request: SignedIn) -> dict[str, Any]:
+    """The text of a shipped rule, where the address asks for one to begin with."""
+    name = request.GET.get("begin", "")
+    if name not in shipped_ids():
+        return {}
+    return {"text": (shipped_folder() / f"{name}.yaml").read_text(encoding="utf-8")}
+
+
+def _rule_page(
+    request: SignedIn, form: Any, carry_out: Callable[[datetime], str], *, title: str, button: str, lead: str, done: str
+) -> HttpResponse:
+    return form_page(
+        request,
+        form,
+        title=title,
+        button=button,
+        back=reverse("payment_rules"),
+        lead=lead,
+        carry_out=carry_out,
+        done=done,
+        template="payments/rule_form.html",
+        shipped=shipped_ids(),
+    )
+
+
+@allowed("draft_model")
+@require_http_methods(READ_OR_SEND)
+def propose_rule(request: SignedIn) -> HttpResponse:
+    """Propose a payment rule."""
+    form = RuleForm(request.council, request.POST or None, initial=_text_given(request))
+
+    def carry_out(at: datetime) -> str:
+        made = rules.propose(council=request.council, by=request.user, at=at, **form.cleaned_data)
+        return reverse("rule_proposal", args=(made.token,))
+
+    return _rule_page(
+        request,
+        form,
+        carry_out,
+        title=_("Propose a payment rule"),
+        button=_("Propose it"),
+        lead=_("Another person reads it in plain words and publishes it. It counts from its day on."),
+        done=_("This is how it reads. It waits for another person."),
+    )
+
+
+@allowed("see_models")
+@require_safe
+def rule_proposal(request: SignedIn, proposal: str) -> HttpResponse:
+    """A proposed rule in plain words, with what it would replace."""
+    rows = RuleProposal.objects.filter(council=request.council_id).select_related("proposed_by__identity")
+    found, may = get_object_or_404(rows, token=proposal), permissions_at(request)
+    own = found.proposed_identity == request.user.identity_id
+    state, tone = STATES[found.state]
+    earlier = RuleVersion.objects.filter(
+        council=request.council_id, model__in=(found.model, "*"), starts_on__lt=found.starts_on
+    )
+    before = max(earlier, key=lambda one: (one.model == found.model, one.starts_on), default=None)
+    told = {
+        "proposal": found,
+        "said": rules.in_words(parse(found.text, found.rule)),
+        "before": rules.in_words(parse(before.text, before.rule)) if before else [],
+        "before_title": before.title if before else "",
+        "whose": _model(found.model),
+        "state": state,
+        "tone": tone,
+        "decides": "approve_model" in may and found.state == RuleProposal.PROPOSED and not own,
+        "waits": found.state == RuleProposal.PROPOSED and own,
+    }
+    return render(request, "payments/proposal.html", told)
+
+
+@allowed("approve_model")
+@require_POST
+def decide_rule(request: SignedIn, proposal: str) -> HttpResponse:
+    """Publish a proposed rule, or refuse it."""
+    found = get_object_or_404(RuleProposal, council=request.council_id, token=proposal)
+    approved = request.POST.get("decision") == "approve"
+    return press(
+        request,
+        lambda at: rules.decide(proposal=found, approved=approved, by=request.user, at=at),
+        _("Published. It pays visits from its day on.") if approved else _("Refused. Nothing changes."),
+        reverse("rule_proposal", args=(proposal,)),
+    )
+
+
+@allowed("draft_model")
+@require_http_methods(READ_OR_SEND)
+def ask_for_shadow(request: SignedIn) -> HttpResponse:
+    """Let a second rule run in shadow."""
+    form = ShadowForm(request.council, request.POST or None, initial=_text_given(request))
+
+    def carry_out(at: datetime) -> str:
+        made = rules.ask_for_shadow(council=request.council, by=request.user, at=at, **form.cleaned_data)
+        return reverse("shadow", args=(made.token,))
+
+    return _rule_page(
+        request,
+        form,
+        carry_out,
+        title=_("Compare a second rule"),
+        button=_("Compare"),
+        lead=_("It prices the visits of some days as they were, with no effect on anything that is paid."),
+        done=_("It is being compared. Look again in a moment."),
+    )
+
+
+@allowed("see_models")
+@require_safe
+def shadow(request: SignedIn, shadow: str) -> HttpResponse:
+    """What a second rule would have paid, beside what was."""
+    found = get_object_or_404(Shadow, council=request.council_id, token=shadow)
+    rows, live, other = [], 0, 0
+    for one in rules.compared(found):
+        live, other = live + one.live_pence, other + one.shadow_pence
+        rows.append(
+            Row(
+                [
+                    Cell(one.branch.name),
+                    Cell(f"{one.visits:,}"),
+                    Cell(f"{one.differing:,}"),
+                    Cell(words.money(one.live_pence)),
+                    Cell(words.money(one.shadow_pence)),
+                    Cell(words.money(one.shadow_pence - one.live_pence), strong=True),
+                ]
+            )
+        )
+    columns = [Column(_("Provider"), names_row=True), Column(_("Visits"), number=True)]
+    columns += [Column(_("Other amount"), number=True), Column(_("In force"), number=True)]
+    columns += [Column(_("Second rule"), number=True), Column(_("Difference"), number=True)]
+    foot: list[Cell | str] = []
+    if rows:
+        sums = [Cell(words.money(pence), strong=True) for pence in (live, other, other - live)]
+        foot = [Cell(_("Together")), "", "", *sums]
+    state, tone = SHADOWS[found.state]
+    empty = _("No visit of these days is worth anything yet.")
+    told = {
+        "shadow": found,
+        "state": state,
+        "tone": tone,
+        "whose": _model(found.model),
+        "said": rules.in_words(parse(found.text, found.rule)),
+        "table": Table(_("In force and in shadow"), columns, rows, empty=empty, foot=foot),
+    }
+    return render(request, "payments/shadow.html", told)
