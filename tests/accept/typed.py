@@ -55,6 +55,7 @@ FREE = (
     "visits.VisitFile.not_read",
     "visits.WholeWeek.contract",
     "visits.SentTable.name",
+    "visits.LooseWord.text",
     "visits.VisitRow.row",
     "visits.VisitRow.contract",
     "visits.VisitRow.person",
@@ -68,7 +69,7 @@ CODES = (
     *("spare", "code", "nation", "seed", "local_holidays", "limits", "area_band", "service_types", "scale", "grades"),
     *("data", "rank", "leased_by", "problem", "worker", "package", "link", "email_state", "email_problem", "previous"),
     *("anchor", "component", "line_id", "why", "journal", "account", "rule", "text", "problems", "mode", "met", "keys"),
-    *("stopped_by", "line", "funder"),
+    *("stopped_by", "line", "funder", "suggested", "outcome"),
     *("came_by", "left_by", "visit", "parked", "row", "contract", "person"),
     *("screen", "email", "password", "name", "reason", "case_number", "history", "with_others"),
 )

@@ -199,6 +199,16 @@ def _someone(filled: Filled, _package: Any) -> object:
     return filled.packages["begun"].person.reference
 
 
+def _loose(filled: Filled, _package: Any) -> object:
+    from django.db.models import F
+
+    from calloff.web.visits.models import LooseRow
+
+    # One whose leaving nobody logged first, then one that fits nobody.
+    first = F("row__left_at").asc(nulls_first=True)
+    return list(LooseRow.objects.order_by(first, "pk").values_list("token", flat=True))
+
+
 KINDS: tuple[tuple[str, tuple[str, ...], Find], ...] = (
     (r"^pay/$|^provider/pay/$", ("token",), _pay_run),
     (r"pay/waiting/$", ("hold",), _tokens("Hold")),
@@ -219,6 +229,7 @@ KINDS: tuple[tuple[str, tuple[str, ...], Find], ...] = (
     (r"^pay/owing/$|(lines|returned)/$", ("branch",), _branch),
     (r"^provider/visits/$", ("receipt",), _visit_file),
     (r"^provider/visits/columns/$", ("token",), _sent_table),
+    (r"(^|provider/visits/)rows/$", ("row",), _loose),
     (r"remittance/$|^provider/pay/<str:token>/$", ("branch",), _branch),
     (r"^packages/$", ("token",), lambda filled, package: package.token),
     (r"/stops/$", ("absence",), _absence),
@@ -473,11 +484,12 @@ def _paid(world: World, filled: Filled) -> None:
         for number, one in enumerate(planned)
     ]
     strange = DeliveredVisit(0, "V9", world.at, PEOPLE_OF, "P-NOBODY", "W1", rows[0].came, rows[0].left)
+    unfinished = DeliveredVisit(0, "V10", world.at, PEOPLE_OF, rows[0].person, "W9", rows[0].came, None)
     told = {"council": world.council, "branch": world.branch(PEOPLE_OF)}
     told |= {"by": filled.users["provider_manager"], "at": world.at}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "visits.csv"
-        write_visits(path, [*rows[:4], strange])
+        write_visits(path, [*rows[:4], strange, unfinished])
         receive(path=path, name="visits.csv", **told)
         settle(world)
         run = runs.draft(council=world.council, to_on=planned[3].on, by=filled.users["finance_payer"], at=world.at)

@@ -2,7 +2,17 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from calloff.web.provider_portal.views import columns, invitations, letters, packages, pay, spare, telling, visits
+from calloff.web.provider_portal.views import (
+    columns,
+    invitations,
+    letters,
+    loose,
+    packages,
+    pay,
+    spare,
+    telling,
+    visits,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("provider", invitations.home, name="portal_invitations"),
@@ -20,6 +30,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("provider/visits", visits.files, name="portal_visits"),
     path("provider/visits/send", visits.send, name="portal_send_visits"),
     path("provider/visits/columns/<str:token>", columns.columns, name="portal_columns"),
+    path("provider/visits/rows", loose.rows, name="portal_loose_rows"),
+    path("provider/visits/rows/<str:row>", loose.row, name="portal_loose_row"),
+    path("provider/visits/rows/<str:row>/leaving", loose.leaving, name="portal_leaving"),
     path("provider/visits/<str:receipt>", visits.receipt, name="portal_receipt"),
     path("provider/pay", pay.remittances, name="portal_pay"),
     path("provider/pay/next", pay.next_pay, name="portal_next_pay"),

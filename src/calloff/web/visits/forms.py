@@ -1,6 +1,9 @@
-"""What is asked about planned visits: which week, as known on which day, and from when they are planned here."""
+"""What is asked about planned visits and about rows that belong to none."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -21,3 +24,35 @@ class PlanningForm(forms.Form):
     """From which day on visits are planned here."""
 
     on = DayField(label=_("From which day?"), help_text=_("For example, 27 11 2026"))
+
+
+class PairForm(forms.Form):
+    """To which planned visit a row belongs."""
+
+    def __init__(self, *arguments: Any, visits: Sequence[tuple[str, str]], **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.fields["visit"] = forms.ChoiceField(
+            label=_("Which visit was it?"), choices=list(visits), widget=forms.RadioSelect()
+        )
+
+
+class ApproveForm(forms.Form):
+    """How many minutes of a visit that was not planned are approved."""
+
+    minutes = forms.IntegerField(
+        label=_("How many minutes are approved?"),
+        min_value=1,
+        max_value=24 * 60,
+        widget=forms.TextInput(attrs={"width": 4, "inputmode": "numeric"}),
+    )
+
+
+class WordsForm(forms.Form):
+    """Words about a row."""
+
+    words = forms.CharField(
+        label=_("Words to the provider"),
+        help_text=_("Name nobody: the row says whose visit it is."),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )

@@ -23,7 +23,8 @@ class PlannedVisit(models.Model):
     `reference` is its identity, the same in every version of the package: line, local day and its number on that day.
     A row that is `cancelled` says that the visit is no more. `stopped` is why it was not to be made, of `Stopped`,
     whatever a payment rule says; from what stands beside it follows what it is paid under one (`domain/absences`):
-    the kind of absence, when it was told, its day, and whether staff are paid and the restart is at once.
+    the kind of absence, when it was told, its day, and whether staff are paid and the restart is at once. One that was
+    `unplanned` is a visit that somebody approved after it was made: no plan takes it away.
     """
 
     council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -48,6 +49,7 @@ class PlannedVisit(models.Model):
     staff_paid = models.BooleanField(default=False)
     restarts = models.BooleanField(default=False)
     cancelled = models.BooleanField(default=False)
+    unplanned = models.BooleanField(default=False)
     known_from = models.DateTimeField()
     superseded_at = models.DateTimeField(null=True)
 
@@ -192,3 +194,59 @@ class NamedColumns(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("branch", "hash"), name="named_columns_once"),)
+
+
+class LooseRow(models.Model):
+    """
+    A row that belongs to no visit by itself: somebody looks at it, and says what it is.
+
+    `is_a` is what settlement made of it, of `LogIs`, `why` the grounds where nobody knows the person or the contract,
+    `suggested` the planned visit that is nearest. Closed, its `outcome` stands for the row in every version: it belongs
+    to `visit`, it was approved as a `visit` of its own, or it is set aside; `settled` where a later file put it right.
+    """
+
+    OPEN, CLOSED = "open", "closed"
+    PAIRED, APPROVED, SET_ASIDE, SETTLED = OUTCOMES = ("paired", "approved", "set_aside", "settled")
+    STAND = (PAIRED, APPROVED, SET_ASIDE)
+
+    council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="+", db_index=False)
+    branch = models.ForeignKey("directory.Branch", on_delete=models.PROTECT, related_name="+")
+    token = models.CharField(max_length=16, unique=True)
+    key = models.CharField(max_length=200)
+    row = models.ForeignKey(VisitRow, on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey("brokerage.Person", on_delete=models.PROTECT, null=True, related_name="+")
+    is_a = models.PositiveSmallIntegerField()
+    why = models.CharField(max_length=20, default="")
+    suggested = models.CharField(max_length=60, default="")
+    state = models.CharField(max_length=6, default=OPEN)
+    outcome = models.CharField(max_length=10, default="")
+    visit = models.CharField(max_length=60, default="")
+    minutes = models.PositiveIntegerField(default=0)
+    owner = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, related_name="+")
+    opened_at = models.DateTimeField()
+    closed_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, related_name="+")
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("council", "branch", "key"), name="loose_row_once"),
+            models.CheckConstraint(
+                condition=Q(state="open", outcome="") | Q(state="closed") & ~Q(outcome=""),
+                name="loose_row_closed_with_an_outcome",
+            ),
+        )
+        indexes = (
+            models.Index(fields=("council", "state", "opened_at"), name="loose_row_to_look_at"),
+            models.Index(fields=("council", "person", "state"), name="loose_row_of_person"),
+        )
+
+
+class LooseWord(models.Model):
+    """Something that provider or council wrote about a loose row."""
+
+    council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="+", db_index=False)
+    loose = models.ForeignKey(LooseRow, on_delete=models.PROTECT, related_name="words")
+    text = models.CharField(max_length=1000)
+    from_provider = models.BooleanField()
+    by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()

@@ -2,9 +2,16 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from calloff.web.visits import views
+from calloff.web.visits.views import loose, planned
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("packages/<str:token>/planned", views.planned, name="package_planned"),
-    path("planning", views.planning, name="planning"),
+    path("packages/<str:token>/planned", planned.planned, name="package_planned"),
+    path("planning", planned.planning, name="planning"),
+    path("rows", loose.rows, name="loose_rows"),
+    path("rows/<str:row>", loose.row, name="loose_row"),
+    path("rows/<str:row>/take", loose.take, name="loose_take"),
+    path("rows/<str:row>/write", loose.write, name="loose_write"),
+    path("rows/<str:row>/pair", loose.pair, name="loose_pair"),
+    path("rows/<str:row>/approve", loose.approve, name="loose_approve"),
+    path("rows/<str:row>/set-aside", loose.set_aside, name="loose_set_aside"),
 ]

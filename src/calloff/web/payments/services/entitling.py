@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from calloff.documents.payment_rules import parse
@@ -35,7 +35,8 @@ from calloff.web.jobs import services as jobs
 from calloff.web.payments.models import Entitlement, RuleVersion
 from calloff.web.payments.services.on_plan import OnPlan, Settling
 from calloff.web.payments.services.rates import Rate, rate_as_called_off, rate_of
-from calloff.web.visits.models import PlannedVisit, VisitFile, VisitRow
+from calloff.web.visits.models import LooseRow, PlannedVisit, VisitFile, VisitRow
+from calloff.web.visits.services.loose import Found, decisions_for, note_found
 from calloff.web.visits.services.planning import stopped_as
 from calloff.web.visits.services.rows import standing_rows, touched_rows
 
@@ -74,6 +75,7 @@ def entitle(
     if not planned:
         # Nothing is planned any more: what was worth something before is worth nothing now.
         return _store_new(council, person, weeks, [], at, on_plan_of(council, rules, settling))
+    note_found(council.pk, person, found_in(paid, weeks), at)
     by_reference = {one.reference: one for one in planned}
     heard = heard_until(council, {one.branch_id for one in planned})
     on_plan = on_plan_of(council, rules, settling)
@@ -94,6 +96,15 @@ def entitle(
         if weeks.first_on <= line.week <= weeks.last_on
     ]
     return _store_new(council, person, weeks, [one for one in found if one is not None], at, on_plan)
+
+
+def found_in(paid: Paid, weeks: Weeks) -> list[Found]:
+    """What became of the rows of some weeks; those beside them are looked at with their own."""
+    return [
+        Found(int(one.row.contract), one.row.row, one.is_a)
+        for one in paid.logs
+        if one.row.contract and weeks.first_on <= local(one.row.came.at).date() <= weeks.last_on
+    ]
 
 
 def on_plan_of(council: Council, rules: Rules, settling: Settling | None) -> OnPlan:
@@ -144,23 +155,33 @@ def _planned(council: Council, person: int, weeks: Weeks) -> list[PlannedVisit]:
 
 def _logs(council: Council, person: int, weeks: Weeks) -> list[DeliveredVisit]:
     first, last = to_utc(weeks.first_on, 0) - MARGIN, to_utc(weeks.last_on, 0) + MARGIN + timedelta(days=1)
-    rows = VisitRow.objects.filter(council=council, who=person, came_at__gte=first, came_at__lt=last)
-    return [_delivered(row) for row in standing_rows(rows)]
+    said = decisions_for(council.pk, person)
+    # Rows of which somebody said whose they are, though they name nobody that is known.
+    others = Q(who=None, key__in=[key for _, key in said])
+    rows = VisitRow.objects.filter(Q(who=person) | others, council=council, came_at__gte=first, came_at__lt=last)
+    standing = [(row, said.get((row.branch_id, row.key))) for row in standing_rows(rows)]
+    return [
+        _delivered(row, person, decision.visit if decision else "")
+        for row, decision in standing
+        if (row.who_id == person or decision is not None)
+        and (decision is None or decision.outcome != LooseRow.SET_ASIDE)
+    ]
 
 
-def _delivered(row: VisitRow) -> DeliveredVisit:
+def _delivered(row: VisitRow, person: int, decided: str) -> DeliveredVisit:
+    """A row as settlement reads it; `decided` is the visit to which somebody said that it belongs."""
     left = None if row.left_at is None else LoggedAt(row.left_at, row.left_other)
     return DeliveredVisit(
         line=0,
         row=row.key,
         version=row.version,
         # A contract that nobody knows belongs to no group of visits, so the row is parked.
-        contract="" if row.parked else str(row.branch_id),
-        person=str(row.who_id),
+        contract="" if row.parked and not decided else str(row.branch_id),
+        person=str(person),
         worker=row.worker,
         came=LoggedAt(row.came_at, row.came_other),
         left=left,
-        visit=row.visit,
+        visit=decided or row.visit,
         met=row.met,
         came_by=row.came_by,
         left_by=row.left_by,
@@ -285,6 +306,8 @@ def _of_visit(visit: PlannedVisit, paid: PaidVisit, rules: Rules, at: datetime) 
     if paid.reason is Reason.NOT_YET:
         return None
     rule = rules.versions[paid.planned.rule]
+    if visit.unplanned and paid.reason is Reason.DELIVERED:
+        paid = replace(paid, reason=Reason.UNPLANNED)
     return Entitlement(
         council_id=visit.council_id,
         anchor=visit.reference,

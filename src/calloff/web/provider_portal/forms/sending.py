@@ -202,3 +202,29 @@ class ColumnsForm(CountedForm):
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+class RowWordsForm(forms.Form):
+    """What a provider says about a row that belongs to no visit."""
+
+    words = forms.CharField(
+        label=_("Words to the council"),
+        help_text=_("Name nobody: the row says whose visit it is."),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+
+class LeavingForm(forms.Form):
+    """When a worker left whose leaving nobody logged, and the exception code for it."""
+
+    left_on = DayField(label=_("On which day did the worker leave?"))
+    left_at = ClockField(
+        label=_("At what time?"), help_text=_("For example 8:30."), widget=forms.TextInput(attrs={"width": 5})
+    )
+    code = forms.CharField(
+        label=_("The exception code"),
+        help_text=_("Why it was not logged, as your council's list has it, such as no_signal."),
+        max_length=40,
+        widget=forms.TextInput(attrs={"width": 20}),
+    )

@@ -27,7 +27,7 @@ from calloff.web.config.look.tables import Cell, Column, Row, Table
 from calloff.web.provider_portal.forms.sending import SendVisitsForm
 from calloff.web.provider_portal.services.scope import Scope, scope
 from calloff.web.provider_portal.views.page import READ_OR_SEND, branch_tabs, show
-from calloff.web.visits.models import VisitFile, VisitRow
+from calloff.web.visits.models import LooseRow, VisitFile, VisitRow
 from calloff.web.visits.services.files import FileRefusedError, receive
 from calloff.web.visits.services.tables import keep_table
 
@@ -72,7 +72,8 @@ def files(request: SignedIn) -> HttpResponse:
     empty = _("Nothing was sent yet. A file of delivered visits is checked whole before any of it counts.")
     table = Table(_("Files"), columns, rows, empty=empty, quiet_caption=True)
     tabs = branch_tabs(every, chosen, reverse("portal_visits"))
-    return show(request, "visits", {"table": table, "tabs": tabs})
+    loose = LooseRow.objects.filter(branch__in=every.narrowed(chosen).branches, state=LooseRow.OPEN).count()
+    return show(request, "visits", {"table": table, "tabs": tabs, "loose": loose})
 
 
 @allowed(VISITS)

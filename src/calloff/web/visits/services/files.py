@@ -25,6 +25,7 @@ from calloff.web.directory.models import Branch, Council
 from calloff.web.directory.services import draw
 from calloff.web.jobs import services as jobs
 from calloff.web.visits.models import VisitFile, VisitRow, WholeWeek
+from calloff.web.visits.services.loose import note_parked
 from calloff.web.visits.services.rows import BATCH, content_of, key_text, known_versions, people_called, row_of
 
 MOST_PROBLEMS = 500
@@ -139,6 +140,7 @@ def _store(file: VisitFile, found: DeliveredFile) -> None:
     file.parked_rows = sum(bool(row.parked) for row in rows.values())
     file.save(force_insert=True)
     VisitRow.objects.bulk_create(rows.values(), batch_size=BATCH)
+    note_parked(rows.values(), file.sent_at)
     if found.mode == REPLACE:
         _store_weeks(file, found, keys)
 

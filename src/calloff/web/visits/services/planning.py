@@ -81,7 +81,7 @@ def plan(package: Package, since: date, until: date, at: datetime) -> list[Plann
     standing = {
         row.reference: row
         for row in PlannedVisit.objects.filter(
-            council=package.council_id, package=package, on__range=(since, until), superseded_at=None
+            council=package.council_id, package=package, on__range=(since, until), superseded_at=None, unplanned=False
         )
     }
     # Two plannings of one moment follow each other all the same: what was known last is known.

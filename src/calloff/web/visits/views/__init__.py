@@ -1,0 +1,1 @@
+"""Pages about planned visits and about rows that belong to none."""
