@@ -51,3 +51,35 @@ def waited(waits: Sequence[Wait], share: Fraction) -> int | None:
                 return length
         at_risk -= leaves[length]
     return None
+
+
+@dataclass(frozen=True)
+class Continuity:
+    """
+    How few workers a person's visits are made by (K11): `visits` are attendances, two workers of a visit two of them.
+
+    `top_three` is the share of the three who came most often; `index` is that of Bice and Boxerman, 1 where one worker
+    makes all visits, None where there are fewer than two.
+    """
+
+    workers: int
+    visits: int
+    top_three: Share
+    index: Fraction | None
+
+
+def continuity(comings: Sequence[int]) -> Continuity:
+    """The continuity of one person's care, from how often each worker came."""
+    counts = sorted((one for one in comings if one > 0), reverse=True)
+    visits = sum(counts)
+    pairs = visits * (visits - 1)
+    index = Fraction(sum(one * one for one in counts) - visits, pairs) if pairs else None
+    return Continuity(len(counts), visits, Share(sum(counts[:3]), visits), index)
+
+
+def ranked(values: Sequence[int], share: Fraction) -> int | None:
+    """The smallest value that at least a share of the cases does not pass; None of no case."""
+    every = sorted(values)
+    if not every:
+        return None
+    return every[max(0, -(-share.numerator * len(every) // share.denominator) - 1)]

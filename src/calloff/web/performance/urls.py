@@ -5,7 +5,7 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, path
 
-from calloff.web.performance.views import answers, behind, bought, lacking, ledger, waits
+from calloff.web.performance.views import answers, behind, bought, lacking, ledger, visits, waits
 
 
 def listed(place: str, name: str, page: Callable[..., Any], file: Callable[..., Any]) -> list[URLPattern]:
@@ -26,5 +26,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *listed("unmet-need/waits/packages", "unmet_waits_packages", waits.packages, waits.packages_file),
     *listed("unmet-need/answers", "unmet_answers", answers.answers, answers.answers_file),
     *listed("unmet-need/answers/invitations", "unmet_invitations", answers.invitations, answers.invitations_file),
+    *listed("unmet-need/visits", "unmet_visits", visits.visits, visits.visits_file),
     *listed("unmet-need/call-offs", "unmet_call_offs", bought.call_offs, bought.call_offs_file),
 ]

@@ -69,6 +69,7 @@ def pages(request: SignedIn) -> list[Tab]:
         (_("Time to call-off and start"), "unmet_waits"),
         (_("Answers"), "unmet_answers"),
         (_("How care was bought"), "unmet_call_offs"),
+        (_("How visits were made"), "unmet_visits"),
     )
     return [Tab(label, reverse(name), active=request.path == reverse(name)) for label, name in told]
 

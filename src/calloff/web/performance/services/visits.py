@@ -1,0 +1,153 @@
+"""How visits were made (K11, K12, K14 to K16): by provider over some days, from what each visit was found to be."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
+
+from calloff.domain.calendar import local
+from calloff.domain.indicators import HALF, NINE_TENTHS, Continuity, Share, continuity, ranked
+from calloff.domain.visits import Mark
+from calloff.web.directory.models import Branch, Council
+from calloff.web.payments.models import Entitlement
+from calloff.web.performance.services.indicators import in_days
+from calloff.web.visits.models import PlannedVisit, VisitRow
+from calloff.web.visits.services.rows import standing_rows
+
+CONTINUITY_DAYS = 14
+MANY_WORKERS, MANY_VISITS = 8, 28
+"""More workers than these for at least so many visits in fourteen days are told (assumed)."""
+UNPUNCTUAL = int(Mark.LATE | Mark.EARLY)
+SHORT = int(Mark.SHORT)
+MADE = ("delivered", "unplanned")
+
+
+@dataclass(frozen=True)
+class Visits:
+    """
+    How one provider made its visits: each a share with both its numbers.
+
+    `punctual` began within their window, `long_enough` lasted at least four fifths of the plan, both of those that were
+    delivered; `missed` are of all that were due; `minutes` are delivered over planned ones; `logged` are attendances
+    whose coming and leaving were both logged electronically. `workers` is the median number of workers a person saw in
+    the last fourteen days, `many` how many people saw more than eight of them in at least 28 visits.
+    """
+
+    branch: Branch
+    punctual: Share
+    long_enough: Share
+    missed: Share
+    minutes: Share
+    logged: Share
+    workers: int | None
+    most_workers: int | None
+    many: int
+
+
+def visits_between(council: Council, from_on: date, to_on: date) -> list[Visits]:
+    """Of each provider how it made its visits in some days, whoever was least punctual first."""
+    sums = {row["branch"]: row for row in _sums(settled(council, from_on, to_on))}
+    rows = rows_between(council, from_on, to_on)
+    logged, seen = logged_of(rows), seen_of(rows, to_on)
+    found = [
+        _of_provider(branch, sums[branch.pk], logged.get(branch.pk, Share(0, 0)), seen.get(branch.pk, []))
+        for branch in Branch.objects.filter(pk__in=list(sums))
+    ]
+    return sorted(found, key=lambda one: (one.punctual.of_one is None, one.punctual.of_one or 0, one.branch.name))
+
+
+def settled(council: Council, from_on: date, to_on: date) -> QuerySet[Entitlement]:
+    """What each visit of some days was found to be last."""
+    later = Entitlement.objects.filter(
+        council=OuterRef("council"),
+        anchor=OuterRef("anchor"),
+        component=OuterRef("component"),
+        number__gt=OuterRef("number"),
+    )
+    rows = Entitlement.objects.filter(council=council, component=Entitlement.CARE, on__range=(from_on, to_on))
+    return rows.exclude(Exists(later))
+
+
+def _sums(rows: QuerySet[Entitlement]) -> Iterable[Mapping[str, Any]]:
+    planned = PlannedVisit.objects.filter(
+        council=OuterRef("council"), reference=OuterRef("anchor"), superseded_at=None
+    ).annotate(whole=F("minutes") * F("workers"))
+    told = rows.annotate(
+        unpunctual=F("marks").bitand(UNPUNCTUAL),
+        short=F("marks").bitand(SHORT),
+        planned=Subquery(planned.values("whole")[:1], output_field=IntegerField()),
+    )
+    made = Q(reason__in=MADE)
+    sums: Any = told.values("branch").annotate(
+        made=Count("pk", filter=made),
+        punctual=Count("pk", filter=made & Q(unpunctual=0)),
+        long_enough=Count("pk", filter=made & Q(short=0)),
+        missed=Count("pk", filter=Q(reason="missed")),
+        due=Count("pk", filter=made | Q(reason__in=("missed", "no_access", "waiting"))),
+        worked=Sum("worked_minutes", filter=made),
+        agreed=Sum("planned", filter=made),
+    )
+    return list(sums)
+
+
+def _of_provider(branch: Branch, sums: Mapping[str, Any], logged: Share, seen: Sequence[Continuity]) -> Visits:
+    workers = [one.workers for one in seen]
+    return Visits(
+        branch=branch,
+        punctual=Share(sums["punctual"], sums["made"]),
+        long_enough=Share(sums["long_enough"], sums["made"]),
+        missed=Share(sums["missed"], sums["due"]),
+        minutes=Share(sums["worked"] or 0, sums["agreed"] or 0),
+        logged=logged,
+        workers=ranked(workers, HALF),
+        most_workers=ranked(workers, NINE_TENTHS),
+        many=sum(one.workers > MANY_WORKERS and one.visits >= MANY_VISITS for one in seen),
+    )
+
+
+def rows_between(council: Council, from_on: date, to_on: date) -> list[VisitRow]:
+    """The attendances of some days that stand, of people who are known."""
+    since, until = in_days(from_on, to_on)
+    rows = VisitRow.objects.filter(council=council, came_at__gte=since, came_at__lt=until, parked="", met="let_in")
+    return standing_rows(rows)
+
+
+def logged_of(rows: Iterable[VisitRow]) -> Mapping[int, Share]:
+    """Of each provider the attendances that were logged electronically at both ends (K16)."""
+    counts: dict[int, list[int]] = defaultdict(lambda: [0, 0])
+    for row in rows:
+        by_hand = row.left_at is None or "manual" in (row.came_by, row.left_by)
+        counts[row.branch_id][0] += not by_hand
+        counts[row.branch_id][1] += 1
+    return {branch: Share(part, whole) for branch, (part, whole) in counts.items()}
+
+
+def seen_of(rows: Iterable[VisitRow], to_on: date) -> Mapping[int, list[Continuity]]:
+    """Of each provider the continuity of each of its people over the last fourteen days (K11)."""
+    since = to_on - timedelta(days=CONTINUITY_DAYS - 1)
+    comings: dict[tuple[int, int | None], dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for row in rows:
+        # A worker whom the file does not name is another one each time: nobody can say how many there were.
+        if local(row.came_at).date() >= since and not row.worker.startswith("#"):
+            comings[row.branch_id, row.who_id][row.worker] += 1
+    found: dict[int, list[Continuity]] = defaultdict(list)
+    for (branch, _person), counts in comings.items():
+        found[branch].append(continuity(list(counts.values())))
+    return found
+
+
+def punctual_by_week(council: Council, weeks: Sequence[tuple[date, date]]) -> list[Share]:
+    """The share of delivered visits that began within their window, week by week, of the whole council (K12)."""
+    found = []
+    for from_on, to_on in weeks:
+        made = settled(council, from_on, to_on).filter(reason__in=MADE)
+        told = made.annotate(unpunctual=F("marks").bitand(UNPUNCTUAL)).aggregate(
+            made=Count("pk"), punctual=Count("pk", filter=Q(unpunctual=0))
+        )
+        found.append(Share(told["punctual"], told["made"]))
+    return found

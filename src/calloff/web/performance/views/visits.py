@@ -1,0 +1,114 @@
+"""How visits were made, provider by provider: on time, long enough, missed, logged, and by how many workers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from calloff.domain.calendar import local
+from calloff.domain.indicators import Share
+from calloff.domain.units import half_up
+from calloff.web.accounts.views import SignedIn, allowed
+from calloff.web.config.look.exports import Value, export
+from calloff.web.config.look.ledger import Ledger, Point
+from calloff.web.config.look.tables import Cell, Column, Row, Table
+from calloff.web.performance import services
+from calloff.web.performance.services.visits import Visits, punctual_by_week, visits_between
+from calloff.web.performance.views.figures import days_of, pages, percent, term
+
+TARGET_PERCENT = 90
+"""Visits that begin on time, of a hundred (Devon's target)."""
+
+
+def heading() -> list[str]:
+    """What each column is, on the page and in the file."""
+    return [
+        _("Provider"),
+        _("On time"),
+        _("Long enough"),
+        _("Missed"),
+        _("Minutes delivered of planned"),
+        _("Logged at both ends"),
+        _("Workers a person, median"),
+        _("Workers a person, 90th percentile"),
+        _("People with many workers"),
+    ]
+
+
+@allowed("see_ledger")
+@require_safe
+def visits(request: SignedIn) -> HttpResponse:
+    """Every provider's visits in the ledger's weeks, the least punctual first."""
+    today = local(timezone.now()).date()
+    context = {
+        "pages": pages(request),
+        "term": term(today),
+        "drawing": drawing(request, today),
+        "table": table_of(visits_between(request.council, *term(today))),
+        "csv": reverse("unmet_visits_csv"),
+        "xlsx": reverse("unmet_visits_xlsx"),
+    }
+    return render(request, "performance/visits.html", context)
+
+
+def drawing(request: SignedIn, today: date) -> Ledger:
+    """The visits that began on time, week by week, beside the target."""
+    ends = services.weeks_until(today)
+    shares = punctual_by_week(request.council, [days_of(end) for end in ends])
+    points = [
+        Point(f"{end.day} {end:%b}", half_up(share.part * 100, share.whole), percent(share))
+        for end, share in zip(ends, shares, strict=True)
+        if share.whole
+    ]
+    return Ledger(
+        _("Visits that began on time"),
+        _("per cent"),
+        points,
+        target=TARGET_PERCENT,
+        target_label=_("target 90%"),
+        target_is_limit=False,
+    )
+
+
+def table_of(every: Sequence[Visits]) -> Table:
+    """One row for each provider."""
+    names = heading()
+    columns = [Column(names[0], names_row=True), *(Column(name, number=True) for name in names[1:])]
+    rows = [Row([Cell(one.branch.name), *cells_of(one)]) for one in every]
+    empty = _("No visit was settled in these weeks. They appear once providers send what they delivered.")
+    return Table(_("Providers"), columns, rows, empty=empty, quiet_caption=True, wide=True)
+
+
+def cells_of(one: Visits) -> list[Cell]:
+    """A provider's figures, each share with its numbers below it."""
+    shares = (one.punctual, one.long_enough, one.missed, one.minutes, one.logged)
+    told = [Cell(percent(share), below=_numbers(share)) for share in shares]
+    people = [Cell("–" if number is None else f"{number}") for number in (one.workers, one.most_workers)]
+    return [*told, *people, Cell(f"{one.many}" if one.many else "")]
+
+
+def _numbers(share: Share) -> str:
+    return _("%(part)s of %(whole)s") % {"part": f"{share.part:,}", "whole": f"{share.whole:,}"} if share.whole else ""
+
+
+@allowed("see_ledger")
+@require_safe
+def visits_file(request: SignedIn, kind: str) -> HttpResponseBase:
+    """The same rows as a file, shares in per cent with one decimal."""
+    today = local(timezone.now()).date()
+    told = (in_file(one) for one in visits_between(request.council, *term(today)))
+    return export(told, heading(), "visits-by-provider", kind)
+
+
+def in_file(one: Visits) -> list[Value]:
+    """One provider's figures as values."""
+    shares = (one.punctual, one.long_enough, one.missed, one.minutes, one.logged)
+    values: list[Value] = [half_up(share.part * 1000, share.whole) / 10 if share.whole else None for share in shares]
+    return [one.branch.name, *values, one.workers, one.most_workers, one.many]
