@@ -76,7 +76,7 @@ def _add_visits(planned: dict[str, list[int]], group: int, chance: random.Random
             "minutes": minutes,
             "workers": chance.choice((1, 1, 2)),
             "extra_minutes": chance.choice((0, 0, 0, 10)),
-            "stopped": chance.choice((0, 0, 0, 0, 0, 0, 1, 2, 3, 4)),
+            "stopped": chance.choice((0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5)),
             "rates": chance.choice((192_800, 228_000, 195_000, 1, 10_000_000)),
             "pair_rates": chance.choice((0, 0, 0, 400_000)),
             "per_visit": chance.choice((0, 0, 0, 1)),

@@ -129,6 +129,7 @@ with marks as (
 )
 select *, case
     when stopped = 4 then 7
+    when stopped = 5 then 8
     when attended > 0 then 2
     when turned_away then 3
     when stopped = 3 then 4
