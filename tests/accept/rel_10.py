@@ -207,7 +207,9 @@ def _makers_of_visits(world: Any) -> dict[str, Any]:
 
     from calloff.documents.payment_rules import shipped_folder
     from calloff.formats.delivered_visits import DeliveredVisit, LoggedAt, write_visits
+    from calloff.web.audit.services import in_turn
     from calloff.web.brokerage.models import Package
+    from calloff.web.brokerage.services import absences
     from calloff.web.contracts.models import Pool
     from calloff.web.jobs.models import Job
     from calloff.web.payments.models import RuleVersion
@@ -270,8 +272,14 @@ def _makers_of_visits(world: Any) -> dict[str, Any]:
 
     def settle_person() -> dict[str, Any]:
         data = settle_file()
+        do(("settle_file", world.council.pk, json.dumps(data), world.at))
         row = VisitRow.objects.get(file=data["file"])
-        return {"person": row.who_id, "since": str(row.came_at.date()), "until": str(row.came_at.date())}
+        on = row.came_at.date()
+        with in_turn(world.council.pk):
+            absences.write_death(row.who, on, 0, world.at)
+        plan_ahead(world.council.pk, world.at)
+        Job.objects.filter(kind="plan_package").delete()
+        return {"person": row.who_id, "since": str(on), "until": str(on)}
 
     made = (plan_visits, plan_package, settle_file, settle_person, forget_table)
     return {make.__name__: make for make in made}

@@ -10,9 +10,13 @@ from django.utils import timezone
 from world import World, made_world
 
 from calloff.domain.packages import Visit
+from calloff.web.audit.services import whole_second
 from calloff.web.audit.services.triggers import all_triggers, changeable_again, unchangeable
 from calloff.web.brokerage.models import CallOff, Package
+from calloff.web.brokerage.services.absences import Told, stop_visits
 from calloff.web.contracts.services import market
+from calloff.web.visits.models import PlanningStart
+from calloff.web.visits.services.planning import plan_ahead
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -109,12 +113,36 @@ def test_an_offer_is_called_off_in_at_most_six_presses(visit, offered, shortcuts
 
 @pytest.mark.parametrize("width", [1280, 320])
 def test_the_pages_of_a_package_keep_nobody_out_and_fit(visit, world, offered, width):
-    from axe_playwright_python.sync_playwright import Axe
-
     package, _other = offered
     answer = f"/answers/{world.invitation(package, 'acorn').token}"
     page = visit(f"/packages/{package.token}", width=width)
-    for rest in ("", "/confirm", answer, "/hold", "/override", "/outside", "/records/1", "/replay", "/sheet"):
+    rests = ("", "/confirm", answer, "/hold", "/override", "/outside", "/records/1", "/replay", "/sheet")
+    keep_nobody_out_and_fit(page, package, rests)
+
+
+@pytest.mark.parametrize("width", [1280, 320])
+def test_the_pages_of_a_placed_package_keep_nobody_out_and_fit(visit, world, offered, width):
+    package, _other = offered
+    world.at = whole_second(world.at)
+    world.confirm(package)
+    today = world.at.date()
+    CallOff.objects.filter(package=package).update(start_on=today)
+    PlanningStart.objects.create(council=world.council, on=today)
+    long_ago = world.at - timedelta(days=20)
+    told = Told("hospital", long_ago, None, long_ago, words="taken ill in the night")
+    stop = stop_visits(package=package, told=told, by=world.broker, at=world.at)
+    plan_ahead(world.council.pk, world.at)
+    page = visit(f"/packages/{package.token}", width=width)
+    rests = ("", "/stops", "/stops/add", "/stops/release", f"/stops/{stop.token}", f"/stops/{stop.token}/return")
+    rests += (f"/stops/visits/morning/{today}/1", "/temporary", "/funding", "/planned", "/end")
+    keep_nobody_out_and_fit(page, package, rests)
+
+
+def keep_nobody_out_and_fit(page, package, rests):
+    """Each page of a package passes axe, and is as wide as its window."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    for rest in rests:
         page.goto(f"/packages/{package.token}{rest}")
         found = Axe().run(page, options=RULES)
         assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found.response["violations"]] == [], (

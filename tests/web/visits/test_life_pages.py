@@ -108,7 +108,7 @@ def test_one_visit_is_cancelled_from_the_plan(world, package, broker):
     page = broker.get(f"/packages/{package.token}/planned")
     address = f"/packages/{package.token}/stops/visits/morning/{on.isoformat()}/1"
     assert f'href="{address}"' in page.content.decode()
-    assert "Morning, visit 1" in text_of(broker.get(address))
+    assert "Morning visit 1 on Tuesday 24 November" in text_of(broker.get(address))
 
     ok(broker.post(address, {"kind": "person"} | told_now(world)))
     world.work()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -16,10 +17,11 @@ from calloff.domain.visits import Stopped
 from calloff.web.audit.models import Event
 from calloff.web.audit.services import in_turn
 from calloff.web.brokerage.models import Absence, CallOff, Handback, Package
-from calloff.web.brokerage.services import absences, living, temporary
+from calloff.web.brokerage.services import absences, changing, living, temporary
 from calloff.web.brokerage.services.absences import Told
 from calloff.web.brokerage.services.changing import visits_text
 from calloff.web.brokerage.services.confirming import Outside, record_outside
+from calloff.web.brokerage.services.desk import facts_of
 from calloff.web.brokerage.services.refusals import RefusedError
 from calloff.web.brokerage.services.releasing import release_place
 from calloff.web.brokerage.services.replanning import many_changed
@@ -319,6 +321,47 @@ def test_a_new_version_keeps_the_identity_of_what_stays_and_cancels_what_goes(ca
     assert gone.count() == 3
 
 
+def outside(cared, start_on, visits) -> None:
+    """A call-off that was made outside the model, recorded with a second person."""
+    world = cared.world
+    made = Outside(
+        branch=world.branch("Beech"),
+        visits=visits,
+        centipence_per_hour=230_000,
+        made_at=world.at,
+        made_by="A Senior",
+        reason="emergency_at_night",
+        words="",
+        start_on=start_on,
+    )
+    record_outside(package=world.again(cared.package), made=made, second=world.senior, by=world.broker, at=world.at)
+
+
+def test_a_significantly_greater_need_keeps_what_stays_and_plans_the_rest_once_it_is_called_off(cared):
+    world = cared.world
+    world.at = on(2, 9)
+    nights = tuple(Visit(day, 1_290, 60) for day in range(7))
+    wanted = replace(facts_of(cared.package), visits=FOUR_A_DAY + nights)
+    assert changing.difference(world.again(cared.package), wanted).significant
+    need_changed(cared, FOUR_A_DAY + nights, FIRST + timedelta(days=3))
+    world.work()
+    assert {len(cared.planned(on=FIRST + timedelta(days=day))) for day in (2, 3, 9)} == {4}
+
+    # It was begun before anybody recorded it: the plan follows from its first day, and what was missed is settled.
+    world.provider("Beech", pounds=23, minutes=60_000)
+    world.at = on(6, 9)
+    facts = facts_of(world.again(cared.package))
+    left = tuple(number for number, visit in enumerate(facts.visits) if visit.start_minute == 1_290)
+    outside(cared, FIRST + timedelta(days=3), left)
+    world.work()
+
+    by_day = {day: len(cared.planned(on=FIRST + timedelta(days=day))) for day in (2, 3, 9)}
+    assert by_day == {2: 4, 3: 5, 9: 5}
+    rows = PlannedVisit.objects.filter(package=cared.package, on=FIRST + timedelta(days=3))
+    assert known_on(rows, on(5, 9)).count() == 4
+    assert known_on(rows).count() == 5
+
+
 def test_a_handback_ends_with_its_last_day_and_the_next_provider_follows(cared):
     world = cared.world
     call_off = CallOff.objects.get(package=cared.package)
@@ -333,17 +376,7 @@ def test_a_handback_ends_with_its_last_day_and_the_next_provider_follows(cared):
     assert max(one.on for one in cared.planned()) == last
 
     world.provider("Beech", pounds=23, minutes=60_000)
-    made = Outside(
-        branch=world.branch("Beech"),
-        visits=tuple(range(len(FOUR_A_DAY))),
-        centipence_per_hour=230_000,
-        made_at=world.at,
-        made_by="A Senior",
-        reason="emergency_at_night",
-        words="",
-        start_on=last + timedelta(days=1),
-    )
-    record_outside(package=world.again(cared.package), made=made, second=world.senior, by=world.broker, at=world.at)
+    outside(cared, last + timedelta(days=1), tuple(range(len(FOUR_A_DAY))))
     world.work()
 
     by_day = {one.on: one.branch_id for one in cared.planned()}

@@ -144,7 +144,7 @@ def cancel(request: SignedIn, token: str, line: str, on: str, ordinal: int) -> H
         form,
         title=_("Cancel one visit"),
         button=_("Cancel the visit"),
-        lead=_("%(part)s, visit %(number)d of the part of the day, on %(day)s. Other visits are made.")
+        lead=_("%(part)s visit %(number)d on %(day)s. All other visits are made as planned.")
         % {"part": codes.PARTS_OF_THE_DAY[line], "number": ordinal, "day": words.day(day)},
         carry_out=carry_out,
         done=_("The visit is cancelled; the plan follows in a moment."),

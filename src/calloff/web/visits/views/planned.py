@@ -45,11 +45,12 @@ def planned(request: SignedIn, token: str) -> HttpResponse:
     moment = None if known is None else to_utc(known + ONE_DAY, 0)
     note_look(request, package, may, now)
     cancels = "work_package" in may and not package.is_over
+    table = table_of(token, package.pk, monday, moment, now, cancels=cancels)
     told = {
         **heading(look_at(package, now), may),
         "form": form,
-        "cancels": cancels,
-        "table": table_of(token, package.pk, monday, moment, now, cancels=cancels),
+        "cancels": any(pair.url for row in table.laid_out for pair in row.cells if isinstance(pair, Cell)),
+        "table": table,
         "week": words.day(monday, today),
         "known": words.day(known, today) if known else "",
         "now": now,
