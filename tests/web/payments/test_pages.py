@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
-from web.payments.test_end_to_end import Paying, contract_of
+from web.paying import Paying, contract_of
 
 from calloff.formats.delivered_visits import write_visits
 from calloff.web.payments.models import PayRun
