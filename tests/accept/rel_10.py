@@ -207,10 +207,11 @@ def _makers_of_visits(world: Any) -> dict[str, Any]:
 
     from calloff.documents.payment_rules import shipped_folder
     from calloff.formats.delivered_visits import DeliveredVisit, LoggedAt, write_visits
+    from calloff.web.brokerage.models import Package
     from calloff.web.contracts.models import Pool
     from calloff.web.jobs.models import Job
     from calloff.web.payments.models import RuleVersion
-    from calloff.web.visits.models import PlannedVisit, PlanningStart, VisitFile
+    from calloff.web.visits.models import PlannedVisit, PlanningStart, VisitFile, VisitRow
     from calloff.web.visits.services.files import receive
     from calloff.web.visits.services.planning import plan_ahead
 
@@ -249,4 +250,16 @@ def _makers_of_visits(world: Any) -> dict[str, Any]:
         Job.objects.filter(kind="settle_file").delete()
         return {"file": file.pk}
 
-    return {"plan_visits": plan_visits, "settle_file": settle_file}
+    def plan_package() -> dict[str, Any]:
+        plan_visits()
+        package = Package.objects.latest("pk")
+        Job.objects.filter(kind="plan_package").delete()
+        return {"package": package.pk, "since": str(world.at.date())}
+
+    def settle_person() -> dict[str, Any]:
+        data = settle_file()
+        row = VisitRow.objects.get(file=data["file"])
+        return {"person": row.who_id, "since": str(row.came_at.date()), "until": str(row.came_at.date())}
+
+    made = (plan_visits, plan_package, settle_file, settle_person)
+    return {make.__name__: make for make in made}

@@ -1,11 +1,12 @@
 """
-REL-16: on the four nights when clocks change, deadlines, planned times and the minutes of visits are right.
+REL-16: on the four nights when clocks change, deadlines, planned times and what visits are paid are right.
 
 Each night is walked minute by minute in UTC. What a clock on the wall shows in each minute follows from the law alone:
 summer time runs from 01:00 GMT on the last Sunday of March to 01:00 GMT on the last Sunday of October. From that walk
 come the deadlines, by counting open minutes; the moments of planned times, by looking for the minute that shows them;
 and what is logged at the door when a visit begins and ends. The calendar must say the same from every quarter of an
-hour and for every length. What matches visits and pays them must pass the same nights once there is such a thing.
+hour and for every length; and a visit that is planned for each of these times, logged as the wall shows it, must be
+matched and paid for the minutes that the walk counts.
 """
 
 from __future__ import annotations
@@ -35,6 +36,14 @@ from calloff.domain.calendar import (
     working_days_after,
 )
 from calloff.domain.errors import CalloffError
+from calloff.domain.packages import Visit
+from calloff.domain.payment import Basis
+from calloff.domain.payment_rule import PaymentRule
+from calloff.domain.planned_visits import PlannedVisit, dated
+from calloff.domain.visits import Reason
+from calloff.formats.delivered_visits import DeliveredVisit, LoggedAt
+from calloff.formats.planned_visits import PlannedRow
+from calloff.settlement.pay import pay
 
 SIZES = {0: 4, 1: 4, 2: 4}
 """Nights; each has 96 starts and 6 lengths, so that there are 2,304 cases."""
@@ -46,7 +55,11 @@ LENGTHS = (15, 30, 60, 240, 600, 1440)
 HOURS = ((0, 1440, "all_days"), (480, 1200, "all_days"), (540, 1020, "working_days"), (90, 150, "all_days"))
 """Round the clock, by day as P1, at the office as P3, and by night from within the hour that changes."""
 SUNDAY = 6
-MINUTE = timedelta(minutes=1)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+ELAPSED = 240
+"""A longer visit is planned until a time on the wall."""
+PENCE_PER_HOUR = 1_999
+RULE = PaymentRule("clock", 1, "minutes worked", basis=Basis.ACTUAL)
 DAY = timedelta(days=1)
 DAYS_BEFORE, DAYS_AFTER = 2, 28
 """As long as 1,440 minutes take where one hour a day is open."""
@@ -150,6 +163,7 @@ def faults(walk: Walk, quarter: int, number: int, length: int) -> Iterator[str]:
     for nation in (Nation.ENGLAND, Nation.SCOTLAND):
         yield from of_deadlines(walk, calendar_for(nation), sent_at, number, length)
     yield from of_visit(walk, quarter * 15, length)
+    yield from of_pay(walk, quarter * 15, length)
 
 
 def of_deadlines(walk: Walk, calendar: Calendar, sent_at: datetime, number: int, length: int) -> Iterator[str]:
@@ -180,6 +194,57 @@ def of_visit(walk: Walk, planned: int, length: int) -> Iterator[str]:
     for begins, ends in ((began_at, ended_at), (local(began_at), local(ended_at))):
         if minutes_between(begins, ends) != length:
             yield f"logged in {log_in} and out {log_out}: paid for {minutes_between(begins, ends)} minutes"
+
+
+def of_pay(walk: Walk, planned: int, length: int) -> Iterator[str]:
+    """
+    The same visit, planned from the weekly pattern and logged in without an offset: whose it is, and what it pays.
+
+    Up to four hours it lasts so many elapsed minutes, beyond that until the wall shows its end.
+    """
+    wall = datetime.combine(walk.night, time()) + planned * MINUTE
+    began = walk.moment(wall)
+    ended = began + length * MINUTE if length <= ELAPSED else walk.moment(wall + length * MINUTE)
+    visit = dated("visit", Visit(walk.night.weekday(), planned, length), walk.night)
+    if (visit.start_at, visit.ends_at) != (began, ended):
+        yield f"planned for minute {planned}, {length} minutes: {visit.start_at} to {visit.ends_at}, not {ended}"
+    twice = [at for at in (began - HOUR, began + HOUR) if walk.shown[at] == walk.shown[began]]
+    log = DeliveredVisit(
+        line=0,
+        row="row",
+        version=began,
+        contract="contract",
+        person="person",
+        worker="worker",
+        came=LoggedAt(min([began, *twice]), max([began, *twice]) if twice else None),
+        left=LoggedAt(ended),
+    )
+    (found,) = pay([RULE], [row_of(visit)], [[log]], ended + DAY).visits
+    minutes = (ended - began) // MINUTE
+    told = (found.reason, found.worked_minutes, found.paid_minutes, found.pence)
+    if told != (Reason.DELIVERED, minutes, minutes, (minutes * PENCE_PER_HOUR * 2 + 60) // 120):
+        yield f"planned for minute {planned}, {minutes} minutes as the walk counts: {told}"
+    if found.marks:
+        yield f"planned for minute {planned}, made on time: marked {found.marks}"
+
+
+def row_of(visit: PlannedVisit) -> PlannedRow:
+    """The visit as settlement reads it."""
+    return PlannedRow(
+        line=0,
+        reference=visit.reference,
+        contract="contract",
+        person="person",
+        start_at=visit.start_at,
+        ends_at=visit.ends_at,
+        window_from_at=visit.window_from_at,
+        window_to_at=visit.window_to_at,
+        minutes=visit.minutes,
+        workers=1,
+        rate=PENCE_PER_HOUR * 100,
+        pair_rate=0,
+        unit="hour",
+    )
 
 
 def as_logged(walk: Walk, at: datetime) -> str:

@@ -20,6 +20,8 @@ FREE = (
     "brokerage.Person.case_number",
     "brokerage.Request.reason",
     "brokerage.PackageVersion.reason",
+    "brokerage.Absence.words",
+    "brokerage.TemporaryChange.reason",
     "brokerage.Invitation.area_shown",
     "brokerage.Offer.message",
     "brokerage.Offer.answered_by",
@@ -62,6 +64,7 @@ CODES = (
     *("spare", "code", "nation", "seed", "local_holidays", "limits", "area_band", "service_types", "scale", "grades"),
     *("data", "rank", "leased_by", "problem", "worker", "package", "link", "email_state", "email_problem", "previous"),
     *("anchor", "component", "line_id", "why", "journal", "account", "rule", "text", "problems", "mode", "met"),
+    *("stopped_by", "line", "funder"),
     *("came_by", "left_by", "visit", "parked", "row", "contract", "person"),
     *("screen", "email", "password", "name", "reason", "case_number", "history", "with_others"),
 )

@@ -147,6 +147,18 @@ def _pay_run(filled: Filled, _package: Any) -> object:
     return list(PayRun.objects.order_by("-number").values_list("token", flat=True))
 
 
+def _absence(filled: Filled, package: Any) -> object:
+    from calloff.web.brokerage.models import Absence
+
+    chosen = package or filled.packages["begun"]
+    return list(Absence.objects.filter(person=chosen.person_id, superseded_at=None).values_list("token", flat=True))
+
+
+def _temporary(filled: Filled, package: Any) -> object:
+    chosen = package or filled.packages["begun"]
+    return list(chosen.temporary_changes.filter(superseded_at=None).values_list("token", flat=True))
+
+
 def _visit_file(filled: Filled, _package: Any) -> object:
     from calloff.web.visits.models import VisitFile
 
@@ -202,6 +214,10 @@ KINDS: tuple[tuple[str, tuple[str, ...], Find], ...] = (
     (r"^provider/visits/$", ("receipt",), _visit_file),
     (r"remittance/$|^provider/pay/<str:token>/$", ("branch",), _branch),
     (r"^packages/$", ("token",), lambda filled, package: package.token),
+    (r"/stops/$", ("absence",), _absence),
+    (r"/temporary/$", ("change",), _temporary),
+    (r"stops/visits/$", ("line",), lambda filled, _: "morning"),
+    (r"stops/visits/<str:line>/$", ("on",), lambda filled, _: filled.world.at.date().isoformat()),
     (r"(answers|invitations|not-selected|messages)/$", ("token", "invitation", "asked", "reference"), _invitation),
     (r"(first-visit|handback|call-off|call-offs|handbacks)/$", ("token", "call_off", "placed"), _call_off),
     (r"dispute/$", ("receipt",), _receipt),
@@ -378,10 +394,33 @@ def _others(world: World, filled: Filled) -> None:
         by=filled.users["discharge_hub"],
         at=world.at,
     )
+    _lived(world, filled)
     _paid(world, filled)
     make_token(
         branch=world.branch(PEOPLE_OF), name="rostering", days=30, by=filled.users["provider_manager"], at=world.at
     )
+
+
+def _lived(world: World, filled: Filled) -> None:
+    """A package with visits that are stopped, one that is longer for a few days, and two funders."""
+    from calloff.domain.funding import Share
+    from calloff.web.brokerage.services import absences, funding, temporary
+
+    package, broker, today = filled.packages["begun"], world.broker, world.at.date()
+    away = absences.Told("holiday", world.at + timedelta(days=20), world.at + timedelta(days=22), world.at)
+    absences.stop_visits(package=package, told=away, by=broker, at=world.at)
+    temporary.change_for_a_while(
+        package=package,
+        line="morning/1",
+        from_on=today + timedelta(days=8),
+        to_on=today + timedelta(days=9),
+        more_minutes=5,
+        reason="a bath",
+        by=broker,
+        at=world.at,
+    )
+    shares = [Share("ICB", "joint", 4_000), Share("council", "council", 6_000)]
+    funding.split(package=package, shares=shares, from_on=today, by=broker, at=world.at)
 
 
 def _paid(world: World, filled: Filled) -> None:

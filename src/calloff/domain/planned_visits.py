@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from calloff.domain.calendar import MINUTES_PER_DAY, ONE_DAY, to_utc
-from calloff.domain.packages import Band, Visit, band_of
+from calloff.domain.packages import BANDS, Band, Visit, band_of
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LONGEST_ELAPSED_MINUTES = 240
@@ -53,6 +53,21 @@ class PlannedVisit:
     def reference(self) -> str:
         """Its identity, the same in every version of the package: line, local day, ordinal."""
         return f"{self.line}/{self.on.isoformat()}/{self.ordinal}"
+
+
+def lines_of(todays: Sequence[Visit]) -> list[str]:
+    """
+    The name of each visit of a day, in the order in which they begin: its part of the day and its number in it.
+
+    So a visit that is moved by half an hour keeps its name.
+    """
+    ordinals: dict[str, int] = {}
+    found = []
+    for visit in todays:
+        band = BANDS[visit.band]
+        ordinals[band] = ordinals.get(band, 0) + 1
+        found.append(f"{band}/{ordinals[band]}")
+    return found
 
 
 def dated(line: str, visit: Visit, on: date, ordinal: int = 1) -> PlannedVisit:

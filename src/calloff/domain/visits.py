@@ -66,6 +66,8 @@ class Stopped(IntEnum):
     RETAINER = 2
     SHORT_NOTICE = 3
     DEATH = 4
+    PARKED = 5
+    """Nobody can say yet whether it was to be made: of a death that day only the date is known."""
 
 
 class Reason(IntEnum):
@@ -90,6 +92,7 @@ LOG_NOT_LEFT, LOG_PARKED = int(LogIs.NOT_LEFT), int(LogIs.PARKED)
 LATE, EARLY, SHORT, VERY_SHORT = int(Mark.LATE), int(Mark.EARLY), int(Mark.SHORT), int(Mark.VERY_SHORT)
 STOP_SUSPENDED, STOP_RETAINER = int(Stopped.SUSPENDED), int(Stopped.RETAINER)
 STOP_SHORT_NOTICE, STOP_DEATH = int(Stopped.SHORT_NOTICE), int(Stopped.DEATH)
+STOP_PARKED = int(Stopped.PARKED)
 NOT_YET, DELIVERED, NO_ACCESS = int(Reason.NOT_YET), int(Reason.DELIVERED), int(Reason.NO_ACCESS)
 SHORT_NOTICE, RETAINER, SUSPENDED = int(Reason.SHORT_NOTICE), int(Reason.RETAINER), int(Reason.SUSPENDED)
 DEATH, PROVISION = int(Reason.DEATH), int(Reason.PROVISION)
@@ -175,6 +178,8 @@ def reason_of(stopped: int, attended: int, no_access: int, waits: int, is_due: i
     """
     if stopped == STOP_DEATH:
         return DEATH
+    if stopped == STOP_PARKED:
+        return WAITING
     if attended:
         return DELIVERED
     if no_access:

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from calloff.web.brokerage.views import (
     acts,
+    agreed,
     answers,
     approving,
     confirming,
@@ -18,6 +19,7 @@ from calloff.web.brokerage.views import (
     search,
     second,
     stays,
+    stopping,
     trial,
 )
 
@@ -43,6 +45,24 @@ packages: list[URLPattern | URLResolver] = [
     path("packages/<str:token>/bridge", acts.bridge, name="package_bridge"),
     path("packages/<str:token>/end", acts.end, name="package_end"),
     path("packages/<str:token>/handback/<str:call_off>", acts.handback, name="package_handback"),
+    path("packages/<str:token>/stops", stopping.stops, name="package_stops"),
+    path("packages/<str:token>/stops/add", stopping.stop, name="package_stop_add"),
+    path(
+        "packages/<str:token>/stops/visits/<str:line>/<str:on>/<int:ordinal>",
+        stopping.cancel,
+        name="package_cancel_visit",
+    ),
+    path("packages/<str:token>/stops/release", stopping.release, name="package_release"),
+    path("packages/<str:token>/stops/<str:absence>", stopping.change, name="package_stop"),
+    path("packages/<str:token>/stops/<str:absence>/return", stopping.come_back, name="package_return"),
+    path("packages/<str:token>/stops/<str:absence>/take-back", stopping.take_back, name="package_stop_take_back"),
+    path("packages/<str:token>/temporary", agreed.for_a_while, name="package_temporary"),
+    path(
+        "packages/<str:token>/temporary/<str:change>/take-back",
+        agreed.take_back,
+        name="package_temporary_take_back",
+    ),
+    path("packages/<str:token>/funding", agreed.who_pays, name="package_funding"),
     path("packages/<str:token>/letters/call-off/<str:placed>", letters.call_off, name="package_call_off_letter"),
     path("packages/<str:token>/letters/not-selected/<str:asked>", letters.not_selected, name="package_loss_letter"),
     path("packages/<str:token>/records", records.records, name="package_records"),

@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("calloff.web.jobs.urls")),
     path("", include("calloff.web.contracts.urls")),
     path("", include("calloff.web.brokerage.urls")),
+    path("", include("calloff.web.visits.urls")),
     path("", include("calloff.web.payments.urls")),
     path("", include("calloff.web.performance.urls")),
     path("", include("calloff.web.provider_portal.urls")),

@@ -236,6 +236,8 @@ SUBJECTS = {
     "draft_decided": gettext_lazy("Your draft was decided"),
     "request_decided": gettext_lazy("A request was decided"),
     "bank_changed": gettext_lazy("Somebody wants your pay to go to another account"),
+    "visits_stopped": gettext_lazy("Visits of a package you deliver are stopped"),
+    "visits_restart": gettext_lazy("Visits of a package you deliver are wanted again"),
     "suspended": gettext_lazy("New work is stopped for a while"),
     "lifted": gettext_lazy("New work is open again"),
 }

@@ -20,7 +20,9 @@ class PlannedVisit(models.Model):
     One dated visit as it was known from `known_from` until it was `superseded_at`; nothing is ever overwritten.
 
     `reference` is its identity, the same in every version of the package: line, local day and its number on that day.
-    A row that is `cancelled` says that the visit is no more. `stopped` is why it was not to be made, of `Stopped`.
+    A row that is `cancelled` says that the visit is no more. `stopped` is why it was not to be made, of `Stopped`,
+    whatever a payment rule says; from what stands beside it follows what it is paid under one (`domain/absences`):
+    the kind of absence, when it was told, its day, and whether staff are paid and the restart is at once.
     """
 
     council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -39,6 +41,11 @@ class PlannedVisit(models.Model):
     critical = models.BooleanField(default=False)
     extra_minutes = models.PositiveIntegerField(default=0)
     stopped = models.PositiveSmallIntegerField(default=int(Stopped.NO))
+    stopped_by = models.CharField(max_length=12, default="")
+    stop_told_at = models.DateTimeField(null=True)
+    stop_day = models.PositiveIntegerField(default=0)
+    staff_paid = models.BooleanField(default=False)
+    restarts = models.BooleanField(default=False)
     cancelled = models.BooleanField(default=False)
     known_from = models.DateTimeField()
     superseded_at = models.DateTimeField(null=True)

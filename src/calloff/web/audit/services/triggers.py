@@ -29,19 +29,13 @@ def unchangeable(table: str, vendor: str) -> list[str]:
     ]
 
 
-def only_superseded(table: str, columns: Sequence[str], vendor: str) -> list[str]:
-    """
-    The statements that let a row of a table be superseded once, and nothing else: no other change, no DELETE.
-
-    `columns` are all of its columns but `superseded_at`.
-    """
+def fixed(table: str, columns: Sequence[str], vendor: str) -> list[str]:
+    """The statements that make a table refuse DELETE, and UPDATE of some columns: the others may be written later."""
     others = ", ".join(f'"{column}"' for column in columns)
     if vendor == "sqlite":
         refuse = f"BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
         return [
             f"CREATE TRIGGER {table}_no_change BEFORE UPDATE OF {others} ON {table} {refuse}",
-            f"CREATE TRIGGER {table}_superseded_once BEFORE UPDATE OF superseded_at ON {table} "
-            f"WHEN OLD.superseded_at IS NOT NULL {refuse}",
             f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} {refuse}",
         ]
     return [
@@ -49,10 +43,22 @@ def only_superseded(table: str, columns: Sequence[str], vendor: str) -> list[str
         f"$$ BEGIN RAISE EXCEPTION '{REFUSAL}'; END $$",
         f"CREATE TRIGGER {table}_no_change BEFORE UPDATE OF {others} ON {table} "
         f"FOR EACH ROW EXECUTE FUNCTION {table}_refuse()",
-        f"CREATE TRIGGER {table}_superseded_once BEFORE UPDATE OF superseded_at ON {table} "
-        f"FOR EACH ROW WHEN (OLD.superseded_at IS NOT NULL) EXECUTE FUNCTION {table}_refuse()",
         f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION {table}_refuse()",
     ]
+
+
+def only_superseded(table: str, columns: Sequence[str], vendor: str) -> list[str]:
+    """
+    The statements that let a row of a table be superseded once, and nothing else of it be changed.
+
+    `columns` are those that stay: all but `superseded_at`, and but words that may have to be made unreadable one day.
+    """
+    when, once = "OLD.superseded_at IS NOT NULL", f"{table}_superseded_once BEFORE UPDATE OF superseded_at ON {table}"
+    if vendor == "sqlite":
+        last = f"CREATE TRIGGER {once} WHEN {when} BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
+    else:
+        last = f"CREATE TRIGGER {once} FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION {table}_refuse()"
+    return [*fixed(table, columns, vendor), last]
 
 
 def changeable_again(table: str, vendor: str) -> list[str]:

@@ -15,6 +15,7 @@ from calloff.domain.packages import Visit
 from calloff.domain.units import centipence_of, pence_of
 from calloff.web.accounts.models import User
 from calloff.web.brokerage.forms import words
+from calloff.web.brokerage.forms.people import minute_of
 from calloff.web.brokerage.models import Bridge
 from calloff.web.brokerage.services.answering import Answer
 from calloff.web.brokerage.services.confirming import Outside
@@ -150,6 +151,17 @@ class EndForm(forms.Form):
 
     last_day_on = DayField(label=_("Last day of the care"), help_text=_("For example, 27 11 2026"))
     reason = reasons(words.END_REASONS)
+    died_time = ClockField(
+        label=_("At what time did the person die?"),
+        required=False,
+        help_text=_("Only then; left empty, the visits of the last day wait until somebody knows."),
+    )
+
+    def told(self) -> dict[str, Any]:
+        """The end in the words of the service."""
+        found = self.cleaned_data
+        minute = minute_of(found["died_time"]) if found["reason"] == "died" else None
+        return {"last_day_on": found["last_day_on"], "reason": found["reason"], "died_at_minute": minute}
 
 
 class HandbackForm(forms.Form):

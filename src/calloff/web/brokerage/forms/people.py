@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 from django import forms
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from calloff.web.brokerage.services.identity import POSTCODE
 from calloff.web.brokerage.services.people import Known
-from calloff.web.config.look.fields import DayField
+from calloff.web.config.look.fields import ClockField, DayField
 from calloff.web.directory.models import Area
 
 OLDEST = timedelta(days=366 * 120)
@@ -99,6 +99,11 @@ class StayForm(forms.Form):
     """A stay in hospital, as far as it is known."""
 
     admitted_on = DayField(label=_("In hospital since"), help_text=_("For example, 27 11 2026"))
+    admitted_time = ClockField(
+        label=_("At what time was the person admitted?"),
+        required=False,
+        help_text=_("Visits stop from then on; left empty, those of the whole day."),
+    )
     ready_on = DayField(
         label=_("Clinically ready to leave since"),
         required=False,
@@ -112,6 +117,11 @@ class StayForm(forms.Form):
     )
     discharged_on = DayField(
         label=_("Discharged on"), required=False, help_text=_("Leave it empty while the person is in hospital.")
+    )
+    discharged_time = ClockField(
+        label=_("At what time is the person home?"),
+        required=False,
+        help_text=_("Visits are made again from then on; left empty, on the whole day."),
     )
 
     def __init__(self, *arguments: Any, today: date, **options: Any) -> None:
@@ -130,6 +140,20 @@ class StayForm(forms.Form):
         if admitted and gone and gone < max(admitted, ready or admitted):
             self.add_error("discharged_on", _t("The discharge cannot be before the other days"))
         return found
+
+    def told(self) -> dict[str, Any]:
+        """The stay in the words of the service."""
+        names = ("admitted_on", "ready_on", "waits_for", "discharged_on")
+        return {
+            **{name: self.cleaned_data[name] for name in names},
+            "admitted_minute": minute_of(self.cleaned_data["admitted_time"]),
+            "discharged_minute": minute_of(self.cleaned_data["discharged_time"]),
+        }
+
+
+def minute_of(clock: time | None) -> int | None:
+    """The minute of the day of a time; None where none was written."""
+    return None if clock is None else clock.hour * 60 + clock.minute
 
 
 class CountForm(forms.Form):

@@ -57,6 +57,35 @@ WITHDRAW_REASONS = {
     "error": gettext_lazy("It was approved in error"),
     "other": gettext_lazy("Another reason"),
 }
+ABSENCES = {
+    "hospital": gettext_lazy("In hospital"),
+    "care_home": gettext_lazy("In a care home for a while"),
+    "holiday": gettext_lazy("Away, on holiday or with family"),
+    "refused": gettext_lazy("The person refuses the care for now"),
+    "person": gettext_lazy("The person cancels it for another reason"),
+    "safeguarding": gettext_lazy("The council stops it: a safeguarding inquiry"),
+    "council": gettext_lazy("The council stops it for another reason"),
+    "provider": gettext_lazy("The provider cannot deliver it"),
+}
+"""Why visits are not to be made for a while; a death is none of these."""
+CANCELLED_BY = {
+    "person": gettext_lazy("The person"),
+    "provider": gettext_lazy("The provider"),
+    "council": gettext_lazy("The council"),
+}
+FUNDING_KINDS = {
+    "council": gettext_lazy("Social care of the council"),
+    "chc": gettext_lazy("NHS continuing healthcare"),
+    "joint": gettext_lazy("Joint funding"),
+    "s117": gettext_lazy("Aftercare under section 117"),
+}
+PARTS_OF_THE_DAY = {
+    "morning": gettext_lazy("Morning"),
+    "lunch": gettext_lazy("Lunch"),
+    "tea": gettext_lazy("Tea"),
+    "bed": gettext_lazy("Bed"),
+    "night": gettext_lazy("Night"),
+}
 END_REASONS = {
     "died": gettext_lazy("The person has died"),
     "hospital": gettext_lazy("The person went into hospital for good"),
@@ -64,6 +93,7 @@ END_REASONS = {
     "moved": gettext_lazy("The person moved away"),
     "own_choice": gettext_lazy("The person no longer wants it"),
     "needs_met": gettext_lazy("The care is no longer needed"),
+    "cost": gettext_lazy("It costs more than is to be paid"),
     "handback": gettext_lazy("The provider gave it back"),
     "changed": gettext_lazy("The need has changed"),
     "other": gettext_lazy("Another reason"),

@@ -24,6 +24,7 @@ from calloff.web.accounts.models import User
 from calloff.web.accounts.services import holders
 from calloff.web.brokerage.models import CallOff, Countersignature, Decision, Invitation, Package, PlacedVisit
 from calloff.web.brokerage.services.desk import Desk, facts_of, own_numbers, record, told
+from calloff.web.brokerage.services.replanning import visits_changed
 from calloff.web.contracts.models import Enrolment
 from calloff.web.contracts.services.market import minutes_came_free
 from calloff.web.directory.models import Branch
@@ -244,6 +245,7 @@ def place(desk: Desk, decision: KernelCallOff, part: Part, stored: Decision, by:
             )
             for number in own.visits
         )
+        visits_changed(package, call_off.start_on or desk.at.date(), desk.at)
         tell_called_off(desk, call_off, package)
         if desk.package.is_lot:
             desk.given_out.append((call_off, package))

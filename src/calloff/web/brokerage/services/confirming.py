@@ -30,6 +30,7 @@ from calloff.web.brokerage.services.refusals import (
     RefusedError,
     SamePersonError,
 )
+from calloff.web.brokerage.services.replanning import visits_changed
 from calloff.web.brokerage.services.sourcing import fresh_desk
 from calloff.web.contracts.models import Enrolment
 from calloff.web.directory.models import Branch
@@ -289,6 +290,7 @@ def enter_outside(doing: Act, package: Package, made: Outside, second: User, by:
     desk = fresh_desk(package, doing.at)
     check_outside(desk, made)
     call_off = _outside_call_off(desk, made, second, by)
+    visits_changed(package, made.start_on, doing.at)
     happened = CalledOff("", doing.at, made.visits)
     desk.course.history.append(happened)
     refresh(desk, ask_quietly(desk))

@@ -27,6 +27,7 @@ from calloff.web.brokerage.models import BroughtIn
 from calloff.web.brokerage.services.carrying import look_again
 from calloff.web.brokerage.services.known_here import BATCH, Known
 from calloff.web.brokerage.services.made_rows import Made, SheetRefusedError, hash_of
+from calloff.web.brokerage.services.replanning import many_changed
 from calloff.web.contracts.models import Draft, Upload
 from calloff.web.contracts.services.publishing import DraftError, FileRead, carries, keep
 from calloff.web.directory.models import Council
@@ -241,5 +242,6 @@ def bring_in(draft: Draft, tells: Progress, at: datetime) -> int:
         for package in made.open_ones:
             look_again(package, doing.at)
         Upload.objects.filter(draft=draft).update(carried_at=doing.at, done=len(new), size=len(new))
+        many_changed(draft.council_id, doing.at)
         doing.record("packages_imported", draft.reference, {"packages": len(new), "known": len(here)})
     return len(new)

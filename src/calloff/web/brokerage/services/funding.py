@@ -15,7 +15,7 @@ from calloff.web.accounts.models import User
 from calloff.web.audit.services import act
 from calloff.web.brokerage.models import FunderSplit, Package
 from calloff.web.brokerage.services.refusals import RefusedError
-from calloff.web.brokerage.services.replanning import worth_changed
+from calloff.web.brokerage.services.replanning import settle_anew
 
 
 def split_on(package: Package, day: date, known_at: datetime | None = None) -> tuple[Share, ...]:
@@ -67,7 +67,7 @@ def split(*, package: Package, shares: Sequence[Share], from_on: date, by: User,
             for one in agreed
         )
         if from_on <= local(doing.at).date():
-            worth_changed(package, from_on, doing.at)
+            settle_anew(package, from_on, None, doing.at)
         data = {"from_on": str(from_on), "before": told(before), "after": told(agreed)}
         doing.record("funding_split", package.reference, data)
 

@@ -31,12 +31,13 @@ from calloff.web.brokerage.models import (
     Request,
     Stay,
 )
-from calloff.web.brokerage.services import agreements, lots
+from calloff.web.brokerage.services import absences, agreements, lots
 from calloff.web.brokerage.services.carrying import end_invitations, look_again, who_see
 from calloff.web.brokerage.services.changing import go_on_with, renumbered, same_visits, with_current
 from calloff.web.brokerage.services.columns import ask_quietly, refresh
 from calloff.web.brokerage.services.desk import Desk, desk_for, told
 from calloff.web.brokerage.services.refusals import RefusedError
+from calloff.web.brokerage.services.replanning import visits_changed
 from calloff.web.brokerage.services.requests import decided, facts_for, tell_raiser, write_stay
 from calloff.web.brokerage.services.sourcing import fresh_desk
 from calloff.web.contracts.models import Pool
@@ -44,7 +45,18 @@ from calloff.web.contracts.services.market import minutes_came_free, version_for
 from calloff.web.directory.models import Council
 from calloff.web.jobs import services as jobs
 
-END_REASONS = ("died", "hospital", "care_home", "moved", "own_choice", "needs_met", "handback", "changed", "other")
+END_REASONS = (
+    "died",
+    "hospital",
+    "care_home",
+    "moved",
+    "own_choice",
+    "needs_met",
+    "cost",
+    "handback",
+    "changed",
+    "other",
+)
 HANDBACK_REASONS = ("no_workers", "needs_changed", "risk_to_staff", "travel", "price", "closing", "other")
 LONGEST_NOTICE_DAYS = 365
 HANDBACK_PRIORITY = 3
@@ -64,17 +76,22 @@ def enter_start(*, call_off: CallOff, first_visit_on: date, by: User, at: dateti
         before = again.first_visit_on
         again.first_visit_on = first_visit_on
         again.save(update_fields=("first_visit_on",))
+        days = [day for day in (before, again.start_on, first_visit_on) if day is not None]
+        visits_changed(again.package, min(days), doing.at)
         desk = fresh_desk(again.package, doing.at)
         refresh(desk, ask_quietly(desk))
         data = {"call_off": again.token, "before": str(before or ""), "after": str(first_visit_on)}
         doing.record("start_entered", again.package.reference, data)
 
 
-def end_package(*, package: Package, last_day_on: date, reason: str, by: User, at: datetime) -> None:
+def end_package(
+    *, package: Package, last_day_on: date, reason: str, by: User, at: datetime, died_at_minute: int | None = None
+) -> None:
     """
     The care ends: every call-off with its last day, every living invitation, and the minutes come free.
 
-    Waiting packages are looked at again in their order.
+    Waiting packages are looked at again in their order. A death stops all care of the person at its minute of the
+    last day; where nobody knows that, the visits of the day are parked.
     """
     if reason not in END_REASONS:
         raise RefusedError("Choose a reason of the list. Nothing was ended.")
@@ -89,6 +106,7 @@ def end_package(*, package: Package, last_day_on: date, reason: str, by: User, a
             end_call_off(desk, call_off, last_day_on, reason)
         if reason == "died":
             Person.objects.filter(pk=desk.package.cared_for.pk, died_on__isnull=True).update(died_on=last_day_on)
+            absences.write_death(desk.package.cared_for, last_day_on, died_at_minute, doing.at)
         desk.package.state, desk.package.ended_on, desk.package.end_reason = Package.ENDED, last_day_on, reason
         refresh(desk, None)
         doing.record("package_ended", package.reference, {"last_day_on": str(last_day_on), "reason": reason})
@@ -98,6 +116,7 @@ def end_call_off(desk: Desk, call_off: CallOff, last_day_on: date, reason: str) 
     """End one call-off: its visits are nobody's any more, its minutes come free, the provider is told."""
     call_off.ended_on, call_off.end_reason = last_day_on, reason
     call_off.save(update_fields=("ended_on", "end_reason"))
+    visits_changed(desk.package, last_day_on + ONE_DAY, desk.at)
     PlacedVisit.objects.filter(call_off=call_off).update(live=False)
     if call_off.enrolment_id is not None:
         deliverer = call_off.delivered_by_id or call_off.enrolment_id
@@ -110,6 +129,7 @@ def end_call_off(desk: Desk, call_off: CallOff, last_day_on: date, reason: str) 
 def cut_call_off(desk: Desk, call_off: CallOff, stays: set[int], last_day_on: date) -> None:
     """Some visits of a call-off are no longer wanted: the others go on, the minutes of these come free."""
     freed = go_on_with(desk, call_off, stays, last_day_on)
+    visits_changed(desk.package, last_day_on + ONE_DAY, desk.at)
     if call_off.enrolment_id is not None:
         deliverer = call_off.delivered_by_id or call_off.enrolment_id
         give_back(deliverer, freed, free=True)
@@ -372,8 +392,15 @@ def record_stay(
     discharged_on: date | None,
     by: User,
     at: datetime,
+    admitted_minute: int | None = None,
+    discharged_minute: int | None = None,
 ) -> Stay:
-    """A stay in hospital as the hub knows it: since when, ready since when, and what is waited for."""
+    """
+    A stay in hospital as the hub knows it: since when, ready since when, and what is waited for.
+
+    Visits are stopped from the admission to the discharge: from minute to minute of the day where those are known,
+    else from day to day.
+    """
     if waits_for not in ("home", "care_home") or any(
         day is not None and day < admitted_on for day in (ready_on, discharged_on)
     ):
@@ -387,6 +414,7 @@ def record_stay(
         stay.save()
         for package in person.packages.exclude(state__in=Package.OVER):
             write_stay(package)
+        absences.write_stay(stay, admitted_minute, discharged_minute, doing.at)
         data = {
             "admitted_on": str(admitted_on),
             "ready_on": str(ready_on or ""),

@@ -1,4 +1,4 @@
-"""What an act leaves for the worker: a package whose visits are planned anew, or are only worth something else."""
+"""What an act leaves for the worker: a package whose visits are planned anew, or weeks that are settled anew."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ def visits_changed(package: Package, since: date, at: datetime) -> None:
 
     Called within the act that changes its call-offs, its version, or what stops its visits: the job commits with it.
     """
-    if package.is_lot:
-        return
     data = {"package": package.pk, "since": since.isoformat()}
     key = f"{package.reference}/{since.isoformat()}"
     jobs.add("plan_package", key, council=package.council_id, due_at=jobs.at_once(at), data=data)
@@ -27,9 +25,14 @@ def visits_of_person_changed(person: Person, since: date, at: datetime) -> None:
         visits_changed(package, since, at)
 
 
-def worth_changed(package: Package, since: date, at: datetime) -> None:
-    """The visits of a package stay as they are, but what they are worth, or who bears it, changes from a day on."""
+def many_changed(council: int, at: datetime) -> None:
+    """Many packages have care at once: all of the council's visits are planned ahead now, not tomorrow."""
+    jobs.add("plan_visits", f"plan-{council}", council=council, due_at=jobs.at_once(at))
+
+
+def settle_anew(package: Package, since: date, until: date | None, at: datetime) -> None:
+    """What the person's visits are worth, or who bears it, changes from a day to a day, or for all planned ones."""
     person = package.cared_for
-    data = {"person": person.pk, "since": since.isoformat()}
-    key = f"{person.reference}/{since.isoformat()}"
+    data = {"person": person.pk, "since": since.isoformat(), "until": until.isoformat() if until else ""}
+    key = f"{person.reference}/{since.isoformat()}/{data['until']}"
     jobs.add("settle_person", key, council=package.council_id, due_at=jobs.at_once(at), data=data)

@@ -267,7 +267,7 @@ def end(request: SignedIn, token: str) -> HttpResponse:
         button=_("End the care"),
         lead=_("Every call-off of the package ends with its last day and the providers' hours come free."),
         warning=True,
-        carry_out=lambda now: living.end_package(package=package, **form.cleaned_data, by=request.user, at=now),
+        carry_out=lambda now: living.end_package(package=package, **form.told(), by=request.user, at=now),
         done=_("The care has its last day."),
     )
 

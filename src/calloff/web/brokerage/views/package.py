@@ -379,6 +379,10 @@ def other_acts(
         (sourcing, "order_override", _("Ask somebody else than the model says"), "package_override"),
         (sourcing and alone, "confirm_call_off", _("Record a call-off outside the model"), "package_outside"),
         (sourcing and alone and not living, "withdraw_package", _("Withdraw it"), "package_withdraw"),
+        (alone and bool(placed), "work_package", _("Visits stopped"), "package_stops"),
+        (living and alone, "work_package", _("Change a visit for a few days"), "package_temporary"),
+        (alone and bool(placed), "see_queue", _("Planned visits"), "package_planned"),
+        (alone, "work_package", _("Who pays"), "package_funding"),
         (living, "withdraw_package", _("End the care"), "package_end"),
     )
     return [

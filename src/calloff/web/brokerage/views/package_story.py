@@ -107,6 +107,9 @@ class _Teller:
     def money(self, pence: Any) -> str:
         return words.money(int(pence)) if self.prices and pence is not None else _("a price")
 
+    def moment(self, text: str) -> str:
+        return words.moment(datetime.fromisoformat(text), self.now) if text else ""
+
     def day(self, text: str) -> str:
         return words.day(date.fromisoformat(text), codes.days_of(self.now)) if text else ""
 
@@ -195,6 +198,33 @@ OWN: dict[str, Callable[[_Teller, Data], str]] = {
     ),
     "package_ended": lambda teller, data: (
         _("The care ends; last day %(day)s") % {"day": teller.day(str(data["last_day_on"]))}
+    ),
+    "visits_stopped": lambda teller, data: (
+        _("Visits stopped from %(day)s: %(why)s")
+        % {"day": teller.moment(str(data["from_at"])), "why": codes.ABSENCES[str(data["kind"])]}
+    ),
+    "visits_restart": lambda teller, data: (
+        _("Visits wanted again from %(day)s") % {"day": teller.moment(str(data["until_at"]))}
+    ),
+    "place_released": lambda _teller, data: (
+        _("The provider gave the place away: the package ends")
+        if data["then"] == "ended"
+        else _("The provider gave the place away: the package waits without payment")
+    ),
+    "absence_put_right": lambda _teller, _data: _("What stops the visits was put right"),
+    "absence_taken_back": lambda _teller, _data: _("What stopped the visits was taken back"),
+    "changed_for_a_while": lambda teller, data: (
+        _("A visit changed by %(minutes)+d minutes from %(first)s to %(last)s")
+        % {
+            "minutes": int(data["more_minutes"]),
+            "first": teller.day(str(data["from_on"])),
+            "last": teller.day(str(data["to_on"])),
+        }
+    ),
+    "change_taken_back": lambda _teller, _data: _("A change for a few days was taken back"),
+    "funding_split": lambda teller, data: (
+        _("Who pays from %(day)s: %(shares)s")
+        % {"day": teller.day(str(data["from_on"])), "shares": ", ".join(data["after"])}
     ),
     "answer_disputed": lambda _teller, _data: _("The provider disputes an answer that was recorded for it"),
 }

@@ -169,7 +169,7 @@ def stay(request: SignedIn, reference: str) -> HttpResponse:
     form = StayForm(request.POST if request.method == "POST" else None, today=local(now).date(), initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            living.record_stay(person=person, by=request.user, at=now, **form.cleaned_data)
+            living.record_stay(person=person, by=request.user, at=now, **form.told())
         except CalloffError as refused:
             form.add_error(None, str(refused))
         else:

@@ -26,10 +26,14 @@ def checks_of(run: PayRun) -> list[Check]:
     fewer = _marked(lines, Mark.FEWER_WORKERS)
     elsewhere = _marked(lines, Mark.ELSEWHERE)
     dead = lines.filter(entitlement__reason="death", pence__gt=0).count()
+    taken_back = lines.filter(entitlement__reason="death", pence__lt=0).count()
     unpriced = lines.filter(entitlement__reason="delivered", entitlement__centipence=0).count()
     negative = [row for row in lines.values("entitlement__branch").annotate(pence=Sum("pence")) if row["pence"] < 0]
     found = [
         Check(_("%(count)d visits are paid after a death.") % {"count": dead}, not dead),
+        Check(
+            _("%(count)d visits after a death were paid; they are taken back.") % {"count": taken_back}, not taken_back
+        ),
         Check(_("%(count)d delivered visits have no price.") % {"count": unpriced}, not unpriced),
         Check(_("%(count)d visits are paid as planned though little was delivered.") % {"count": queried}, not queried),
         Check(_("%(count)d visits were made by one worker of two.") % {"count": fewer}, not fewer),

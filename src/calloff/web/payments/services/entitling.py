@@ -37,6 +37,7 @@ from calloff.web.payments.services.on_plan import OnPlan, Settling
 from calloff.web.payments.services.rates import Rate, rate_as_called_off, rate_of
 from calloff.web.visits.models import PlannedVisit, VisitRow
 from calloff.web.visits.services.files import standing_rows
+from calloff.web.visits.services.planning import stopped_as
 
 PEOPLE_A_LEASE = 50
 """After so many people the job says that it is alive."""
@@ -70,8 +71,7 @@ def entitle(
     """
     rules = _rules(council)
     planned, paid, _book = priced(council, person, weeks, rules, at)
-    if not planned:
-        return []
+    # Where nothing is planned any more, what was worth something before is worth nothing now.
     by_reference = {one.reference: one for one in planned}
     heard = heard_until(council, {one.branch_id for one in planned})
     on_plan = OnPlan(
@@ -104,7 +104,10 @@ def priced(
     book = RateBook(council, planned)
     if not planned:
         return planned, Paid((), (), ()), book
-    rows = [book.row(one, rules.place(one)) for one in planned]
+    places = [rules.place(one) for one in planned]
+    rows = [
+        book.row(one, place, stopped_as(one, rules.values[place])) for one, place in zip(planned, places, strict=True)
+    ]
     return planned, pay(rules.values, rows, [_logs(council, person, weeks)], at), book
 
 
@@ -231,7 +234,7 @@ class RateBook:
             )
         return found or rate_as_called_off(call_off.centipence_minutes, call_off.minutes_per_week)
 
-    def row(self, visit: PlannedVisit, rule: int) -> PlannedRow:
+    def row(self, visit: PlannedVisit, rule: int, stopped: Stopped) -> PlannedRow:
         rate = self.rate(visit)
         return PlannedRow(
             line=0,
@@ -248,7 +251,7 @@ class RateBook:
             pair_rate=rate.pair_centipence,
             unit=rate.unit,
             price_line=rate.line_id,
-            stopped=Stopped(visit.stopped).name.lower() if visit.stopped else "",
+            stopped=stopped.name.lower() if stopped else "",
             approved_extra=visit.extra_minutes,
             rule=rule,
         )
@@ -394,13 +397,17 @@ def settle_file(task: jobs.Task, at: datetime) -> None:
 
 @jobs.handles("settle_person")
 def settle_person(task: jobs.Task, at: datetime) -> None:
-    """Work out anew what a person's visits are worth from a day on, as the plan or what stops them has changed."""
+    """
+    Work out anew what a person's visits are worth from a day on, as the plan, what stops them or a funder has changed.
+
+    Days to come are looked at only so far as anything was worked out for them before.
+    """
     council, person = Council.objects.get(pk=task.council), int(task.data["person"])
-    since = date.fromisoformat(task.data["since"])
-    planned = PlannedVisit.objects.filter(council=council, person=person, on__gte=since, superseded_at=None)
-    last = planned.aggregate(last=Max("on"))["last"]
-    if last is None or not RuleVersion.objects.filter(council=council).exists():
-        # Nothing is planned, or nobody has said how visits are paid: what is sent later is settled then.
+    since, until = date.fromisoformat(task.data["since"]), date.fromisoformat(task.data["until"] or "9999-12-31")
+    worked_out = Entitlement.objects.filter(council=council, person=person).aggregate(last=Max("on"))["last"]
+    last = min(until, max(local(at).date(), worked_out or date.min))
+    if last < since or not RuleVersion.objects.filter(council=council).exists():
+        # All of it is still to come, or nobody has said how visits are paid: what is sent later is settled then.
         return
     with in_turn(council.pk):
         entitle(council=council, person=person, weeks=Weeks.around([since, last]), at=at)
