@@ -8,7 +8,7 @@ from calloff.web.audit.services.triggers import references_within_council, uncha
 from calloff.web.payments.services.seals import balanced, stands_with_its_run
 
 WITH_THEIR_RUN = ("payments_payline", "payments_funderline", "payments_chargeline")
-NEVER_CHANGED = ("payments_entitlement", "payments_posting", "payments_seal", "payments_holdword", "payments_charge")
+NEVER_CHANGED = ("payments_entitlement", "payments_posting", "payments_seal", "payments_charge")
 
 
 def refuse(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
