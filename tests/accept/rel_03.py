@@ -3,7 +3,8 @@ REL-03: two approvers at once, and approval of one's own work, never pass the li
 
 Each race: a request, and at the same moment its own raiser (by a second account too), an approver within the limit and
 one beyond it. One approval may come of it, by somebody else than the raiser and within the limit; the others are told
-why not.
+why not. The same for a pay run: its maker, the maker's second account and two approvers at once; it is approved once,
+by one of the two, and posted once.
 """
 
 from __future__ import annotations
@@ -21,12 +22,15 @@ SIZES = {0: 20, 1: 1_000, 2: 5_000}
 LIMIT_PENCE = 50_000
 PLAIN = ("done", "SamePersonError", "ApprovalNeededError", "RefusedError")
 MOST = 5
+PAY_EVERY = 50
+"""One pay run is raced for so many requests."""
 
 
 def check(size: int) -> Result:
     """So many races on each engine."""
     tally = Tally()
     on_each_engine(tally, "rel_03", "races", size, SIZES[0])
+    on_each_engine(tally, "rel_03", "pay_races", max(1, size // PAY_EVERY), 1)
     return tally.result
 
 
@@ -87,4 +91,57 @@ def approve(task: tuple[int, int, int, Any]) -> str:
         by=User.objects.get(pk=by),
         at=at,
     )
+    return str(by)
+
+
+def pay_races(tally: Tally, size: int) -> None:
+    """A pay run and everybody who would approve it at the same moment; then the next."""
+    import tempfile
+    from dataclasses import replace
+    from datetime import date, timedelta
+    from pathlib import Path
+
+    from web.paying import Paying, contract_of
+
+    from calloff.formats.delivered_visits import LoggedAt
+    from calloff.web.payments.models import PayRun, Seal
+    from calloff.web.payments.services import runs
+
+    contenders = Contenders(4, approve_pay)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            paying = Paying(Path(folder), packages=1)
+            rows = [replace(row, contract=contract_of(paying)) for row in paying.delivered()]
+            twin = paying.world.user("payer-twin", "pay_approver", identity=paying.payer.identity)
+            others = [paying.world.user(f"approver-{number}", "pay_approver").pk for number in range(2)]
+            for number in range(size):
+                at = paying.at + timedelta(days=number)
+                later = [
+                    replace(row, version=at, left=LoggedAt(row.left.at - timedelta(minutes=number))) for row in rows
+                ]
+                paying.send(later, f"visits-{number}.csv", at=at)
+                run = runs.draft(council=paying.world.council, to_on=date(2026, 12, 13), by=paying.payer, at=at)
+                found = contenders.race([(run.pk, by, at) for by in (paying.payer.pk, twin.pk, *others)])
+                tally.n += 1
+                run = PayRun.objects.get(pk=run.pk)
+                done = sum(kind == "done" for kind, _ in found)
+                tally.expect(done == 1, f"{done} approvals of PAY-{run.number}: {found}")
+                tally.expect(run.approved_by_id in others, f"PAY-{run.number} was approved by its maker")
+                journals = Seal.objects.filter(run=run, kind="approved").count()
+                tally.expect(journals == 1, f"PAY-{run.number} was posted {journals} times")
+                if run.state == PayRun.APPROVED:
+                    runs.release(run=run, by=paying.payer, at=at)
+    finally:
+        contenders.end()
+
+
+def approve_pay(task: tuple[int, int, Any]) -> str:
+    """One person approves a pay run at the total that is shown."""
+    from calloff.web.accounts.models import User
+    from calloff.web.payments.models import PayRun
+    from calloff.web.payments.services import runs
+
+    run, by, at = task
+    found = PayRun.objects.get(pk=run)
+    runs.approve(run=found, shown_pence=runs.total(found), by=User.objects.get(pk=by), at=at)
     return str(by)

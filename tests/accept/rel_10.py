@@ -207,13 +207,11 @@ def _makers_of_visits(world: Any) -> dict[str, Any]:
 
     from calloff.documents.payment_rules import shipped_folder
     from calloff.formats.delivered_visits import DeliveredVisit, LoggedAt, write_visits
-    from calloff.web.audit.services import in_turn
     from calloff.web.brokerage.models import Package
-    from calloff.web.brokerage.services import absences
     from calloff.web.contracts.models import Pool
     from calloff.web.jobs.models import Job
     from calloff.web.payments.models import RuleVersion
-    from calloff.web.visits.models import PlannedVisit, PlanningStart, VisitRow
+    from calloff.web.visits.models import PlannedVisit, PlanningStart
     from calloff.web.visits.services.files import receive
     from calloff.web.visits.services.planning import plan_ahead
     from calloff.web.visits.services.tables import keep_table
@@ -270,16 +268,63 @@ def _makers_of_visits(world: Any) -> dict[str, Any]:
         Job.objects.filter(kind="plan_package").delete()
         return {"package": package.pk, "since": str(world.at.date())}
 
-    def settle_person() -> dict[str, Any]:
-        data = settle_file()
-        do(("settle_file", world.council.pk, json.dumps(data), world.at))
-        row = VisitRow.objects.get(file=data["file"])
-        on = row.came_at.date()
-        with in_turn(world.council.pk):
-            absences.write_death(row.who, on, 0, world.at)
-        plan_ahead(world.council.pk, world.at)
-        Job.objects.filter(kind="plan_package").delete()
-        return {"person": row.who_id, "since": str(on), "until": str(on)}
+    made = (plan_visits, plan_package, settle_file, forget_table)
+    return {make.__name__: make for make in made} | _makers_of_pay(world, settle_file)
 
-    made = (plan_visits, plan_package, settle_file, settle_person, forget_table)
-    return {make.__name__: make for make in made}
+
+def _makers_of_pay(world: Any, settle_file: Any) -> dict[str, Any]:
+    """A pay run to prepare, a contract whose price has changed, and a second rule to run in shadow."""
+    from dataclasses import replace
+
+    from calloff.domain.records import canonical, plain
+    from calloff.web.contracts.models import Enrolment
+    from calloff.web.contracts.services.market import facts_of
+    from calloff.web.jobs import services as jobs
+    from calloff.web.jobs.models import Job
+    from calloff.web.payments.models import PayRun, RuleVersion
+    from calloff.web.payments.services import rules, runs
+    from calloff.web.payments.services.entitling import settle_file as settle
+    from calloff.web.visits.models import VisitRow
+
+    payer = world.user("payer", "finance_payer")
+
+    def settled() -> Any:
+        data = settle_file()
+        settle(jobs.Task(world.council.pk, "key", data), world.at)
+        return VisitRow.objects.get(file=data["file"])
+
+    def dearer() -> Any:
+        """A visit that is settled, and whose price is another one since."""
+        log, row = settled(), Enrolment.objects.get(reference="acorn")
+        facts = facts_of(row)
+        lines = tuple(replace(one, centipence=one.centipence + 100) for one in facts.price_lines)
+        Enrolment.objects.filter(pk=row.pk).update(facts=canonical(plain(replace(facts, price_lines=lines))).decode())
+        return log
+
+    def settle_person() -> dict[str, Any]:
+        log = dearer()
+        on = str(log.came_at.date())
+        return {"person": log.who_id, "since": on, "until": on}
+
+    def price_anew() -> dict[str, Any]:
+        log = dearer()
+        return {"enrolment": log.enrolment_id, "since": str(log.came_at.date())}
+
+    def prepare_run() -> dict[str, Any]:
+        on = settled().came_at.date()
+        for one in PayRun.objects.filter(state__in=PayRun.OPEN):
+            runs.drop(run=one, by=payer, at=world.at)
+        run = runs.start(council=world.council, to_on=on, by=payer, at=world.at)
+        Job.objects.filter(kind="prepare_run").delete()
+        return {"run": run.pk}
+
+    def run_shadow() -> dict[str, Any]:
+        on = settled().came_at.date()
+        text = RuleVersion.objects.latest("pk").text
+        shadow = rules.ask_for_shadow(
+            council=world.council, model="*", text=text, from_on=on, to_on=on, by=payer, at=world.at
+        )
+        Job.objects.filter(kind="run_shadow").delete()
+        return {"shadow": shadow.pk}
+
+    return {make.__name__: make for make in (settle_person, prepare_run, price_anew, run_shadow)}

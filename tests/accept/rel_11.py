@@ -35,7 +35,7 @@ def check(size: int) -> Result:
 
 
 def permute(tally: Tally, size: int) -> None:
-    from web.payments.test_end_to_end import Paying, contract_of
+    from web.paying import Paying, contract_of
 
     with tempfile.TemporaryDirectory(prefix="calloff-rel11-") as name:
         paying = Paying(Path(name))

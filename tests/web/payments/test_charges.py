@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.db import DatabaseError, transaction
-from web.payments.test_end_to_end import TWO_WEEKS, Paying, contract_of
+from web.paying import TWO_WEEKS, Paying, contract_of
 
 from calloff.domain.calendar import week_begins
 from calloff.domain.funding import Share

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 from django.db import DatabaseError, transaction
-from web.payments.test_end_to_end import Paying, contract_of
+from web.paying import Paying, contract_of
 
 from calloff.formats.pain001 import NAMESPACE
 from calloff.formats.payables import read_payables

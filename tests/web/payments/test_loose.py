@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from web.payments.test_end_to_end import Paying, contract_of
+from web.paying import Paying, contract_of
 from web.payments.test_pages import text_of
 
 from calloff.domain.visits import LogIs

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.db import DatabaseError, connection, transaction
-from web.payments.test_end_to_end import TWO_WEEKS, Paying, contract_of
+from web.paying import TWO_WEEKS, Paying, contract_of
 
 from calloff.domain.funding import Share
 from calloff.domain.visits import Mark

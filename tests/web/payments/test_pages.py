@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
-from web.payments.test_end_to_end import Paying, contract_of
+from web.paying import Paying, contract_of
 
 from calloff.formats.delivered_visits import write_visits
 from calloff.web.payments.models import PayRun
@@ -161,7 +161,7 @@ def test_a_provider_sees_what_comes_next_disputes_a_line_and_reads_the_answer(pa
     assert "visit,on,contract" in b"".join(provider.get("/provider/pay/next?as=csv").streaming_content).decode()
     assert "answers within ten days" in text_of(sent)
     assert "1 line waits and is not in it." in text_of(provider.get("/provider/pay/next"))
-    assert "1 line needs you: 1 the length is wrong." in text_of(payer.get("/pay"))
+    assert "1 line needs you: the length is wrong (1)." in text_of(payer.get("/pay"))
     [waits] = re.findall(r'href="(/pay/waiting/[A-Z0-9]+)"', payer.get("/pay/waiting").content.decode())[:1]
     page = text_of(payer.get(waits))
     assert "The log is short." in page

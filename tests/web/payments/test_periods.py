@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import DatabaseError, transaction
-from web.payments.test_end_to_end import Paying, contract_of
+from web.paying import Paying, contract_of
 from web.world import made_world
 
 from calloff.documents.payment_rules import shipped_folder

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.db import DatabaseError, transaction
-from web.payments.test_end_to_end import TWO_WEEKS, Paying, contract_of
+from web.paying import TWO_WEEKS, Paying, contract_of
 
 from calloff.documents.payment_rules import shipped, shipped_folder, shipped_ids
 from calloff.domain.errors import DocumentErrors

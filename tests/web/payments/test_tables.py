@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
-from web.payments.test_end_to_end import Paying, contract_of
+from web.paying import Paying, contract_of
 from web.payments.test_pages import text_of
 
 from calloff.domain.calendar import local

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from web.payments.test_end_to_end import Paying
+from web.paying import Paying
 from web.payments.test_loose import ordinary
 from web.payments.test_pages import text_of
 

@@ -15,10 +15,11 @@ from pathlib import Path
 from calloff.documents.payment_rules import shipped, shipped_folder
 from calloff.domain.calendar import local, to_utc, week_begins
 from calloff.formats.delivered_visits import DeliveredVisit, LoggedAt, write_visits
+from calloff.web.brokerage.models import Person
 from calloff.web.demonstration.work import Team
 from calloff.web.directory.models import Branch
-from calloff.web.payments.models import PayRun, RuleVersion
-from calloff.web.payments.services import runs
+from calloff.web.payments.models import Entitlement, PayRun, RuleVersion
+from calloff.web.payments.services import charging, holds, runs, terms
 from calloff.web.visits.models import PlannedVisit, PlanningStart
 from calloff.web.visits.services.files import receive
 from calloff.web.visits.services.planning import plan_ahead
@@ -37,6 +38,8 @@ RULES = {
 MISSED, NOT_LEFT, LATE, SHORT = 2, 1, 7, 9
 """In a hundred visits (assumed)."""
 EVERY_MODEL = "*"
+ASSESSED = 6
+"""So many people were assessed for a charge."""
 
 
 def plan_pay(team: Team) -> None:
@@ -51,6 +54,8 @@ def plan_pay(team: Team) -> None:
     team.days.plan(at + timedelta(hours=2), lambda at: runs_of_it.append(_draft(team, first, at)))
     team.days.plan(at + timedelta(hours=4), lambda at: _approve(team, runs_of_it[0], at))
     team.days.plan(at + timedelta(hours=5), lambda at: _release(team, runs_of_it[0], at))
+    team.days.plan(at + timedelta(hours=1), lambda at: set_books(team, first, at))
+    team.days.plan(at + timedelta(hours=6), lambda at: dispute_a_line(team, first + timedelta(weeks=1), at))
 
 
 def open_planning(team: Team, first: date, at: datetime) -> None:
@@ -69,6 +74,31 @@ def open_planning(team: Team, first: date, at: datetime) -> None:
     )
     PlanningStart.objects.create(council=team.council, on=first)
     plan_ahead(team.council.pk, at, DAYS_AHEAD)
+
+
+def set_books(team: Team, first: date, at: datetime) -> None:
+    """Finance says how contracts are paid and posted, and what some people can afford."""
+    payer, council = team.cast["payer"], team.council
+    terms.set_terms(council=council, enrolment=None, from_on=first, interest_basis_points=800, by=payer, at=at)
+    codes = terms.Codes("CC-4100", "R-2510")
+    terms.set_code(council=council, enrolment=None, funder="", from_on=first, codes=codes, by=payer, at=at)
+    visits = PlannedVisit.objects.filter(council=council, on=first, superseded_at=None).order_by("reference")
+    people = Person.objects.filter(pk__in=visits.values("person")).order_by("pk")[:ASSESSED]
+    for number, person in enumerate(people):
+        pence = team.draws.between(20, 95, "can afford", str(number)) * 100
+        charging.assess(person=person, pence_per_week=pence, from_on=first, by=payer, at=at)
+
+
+def dispute_a_line(team: Team, monday: date, at: datetime) -> None:
+    """A provider says that a short visit of the week that is not paid yet was longer."""
+    rows = Entitlement.objects.filter(
+        council=team.council, on__gte=monday, line__isnull=True, reason="delivered", branch__in=list(team.cast.managers)
+    )
+    line = rows.order_by("paid_minutes", "anchor", "number").first()
+    if line is not None:
+        words = "The worker stayed until the relief came. The log at the door is wrong."
+        by = team.cast.managers[line.branch_id]
+        holds.dispute(entitlement=line, reason="length", words=words, claimed_minutes=None, by=by, at=at)
 
 
 def _draft(team: Team, first: date, at: datetime) -> PayRun:

@@ -72,10 +72,8 @@ def entitle(
     """
     rules = _rules(council)
     planned, paid, _book = priced(council, person, weeks, rules, at)
-    if not planned:
-        # Nothing is planned any more: what was worth something before is worth nothing now.
-        return _store_new(council, person, weeks, [], at, on_plan_of(council, rules, settling))
     note_found(council.pk, person, found_in(paid, weeks), at)
+    # Where nothing is planned any more, what was worth something before is worth nothing now.
     by_reference = {one.reference: one for one in planned}
     heard = heard_until(council, {one.branch_id for one in planned})
     on_plan = on_plan_of(council, rules, settling)

@@ -16,7 +16,7 @@ from django.db import connection
 from django.db.models import Count, Sum
 
 from calloff.web.audit.models import Event
-from calloff.web.payments.models import Advance, PayLine, Payment, PayRun, Posting, Recovery, Seal
+from calloff.web.payments.models import Advance, Charge, ChargeLine, PayLine, Payment, PayRun, Posting, Recovery, Seal
 from calloff.web.payments.services import journals, ledger
 from calloff.web.payments.services.ledger import DIMENSIONS, Entry
 
@@ -41,6 +41,8 @@ def faults(council: int) -> list[str]:
     return [
         *_journals(council),
         *_lines(council),
+        *_charges(council),
+        *_strays(council),
         *(fault for run in _posted_runs(council) for fault in _run(run)),
         *_sent(council),
         *_beside_runs(council),
@@ -84,6 +86,26 @@ def _lines(council: int) -> Iterator[str]:
         wrong = [row[0] for row in cursor.fetchall()]
     for line in PayLine.objects.filter(pk__in=wrong[:20]).select_related("entitlement", "run"):
         yield f"the line of {line.entitlement.anchor} in PAY-{line.run.number} is not what its versions say."
+
+
+def _charges(council: int) -> Iterator[str]:
+    """Each line of a charge is its version less the one before."""
+    versions = {
+        (one.person_id, one.week, one.contract, one.number): one.pence for one in Charge.objects.filter(council=council)
+    }
+    for line in ChargeLine.objects.filter(council=council).select_related("charge", "run"):
+        one = line.charge
+        before = versions.get((one.person_id, one.week, one.contract, one.number - 1), 0)
+        missing = one.number > 1 and (one.person_id, one.week, one.contract, one.number - 1) not in versions
+        if missing or line.pence != one.pence - before:
+            yield f"the charge of the week of {one.week} in PAY-{line.run.number} is not what its versions say."
+
+
+def _strays(council: int) -> Iterator[str]:
+    """Nothing is posted of a run that nobody approved."""
+    rows = Posting.objects.filter(council=council, run__isnull=False).exclude(run__state__in=POSTED)
+    for number in rows.values_list("run__number", flat=True).distinct():
+        yield f"PAY-{number} is posted, and nobody approved it."
 
 
 def _posted_runs(council: int) -> list[PayRun]:

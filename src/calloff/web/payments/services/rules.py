@@ -55,7 +55,8 @@ def in_words(rule: PaymentRule) -> list[str]:
     once = rule.rounding == "per_visit"
     said.append("Each visit is rounded to the penny." if once else "The minutes of a price and week are priced once.")
     if rule.pays_on == "plan":
-        said.append(f"The plan is paid, and settled {rule.adjustments} times later; then the period is closed.")
+        often = {1: "once", 2: "twice"}.get(rule.adjustments, f"{rule.adjustments} times")
+        said.append(f"The plan is paid, and settled {often} later; then the period is closed.")
     said.append(
         f"Called off less than {rule.short_notice_hours} hours before: {rule.short_notice_percent} % is paid. Nobody "
         f"could be let in: {rule.no_access_percent} %, at most {rule.no_access_a_week} times a week."

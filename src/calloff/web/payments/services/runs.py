@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from calloff.domain.errors import CalloffError
 from calloff.web.accounts.models import User
-from calloff.web.audit.services import act, in_turn
+from calloff.web.audit.services import Act, act, in_turn
 from calloff.web.directory.models import Council
 from calloff.web.directory.services import draw
 from calloff.web.jobs import services as jobs
@@ -131,7 +131,8 @@ def settle_up_to(council: Council, to_on: date, at: datetime, key: str = "") -> 
 def gather(run: PayRun, at: datetime) -> None:
     """Put whatever is new into a run; PayRunError where nothing is."""
     with act(council=run.council_id, by=run.made_by, at=at) as doing:
-        run = _locked(run, PayRun.PREPARING)
+        if not _is_preparing(run, doing):
+            return
         holds.hold_marked(run, doing.at)
         with connection.cursor() as cursor:
             cursor.execute(GATHER, [run.pk, run.council_id, run.to_on.isoformat()])
@@ -149,10 +150,19 @@ def gather(run: PayRun, at: datetime) -> None:
 def stop(run: PayRun, problem: str, at: datetime) -> None:
     """End a run that could not be prepared, and say why."""
     with act(council=run.council_id, by=run.made_by, at=at) as doing:
-        run = _locked(run, PayRun.PREPARING)
+        if not _is_preparing(run, doing):
+            return
         run.state, run.problem = PayRun.DROPPED, problem[:300]
         run.save(update_fields=("state", "problem"))
         doing.record("pay_run_stopped", f"PAY-{run.number}")
+
+
+def _is_preparing(run: PayRun, doing: Act) -> bool:
+    """Whether nobody else has prepared, stopped or dropped a run meanwhile; else the act ends without an event."""
+    if PayRun.objects.filter(pk=run.pk, state=PayRun.PREPARING).exists():
+        return True
+    doing.nothing()
+    return False
 
 
 def total(run: PayRun) -> int:

@@ -209,9 +209,7 @@ def price_anew(row: Enrolment, since: date, at: datetime) -> None:
 def price_anew_job(task: jobs.Task, at: datetime) -> None:
     """Work out anew what a contract's visits are worth from a day on, each person in their own turn."""
     council, since = Council.objects.get(pk=task.council), date.fromisoformat(task.data["since"])
-    rows = PlannedVisit.objects.filter(
-        council=council, call_off__enrolment=task.data["enrolment"], on__gte=since, on__lte=local(at).date()
-    )
+    rows = PlannedVisit.objects.filter(council=council, call_off__enrolment=task.data["enrolment"], on__gte=since)
     days: dict[int, list[date]] = {}
     for person, on in rows.filter(superseded_at=None, cancelled=False).values_list("person", "on"):
         days.setdefault(person, []).append(on)

@@ -24,7 +24,7 @@ from calloff.web.payments.models import RuleProposal, RuleVersion, Shadow, Uplif
 from calloff.web.payments.services import rules, uplifts
 
 STATES = {
-    Uplift.PROPOSED: (gettext_lazy("waits for another person"), "yellow"),
+    Uplift.PROPOSED: (gettext_lazy("proposed"), "yellow"),
     Uplift.APPROVED: (gettext_lazy("approved"), "green"),
     Uplift.REFUSED: (gettext_lazy("refused"), "grey"),
     Uplift.UNDONE: (gettext_lazy("undone"), "grey"),

@@ -177,7 +177,7 @@ def needs_of(request: SignedIn) -> list[tuple[str, str]]:
     if held:
         count = sum(held.values())
         says = ngettext("%(count)d line needs you: ", "%(count)d lines need you: ", count) % {"count": count}
-        says += ", ".join(f"{number} {str(HOLD_REASONS[reason]).lower()}" for reason, number in held.items())
+        says += ", ".join(f"{str(HOLD_REASONS[reason]).lower()} ({number})" for reason, number in held.items())
         found.append((says + ".", reverse("pay_waiting")))
     late = waiting.overdue(council, now)
     if late:

@@ -1,0 +1,138 @@
+"""
+REL-04: a visit is paid once, however often and in whatever form its record comes in.
+
+A file, then the same rows doubled, shuffled, split over files, under other keys and corrected; each time two people
+draft a run at the same moment. What is paid for a visit in all is what its last version is worth, and no more.
+"""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from accept.contenders import Contenders
+from accept.engines import on_each_engine
+from accept.tally import Tally
+
+from calloff.acceptance import Result
+
+SIZES = {0: 1, 1: 12, 2: 120}
+"""Rounds on each engine, of about 40 visits each."""
+REKEYED = 8
+"""So many rows come under other keys, too; those are never corrected, since both would have to be."""
+TO_ON = date(2026, 12, 13)
+
+
+def check(size: int) -> Result:
+    """So many rounds on each engine."""
+    tally = Tally()
+    on_each_engine(tally, "rel_04", "rounds", size, SIZES[0])
+    return tally.result
+
+
+def rounds(tally: Tally, count: int) -> None:
+    from web.paying import Paying, contract_of
+
+    chance = random.Random(4)
+    contenders = Contenders(2, draft)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            paying = Paying(Path(folder), packages=1)
+            contract = contract_of(paying)
+            rows = [replace(row, contract=contract) for row in paying.delivered()]
+            at = paying.at
+            paying.send(rows, "first.csv", at=at)
+            pay_at_once(tally, paying, contenders, at)
+            for number in range(count):
+                at += timedelta(days=1)
+                worth = worths()
+                for place, some in enumerate(copies(chance, rows, at)):
+                    paying.send(some, f"copy-{number}-{place}.csv", at=at)
+                tally.expect(worths() == worth, "a copy of what was sent changed what a visit is worth")
+                rows = corrected(chance, rows, at)
+                paying.send(rows, f"corrected-{number}.csv", at=at)
+                pay_at_once(tally, paying, contenders, at)
+                compare(tally)
+    finally:
+        contenders.end()
+
+
+def copies(chance: random.Random, rows: list[Any], at: datetime) -> list[list[Any]]:
+    """The same rows again: doubled and shuffled, cut in two, and some under keys of another kind."""
+    doubled = [*rows, *rows]
+    chance.shuffle(doubled)
+    cut = chance.randrange(1, len(rows))
+    rekeyed = [replace(row, row=f"OTHER-{at:%d%H}-{number}") for number, row in enumerate(rows[:REKEYED])]
+    return [doubled, rows[cut:], rows[:cut], rekeyed]
+
+
+def corrected(chance: random.Random, rows: list[Any], at: datetime) -> list[Any]:
+    """Some rows a few minutes longer or shorter, under a later version."""
+    from calloff.formats.delivered_visits import LoggedAt
+
+    found = []
+    for place, row in enumerate(rows):
+        if place >= REKEYED and chance.random() < 0.5:
+            left = max(
+                row.came.at + timedelta(minutes=1), row.left.at + timedelta(minutes=chance.choice((-3, -2, -1, 1, 2)))
+            )
+            row = replace(row, version=at, left=LoggedAt(left))
+        found.append(row)
+    return found
+
+
+def pay_at_once(tally: Tally, paying: Any, contenders: Contenders, at: datetime) -> None:
+    """Two people draft a run at once; the one run there is, is approved twice over and released."""
+    from calloff.web.payments.models import PayRun
+    from calloff.web.payments.services import runs
+
+    second = paying.world.user("payer-2", "finance_payer")
+    found = contenders.race([(paying.world.council.pk, by.pk, at) for by in (paying.payer, second)])
+    kinds = sorted(kind for kind, _ in found)
+    tally.expect(kinds == ["PayRunError", "done"], f"two drafts at once: {found}")
+    run = PayRun.objects.filter(state=PayRun.DRAFT).first()
+    if run is None:
+        tally.fault("no run was drafted")
+        return
+    runs.approve(run=run, shown_pence=runs.total(run), by=paying.approver, at=at)
+    try:
+        runs.approve(run=run, shown_pence=runs.total(run), by=paying.approver, at=at)
+        tally.fault("a run was approved twice")
+    except runs.PayRunError:
+        pass
+    runs.release(run=PayRun.objects.get(pk=run.pk), by=paying.payer, at=at)
+
+
+def draft(task: tuple[int, int, Any]) -> str:
+    """One person drafts a run."""
+    from calloff.web.accounts.models import User
+    from calloff.web.directory.models import Council
+    from calloff.web.payments.services import runs
+
+    council, by, at = task
+    run = runs.draft(council=Council.objects.get(pk=council), to_on=TO_ON, by=User.objects.get(pk=by), at=at)
+    return f"PAY-{run.number}"
+
+
+def worths() -> dict[tuple[str, str], int]:
+    """What the last version of each visit is worth."""
+    from calloff.web.payments.models import Entitlement
+
+    return {(one.anchor, one.component): one.pence for one in Entitlement.objects.order_by("number")}
+
+
+def compare(tally: Tally) -> None:
+    """What was paid for each visit in all, against what its last version is worth."""
+    from calloff.web.payments.models import PayLine
+
+    paid: dict[tuple[str, str], int] = {}
+    for line in PayLine.objects.select_related("entitlement"):
+        key = (line.entitlement.anchor, line.entitlement.component)
+        paid[key] = paid.get(key, 0) + line.pence
+    for key, pence in worths().items():
+        tally.n += 1
+        tally.expect(paid.get(key, 0) == pence, f"{key[0]} was paid {paid.get(key, 0)} pence and is worth {pence}")
