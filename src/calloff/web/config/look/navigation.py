@@ -42,7 +42,7 @@ STAFF = (
     Entry("approve_model", _("Payment rules"), "payment_rules", ("/payment-rules",)),
     Entry("draft_enrolment", _("Uplifts"), "uplifts", ("/uplifts",)),
     Entry("approve_enrolment", _("Uplifts"), "uplifts", ("/uplifts",)),
-    Entry("see_pay", _("Rows"), "loose_rows", ("/rows",)),
+    Entry("see_pay", _("Unmatched"), "loose_rows", ("/rows",)),
     Entry("see_pay", _("Pay"), "pay_runs", ("/pay",)),
 )
 PROVIDERS = (

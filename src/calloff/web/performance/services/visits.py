@@ -10,14 +10,13 @@ from typing import Any
 
 from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
 
-from calloff.domain.calendar import local
 from calloff.domain.indicators import HALF, NINE_TENTHS, Continuity, Share, continuity, ranked
 from calloff.domain.visits import Mark
 from calloff.web.directory.models import Branch, Council
 from calloff.web.payments.models import Entitlement
 from calloff.web.performance.services.indicators import in_days
 from calloff.web.visits.models import PlannedVisit, VisitRow
-from calloff.web.visits.services.rows import standing_rows
+from calloff.web.visits.services.rows import standing_between
 
 CONTINUITY_DAYS = 14
 MANY_WORKERS, MANY_VISITS = 8, 28
@@ -52,8 +51,9 @@ class Visits:
 def visits_between(council: Council, from_on: date, to_on: date) -> list[Visits]:
     """Of each provider how it made its visits in some days, whoever was least punctual first."""
     sums = {row["branch"]: row for row in _sums(settled(council, from_on, to_on))}
-    rows = rows_between(council, from_on, to_on)
-    logged, seen = logged_of(rows), seen_of(rows, to_on)
+    fortnight = max(from_on, to_on - timedelta(days=CONTINUITY_DAYS - 1))
+    logged = logged_of(rows_between(council, from_on, to_on))
+    seen = seen_of(rows_between(council, fortnight, to_on))
     found = [
         _of_provider(branch, sums[branch.pk], logged.get(branch.pk, Share(0, 0)), seen.get(branch.pk, []))
         for branch in Branch.objects.filter(pk__in=list(sums))
@@ -110,34 +110,28 @@ def _of_provider(branch: Branch, sums: Mapping[str, Any], logged: Share, seen: S
     )
 
 
-def rows_between(council: Council, from_on: date, to_on: date) -> list[VisitRow]:
+def rows_between(council: Council, from_on: date, to_on: date) -> QuerySet[VisitRow]:
     """The attendances of some days that stand, of people who are known."""
-    since, until = in_days(from_on, to_on)
-    rows = VisitRow.objects.filter(council=council, came_at__gte=since, came_at__lt=until, parked="", met="let_in")
-    return standing_rows(rows)
+    return standing_between(council.pk, *in_days(from_on, to_on)).filter(parked="", met="let_in")
 
 
-def logged_of(rows: Iterable[VisitRow]) -> Mapping[int, Share]:
+def logged_of(rows: QuerySet[VisitRow]) -> Mapping[int, Share]:
     """Of each provider the attendances that were logged electronically at both ends (K16)."""
-    counts: dict[int, list[int]] = defaultdict(lambda: [0, 0])
-    for row in rows:
-        by_hand = row.left_at is None or "manual" in (row.came_by, row.left_by)
-        counts[row.branch_id][0] += not by_hand
-        counts[row.branch_id][1] += 1
-    return {branch: Share(part, whole) for branch, (part, whole) in counts.items()}
+    by_hand = Q(left_at=None) | Q(came_by="manual") | Q(left_by="manual")
+    sums: Any = rows.order_by().values("branch").annotate(every=Count("pk"), hand=Count("pk", filter=by_hand))
+    return {row["branch"]: Share(row["every"] - row["hand"], row["every"]) for row in sums}
 
 
-def seen_of(rows: Iterable[VisitRow], to_on: date) -> Mapping[int, list[Continuity]]:
-    """Of each provider the continuity of each of its people over the last fourteen days (K11)."""
-    since = to_on - timedelta(days=CONTINUITY_DAYS - 1)
-    comings: dict[tuple[int, int | None], dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for row in rows:
-        # A worker whom the file does not name is another one each time: nobody can say how many there were.
-        if local(row.came_at).date() >= since and not row.worker.startswith("#"):
-            comings[row.branch_id, row.who_id][row.worker] += 1
+def seen_of(rows: QuerySet[VisitRow]) -> Mapping[int, list[Continuity]]:
+    """Of each provider the continuity of each of its people, over the rows that are given (K11)."""
+    # A worker whom the file does not name is another one each time: nobody can say how many there were.
+    named: Any = rows.exclude(worker__startswith="#").order_by().values("branch", "who", "worker")
+    comings: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for row in named.annotate(times=Count("pk")):
+        comings[row["branch"], row["who"]].append(row["times"])
     found: dict[int, list[Continuity]] = defaultdict(list)
     for (branch, _person), counts in comings.items():
-        found[branch].append(continuity(list(counts.values())))
+        found[branch].append(continuity(counts))
     return found
 
 

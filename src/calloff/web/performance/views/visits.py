@@ -21,10 +21,19 @@ from calloff.web.config.look.ledger import Ledger, Point
 from calloff.web.config.look.tables import Cell, Column, Row, Table
 from calloff.web.performance import services
 from calloff.web.performance.services.visits import Visits, punctual_by_week, visits_between
-from calloff.web.performance.views.figures import days_of, pages, percent, term
+from calloff.web.performance.views.figures import days_of, pages, percent
 
 TARGET_PERCENT = 90
 """Visits that begin on time, of a hundred (Devon's target)."""
+
+
+WEEKS = 5
+"""So many weeks are shown, the current one included."""
+
+
+def term(today: date) -> tuple[date, date]:
+    """The weeks that are counted, as days."""
+    return days_of(services.weeks_until(today)[-WEEKS])[0], today
 
 
 def heading() -> list[str]:
@@ -34,11 +43,11 @@ def heading() -> list[str]:
         _("On time"),
         _("Long enough"),
         _("Missed"),
-        _("Minutes delivered of planned"),
-        _("Logged at both ends"),
-        _("Workers a person, median"),
-        _("Workers a person, 90th percentile"),
-        _("People with many workers"),
+        _("Minutes kept"),
+        _("Logged"),
+        _("Workers, median"),
+        _("Workers, 90%"),
+        _("Many workers"),
     ]
 
 

@@ -21,16 +21,16 @@ from calloff.web.directory.models import Branch, Council
 MOST_WORDS = 12
 """So many words of a column are asked about; a column with more is no list of words."""
 FIELD_WORDS = {
-    "row": _("The row's own name, the same whenever it is sent"),
-    "version": _("When the row was last changed"),
-    "contract": _("The contract"),
     "person": _("The person or the package"),
     "worker": _("The care worker"),
     "came_on": _("The day, where it stands apart from the time"),
     "came": _("When the worker came"),
     "left": _("When the worker left"),
-    "minutes": _("How long the worker stayed"),
-    "claimed": _("The planned start"),
+    "minutes": _("How long the worker stayed, where there is no leaving"),
+    "contract": _("The contract"),
+    "row": _("The row's own name, the same whenever it is sent"),
+    "version": _("When the row was last changed"),
+    "claimed": _("The planned start, where rows have no name of their own"),
     "visit": _("The planned visit"),
     "met": _("What the worker met"),
     "came_by": _("How the coming was logged"),
@@ -56,7 +56,7 @@ class CountedForm(forms.Form):
     """What a file is, and how many rows and minutes it has where it replaces what was sent before."""
 
     reveals = {"mode": {REPLACE: ["rows", "minutes"]}}  # noqa: RUF012 - read by the look of forms
-    asked_with_answer = ("mode", "rows", "minutes")
+    asked_with_answer: tuple[str, ...] = ("mode", "rows", "minutes")
 
     mode = forms.ChoiceField(
         label=_("What the file is"),
@@ -167,6 +167,8 @@ class ColumnsForm(CountedForm):
             required=False,
             widget=forms.TextInput(attrs={"width": 5}),
         )
+        # What is not in the table is said so in words; nothing is called optional that must be found somewhere.
+        self.asked_with_answer = tuple(self.fields)
         last = ("made_on", "made_at", "mode", "rows", "minutes")
         self.order_fields([*(name for name in self.fields if name not in last), *last])
 

@@ -12,7 +12,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from calloff.documents.payment_words import became
 from calloff.domain.calendar import LONDON
 from calloff.domain.visits import LogIs
 from calloff.web.accounts.views import SignedIn, allowed
@@ -23,7 +22,7 @@ from calloff.web.provider_portal.views.page import READ_OR_SEND, branch_tabs, ca
 from calloff.web.provider_portal.views.visits import VISITS
 from calloff.web.visits.models import LooseRow
 from calloff.web.visits.services import loose as services
-from calloff.web.visits.views.loose import KINDS, OUTCOMES, table_of, told_words
+from calloff.web.visits.views.loose import KINDS, OUTCOMES, table_of, told_words, why
 
 
 def loose_of(mine: Scope) -> Any:
@@ -54,7 +53,7 @@ def row(request: SignedIn, row: str) -> HttpResponse:
     told: dict[str, Any] = {
         "loose": loose,
         "kind": KINDS[LogIs(loose.is_a)],
-        "why": became(LogIs(loose.is_a)),
+        "why": why(loose),
         "outcome": OUTCOMES.get(loose.outcome, ""),
         "said": told_words(loose),
         "form": form,

@@ -112,14 +112,34 @@ def standing_rows(rows: QuerySet[VisitRow]) -> list[VisitRow]:
     A row stands where it has no later version, wherever that one lies and whoever it is about, it was not withdrawn,
     and the last file that holds all of its contract's week does not lack it.
     """
-    later = VisitRow.objects.filter(
-        council=OuterRef("council"), branch=OuterRef("branch"), key=OuterRef("key"), version__gt=OuterRef("version")
-    )
-    found = list(rows.filter(withdrawn=False).exclude(Exists(later)))
+    found = list(latest_versions(rows))
     wholes = whole_weeks(found)
     return [
         row for row in found if not (whole := wholes.get(place_of(row))) or not whole.lacks((row.key,), row.version)
     ]
+
+
+def latest_versions(rows: QuerySet[VisitRow]) -> QuerySet[VisitRow]:
+    """Of some rows those that have no later version and were not withdrawn by name."""
+    later = VisitRow.objects.filter(
+        council=OuterRef("council"), branch=OuterRef("branch"), key=OuterRef("key"), version__gt=OuterRef("version")
+    )
+    return rows.filter(withdrawn=False).exclude(Exists(later))
+
+
+def standing_between(council: int, since: datetime, until: datetime) -> QuerySet[VisitRow]:
+    """The rows of a council that stand and came from a moment to before another, to be counted where they lie."""
+    rows = VisitRow.objects.filter(council=council, came_at__gte=since, came_at__lt=until)
+    first, last = (week_begins(local(at).date()) for at in (since, until))
+    weeks = WholeWeek.objects.filter(council=council, week__range=(first, last)).values("branch", "contract", "week")
+    lacking: list[int] = []
+    for one in weeks.distinct():
+        begins, ends = to_utc(one["week"], 0), to_utc(one["week"] + timedelta(days=7), 0)
+        of_week = VisitRow.objects.filter(council=council, branch=one["branch"], contract=one["contract"])
+        held = list(latest_versions(of_week.filter(came_at__gte=begins, came_at__lt=ends)))
+        kept = {row.pk for row in standing_rows(of_week.filter(came_at__gte=begins, came_at__lt=ends))}
+        lacking += [row.pk for row in held if row.pk not in kept]
+    return latest_versions(rows).exclude(pk__in=lacking)
 
 
 def place_of(row: VisitRow) -> Place:

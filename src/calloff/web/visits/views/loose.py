@@ -65,11 +65,13 @@ def table_of(shown: object, now: datetime, address: str) -> Table:
     told = []
     for one in shown:  # type: ignore[attr-defined]
         url = reverse(address, args=(one.token,))
-        left = words.clock(one.row.left_at) if one.row.left_at else _("not logged")
+        left = _("leaving not logged")
+        if one.row.left_at:
+            left = _("left %(at)s") % {"at": words.clock(one.row.left_at)}
         told.append(
             Row(
                 [
-                    Cell(words.moment(one.row.came_at, now), url=url, below=_("until %(left)s") % {"left": left}),
+                    Cell(words.moment(one.row.came_at, now), url=url, below=left),
                     Cell(one.branch.name, below=one.row.row),
                     Cell(one.row.person),
                     Cell(tag=str(KINDS[LogIs(one.is_a)]), tone="yellow"),
@@ -93,6 +95,16 @@ def loose_of(request: SignedIn, row: str) -> LooseRow:
     return get_object_or_404(found, token=row)
 
 
+def why(loose: LooseRow) -> str:
+    """Why a row belongs to nothing, in a sentence."""
+    said = {
+        "unknown_person": _("Nobody for whom the provider cares has the reference %(name)s."),
+        "unknown_contract": _("The provider has no contract %(name)s."),
+    }.get(loose.why)
+    name = loose.row.contract if loose.why == "unknown_contract" else loose.row.person
+    return said % {"name": name} if said else became(LogIs(loose.is_a))
+
+
 def told_words(loose: LooseRow) -> list[Happening]:
     """What was written about a row, in order."""
     said = loose.words.select_related("by__identity").order_by("at", "pk")
@@ -108,7 +120,7 @@ def row(request: SignedIn, row: str) -> HttpResponse:
     told = {
         "loose": loose,
         "kind": KINDS[LogIs(loose.is_a)],
-        "why": became(LogIs(loose.is_a)),
+        "why": why(loose),
         "outcome": OUTCOMES.get(loose.outcome, ""),
         "claimed": services.claimed_minutes(loose.row),
         "near": near_table(loose, now),
