@@ -104,3 +104,15 @@ def session(user: Any) -> str:
     store[passing.BEGAN] = store[passing.SEEN] = time.time()
     store.create()
     return str(store.session_key)
+
+
+def paid() -> None:
+    """From the upload of visits to an approved run; prints seconds by stage as JSON."""
+    import django
+
+    django.setup()
+    from dataclasses import asdict
+
+    from city.paid import pay
+
+    print(json.dumps(asdict(pay(int(os.environ["CALLOFF_BENCH_ROWS"])))))
