@@ -31,9 +31,13 @@ def balanced(vendor: str) -> list[str]:
 
 
 def stands_with_its_run(table: str, vendor: str) -> list[str]:
-    """The statements that make lines refuse any change, and to be added or taken out once their run is approved."""
+    """
+    The statements that make lines refuse any change, and to be added or taken out once their run is approved.
+
+    A line of a run that is not there is refused by its reference, not here.
+    """
     says = "the run of this line is approved"
-    is_open = "COALESCE((SELECT state FROM payments_payrun WHERE id = {row}.run_id), '') IN ('preparing', 'draft')"
+    is_open = "COALESCE((SELECT state FROM payments_payrun WHERE id = {row}.run_id), 'draft') IN ('preparing', 'draft')"
     if vendor == "sqlite":
         return [
             f"CREATE TRIGGER {table}_{verb.lower()}_open BEFORE {verb} ON {table} "
