@@ -238,3 +238,18 @@ def test_what_a_provider_said_is_never_changed(paying):
     for change in (lambda: VisitRow.objects.update(person="x"), lambda: VisitRow.objects.all().delete()):
         with pytest.raises(DatabaseError), transaction.atomic():
             change()
+
+
+def test_what_was_logged_of_a_visit_that_is_not_due_and_is_gone_again_is_not_yet_worth_anything(paying):
+    early = paying.planned()[0]
+    row = replace(paying.delivered()[0], contract=contract_of(paying), person=early.package.reference)
+    row = replace(row, row="EARLY", came=LoggedAt(early.start_at), left=LoggedAt(early.ends_at))
+    before = early.start_at - timedelta(days=1)
+    paying.send([row], at=before)
+    elsewhere = replace(row, version=row.version + timedelta(hours=1), contract="E-NOWHERE")
+
+    paying.send([elsewhere], "elsewhere.csv", at=before)
+
+    found = latest(Entitlement.objects.filter(anchor=early.reference))[early.reference, "care"]
+    assert (found.number, found.reason, found.pence) == (2, "not_yet", 0)
+    assert found.why == "The visit is not due yet."

@@ -7,7 +7,7 @@ stored. Nothing here matches or prices.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from calloff.documents.payment_rules import parse
 from calloff.documents.payment_words import why
+from calloff.documents.wording import say
 from calloff.domain.calendar import ONE_DAY, local, to_utc, week_begins
 from calloff.domain.errors import CalloffError
 from calloff.domain.payment import PERCENT, amount, planned_cost, stepped_cost
@@ -93,7 +94,8 @@ def entitle(
         for line in paid.roundings
         if weeks.first_on <= line.week <= weeks.last_on
     ]
-    return _store_new(council, person, weeks, [one for one in found if one is not None], at, on_plan)
+    told = [one for one in found if one is not None]
+    return _store_new(council, person, weeks, told, at, on_plan, still_planned=by_reference)
 
 
 def found_in(paid: Paid, weeks: Weeks) -> list[Found]:
@@ -356,10 +358,16 @@ def _of_rounding(line: RoundingLine, planned: Sequence[PlannedVisit], rules: Rul
 
 
 def _store_new(
-    council: Council, person: int, weeks: Weeks, found: Sequence[Entitlement], at: datetime, on_plan: OnPlan
+    council: Council,
+    person: int,
+    weeks: Weeks,
+    found: Sequence[Entitlement],
+    at: datetime,
+    on_plan: OnPlan,
+    still_planned: Container[str],
 ) -> list[Entitlement]:
     """
-    Store what differs from the last version; what is no more is worth nothing from now on.
+    Store what differs from the last version; what is no more, or not due any more, is worth nothing from now on.
 
     What is paid on plan changes only while its period is settled; of a closed period a change waits for approval.
     """
@@ -379,14 +387,16 @@ def _store_new(
         new.append(one)
     for last in before.values():
         if last.pence and not on_plan.keeps(last, 0, GONE, at):
-            new.append(worth_nothing(last, at))
+            new.append(worth_nothing(last, at, still_planned=last.anchor in still_planned))
     return Entitlement.objects.bulk_create(new, batch_size=1_000)
 
 
-def worth_nothing(last: Entitlement, at: datetime) -> Entitlement:
+def worth_nothing(last: Entitlement, at: datetime, *, still_planned: bool) -> Entitlement:
+    """The version that takes back what a visit was worth: it is planned no more, or what was logged of it is gone."""
     told = {field.attname: getattr(last, field.attname) for field in Entitlement._meta.concrete_fields}
     told |= {"id": None, "number": last.number + 1, "pence": 0, "worked_minutes": 0, "paid_minutes": 0, "marks": 0}
-    told |= {"reason": "suspended", "known_at": at, "why": GONE}
+    reason, words = ("not_yet", say("pay_reasons", "not_yet")) if still_planned else ("suspended", GONE)
+    told |= {"reason": reason, "known_at": at, "why": words}
     return Entitlement(**told)
 
 
