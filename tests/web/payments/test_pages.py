@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -12,7 +13,9 @@ from django.utils import timezone
 from web.paying import Paying, contract_of
 
 from calloff.formats.delivered_visits import write_visits
+from calloff.web.jobs.models import Notice
 from calloff.web.payments.models import PayRun
+from calloff.web.payments.services import waiting
 from calloff.web.visits.models import VisitRow
 
 pytestmark = pytest.mark.django_db
@@ -227,3 +230,18 @@ def test_a_part_payment_is_decided_by_another_who_has_just_proved_who_they_are(p
     assert "sign-in" in approver.get(way).headers["Location"]
     assert "asks for £150.00" in text_of(proved(approver).get(way))
     assert "It is paid" in text_of(approver.post(way, {"decision": "approve"}, follow=True))
+
+
+def test_a_provider_that_sent_nothing_is_reminded_once_a_day(paying, signed_in):
+    manager = paying.world.manager("Acorn")
+    acorn = paying.world.branch("Acorn")
+    payer = signed_in(paying.world.user("payer-2", "finance_payer"))
+
+    for _ in range(2):
+        assert "reminded" in text_of(payer.post(f"/pay/owing/{acorn.token}/chase", follow=True))
+
+    assert Notice.objects.filter(user=manager, kind="file_missing").count() == 1
+    assert payer.get("/pay/owing/NOBODY/chase").status_code == 404
+    week = datetime(2026, 12, 8, 9, tzinfo=UTC)
+    [silent] = waiting.silent(paying.world.council, week)
+    assert (silent.branch, silent.visits) == (acorn, 42)

@@ -235,6 +235,8 @@ SUBJECTS = {
     "approval_waits": gettext_lazy("Something waits for your approval"),
     "draft_decided": gettext_lazy("Your draft was decided"),
     "request_decided": gettext_lazy("A request was decided"),
+    "file_missing": gettext_lazy("A file of delivered visits has not come yet"),
+    "bank_changed": gettext_lazy("Somebody wants your pay to go to another account"),
     "visits_stopped": gettext_lazy("Visits of a package you deliver are stopped"),
     "visits_restart": gettext_lazy("Visits of a package you deliver are wanted again"),
     "bank_changed": gettext_lazy("Somebody wants your pay to go to another account"),

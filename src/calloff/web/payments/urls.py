@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("pay/owing", money.owing, name="pay_owing"),
     path("pay/owing/<str:branch>/instalments", money.recover, name="pay_recover"),
     path("pay/owing/<str:branch>/left", money.left, name="pay_left"),
+    path("pay/owing/<str:branch>/chase", money.chase, name="pay_chase"),
     path("pay/part-payments/ask", money.ask_for_advance, name="pay_ask_advance"),
     path("pay/part-payments/<str:advance>", money.advance, name="pay_advance"),
     path("pay/books", money.books, name="pay_books"),

@@ -11,7 +11,11 @@ from django.db.models import Count, F, Max
 from calloff.domain.calendar import local, week_begins
 from calloff.domain.payment import late_interest
 from calloff.domain.visits import Mark
+from calloff.web.accounts.models import User
+from calloff.web.accounts.services import holders
+from calloff.web.audit.services import act
 from calloff.web.directory.models import Branch, Council
+from calloff.web.jobs import services as jobs
 from calloff.web.payments.models import Advance, Entitlement, Hold, Payment, PayRun
 from calloff.web.payments.services import ledger
 from calloff.web.payments.services.terms import TermsBook
@@ -62,6 +66,20 @@ def silent(council: Council, now: datetime) -> list[Silent]:
         if branch not in last or local(last[branch]).date() <= monday
     ]
     return sorted(found, key=lambda one: one.branch.name)
+
+
+def chase(*, council: Council, branch: Branch, by: User, at: datetime) -> int:
+    """Remind a provider's people that nothing of last week has come; how many were told, each once a day."""
+    with act(council=council.pk, by=by, at=at) as doing:
+        day = local(doing.at).date()
+        people = list(holders("portal_visits", branch_id=branch.pk, on=day))
+        for user in people:
+            key = f"file-missing-{branch.pk}-{day.isoformat()}"
+            jobs.tell(
+                user, "file_missing", council.name, council=council.pk, key=key, at=doing.at, link="/provider/visits"
+            )
+        doing.record("file_chased", branch.reference, {"people": len(people)})
+    return len(people)
 
 
 def queried(council: Council) -> int:

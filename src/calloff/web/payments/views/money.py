@@ -294,6 +294,21 @@ def left(request: SignedIn, branch: str) -> HttpResponse:
 
 @allowed("draft_pay")
 @require_http_methods(READ_OR_SEND)
+def chase(request: SignedIn, branch: str) -> HttpResponse:
+    """Remind a provider that nothing of last week has come."""
+    found = _branch(request, branch)
+    if request.method == "POST":
+        return press(
+            request,
+            lambda at: waiting.chase(council=request.council, branch=found, by=request.user, at=at),
+            _("Its people were reminded."),
+            reverse("pay_runs"),
+        )
+    return render(request, "payments/chase.html", {"branch": found})
+
+
+@allowed("draft_pay")
+@require_http_methods(READ_OR_SEND)
 def end_period(request: SignedIn) -> HttpResponse:
     """End a period in the books."""
     form = PeriodEndForm(request.POST or None)

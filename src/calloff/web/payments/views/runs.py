@@ -193,7 +193,8 @@ def needs_of(request: SignedIn) -> list[tuple[str, str]]:
         found.append((says % told, reverse("pay_owing")))
     for one in waiting.silent(council, now):
         says = _("%(name)s has sent nothing of last week: %(count)d visits were planned.")
-        found.append((says % {"name": one.branch.name, "count": one.visits}, ""))
+        url = reverse("pay_chase", args=(one.branch.token,)) if "draft_pay" in permissions_at(request) else ""
+        found.append((says % {"name": one.branch.name, "count": one.visits}, url))
     return found
 
 
