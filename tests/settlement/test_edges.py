@@ -10,7 +10,8 @@ from settlement.drawn_weeks import AS_OF, drawn
 from calloff.domain.payment import Basis
 from calloff.domain.payment_rule import PaymentRule, Retainer, numbers_of
 from calloff.domain.visits import NOT_LEFT, NOWHERE, LogIs, Mark, Reason
-from calloff.settlement import matching
+from calloff.formats.delivered_visits import MET
+from calloff.settlement import matching, pricing
 from calloff.settlement.columns import Logs, Planned, Rules
 from calloff.settlement.engine import by_worker, settle
 
@@ -60,6 +61,12 @@ def test_no_answer_depends_on_what_a_column_held_before():
             assert vars(found) == {
                 name: list(column) for name, column in vars(settle(visits, told, rules, AS_OF)).items()
             }
+
+
+def test_what_a_worker_met_is_told_by_the_numbers_that_files_give_it():
+    met = {"let_in": pricing.CAME_IN, "no_access": pricing.AT_THE_DOOR, "in_hospital": pricing.IN_HOSPITAL}
+
+    assert [MET[met[name]] for name in met] == list(met)
 
 
 def is_a(*names):
@@ -158,7 +165,8 @@ def test_a_group_without_logs_and_one_without_visits_stand_between_others():
 
 
 def test_a_named_visit_is_taken_however_far_away():
-    found = settled([{}, {"starts": NINE + HOUR}], [(0, NINE, NINE + 900, 1, 1), (0, NINE, NINE + 900, 2, 0)])
+    ten = NINE + HOUR
+    found = settled([{}, {"starts": ten}], [(0, NINE, NINE + 900, 1, 1), (0, ten, ten + 900, 2, 0)])
 
     assert list(found.visit_of) == [1, 0]
     assert list(found.log_is) == is_a("COUNTED", "COUNTED")
@@ -229,6 +237,14 @@ def test_a_hospital_stay_found_at_the_door_is_paid_beyond_the_closed_doors_of_a_
     assert list(found.reasons) == [Reason.NO_ACCESS] * 4
     # 38p a minute: half of £11.40 for the first of each week and for the admission.
     assert list(found.pence) == [570, 0, 570, 570]
+
+
+def test_a_hospital_stay_found_at_the_door_is_no_closed_door():
+    rule = PaymentRule("doors", 1, "doors", no_access_percent=50, no_access_a_week=1)
+    visits = [{"starts": NINE + hours * HOUR, "ends": NINE + (hours + 1) * HOUR} for hours in range(3)]
+    rows = [(0, one["starts"], one["starts"] + 60, 1, NOWHERE, met) for one, met in zip(visits, (2, 1, 1), strict=True)]
+
+    assert list(settled(visits, rows, rule).pence) == [570, 570, 0]
 
 
 def test_another_persons_closed_doors_are_counted_apart():
