@@ -264,6 +264,21 @@ def test_a_visit_that_hardly_was_is_queried_where_the_plan_or_a_band_is_paid():
         assert not settled([{}], [(0, NINE, NINE + 15 * 60, 1)], rule).marks[0] & Mark.QUERY
 
 
+def test_minutes_together_stop_at_the_plan_and_those_alone_at_what_was_approved():
+    rule = PaymentRule("overlap", 1, "overlap", count="overlap")
+
+    def paid(first_minutes, second_minutes, extra):
+        rows = [(0, NINE, NINE + 60 * first_minutes, 1), (0, NINE, NINE + 60 * second_minutes, 2)]
+        return settled([{"workers": 2, "extra_minutes": extra}], rows, rule).paid_minutes[0]
+
+    assert paid(20, 24, 10) == 2 * 20 + 4
+    assert paid(20, 24, 3) == 2 * 20 + 3
+    assert paid(20, 24, 0) == 2 * 20
+    assert paid(24, 24, 10) == 2 * 24
+    # Together they stayed longer than planned; what is approved is for the minutes alone.
+    assert paid(33, 37, 10) == 2 * 30 + 4
+
+
 def test_minutes_together_are_those_of_all_stretches_of_both():
     rule = PaymentRule("overlap", 1, "overlap", count="overlap")
     rows = [
