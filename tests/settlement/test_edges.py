@@ -268,13 +268,17 @@ def test_minutes_together_stop_at_the_plan_and_those_alone_at_what_was_approved(
     rule = PaymentRule("overlap", 1, "overlap", count="overlap")
 
     def paid(first_minutes, second_minutes, extra):
-        rows = [(0, NINE, NINE + 60 * first_minutes, 1), (0, NINE, NINE + 60 * second_minutes, 2)]
+        rows = [
+            (0, NINE, NINE + round(60 * minutes), one) for one, minutes in enumerate((first_minutes, second_minutes))
+        ]
         return settled([{"workers": 2, "extra_minutes": extra}], rows, rule).paid_minutes[0]
 
     assert paid(20, 24, 10) == 2 * 20 + 4
     assert paid(20, 24, 3) == 2 * 20 + 3
     assert paid(20, 24, 0) == 2 * 20
     assert paid(24, 24, 10) == 2 * 24
+    # Half a minute together counts as one, a second less does not.
+    assert [paid(seconds / 60, seconds / 60, 0) for seconds in (749, 750)] == [2 * 12, 2 * 13]
     # Together they stayed longer than planned; what is approved is for the minutes alone.
     assert paid(33, 37, 10) == 2 * 30 + 4
 
