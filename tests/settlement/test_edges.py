@@ -295,3 +295,18 @@ def test_minutes_together_are_those_of_all_stretches_of_both():
 
     # Together 300 + 200 + 200 seconds, rounded to 12 minutes; each alone for the rest, of which ten are approved.
     assert settled(visits, rows, rule).paid_minutes[0] == 2 * 12 + 10
+
+
+def test_a_price_by_the_visit_is_nothing_where_no_minute_is_paid():
+    nothing = settled([{"per_visit": 1}], [(0, NINE, NINE + 29, 1)])
+    minute = settled([{"per_visit": 1}], [(0, NINE, NINE + 30, 1)])
+
+    assert (nothing.costs[0], nothing.pence[0]) == (0, 0)
+    assert (minute.costs[0], minute.pence[0]) == (228_000 * 60 * 100, 2_280)
+
+
+def test_what_visits_are_worth_is_added_up_by_contract_and_week():
+    totals = [100, 0, 0, 0, 0, 7]
+    pricing.add_up([4, 4, 5, 6, 6], [21, 20, 21, 20, 21], [1, 20, 300, 4_000, 50_000], 4, 20, 2, totals)
+
+    assert totals == [120, 1, 0, 300, 4_000, 50_007]
