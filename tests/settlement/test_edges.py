@@ -283,6 +283,17 @@ def test_minutes_together_stop_at_the_plan_and_those_alone_at_what_was_approved(
     assert paid(33, 37, 10) == 2 * 30 + 4
 
 
+def test_a_price_for_two_together_is_for_the_minutes_together():
+    rule = PaymentRule("overlap", 1, "overlap", count="overlap")
+    visit = {"workers": 2, "pair_rates": 400_000}
+
+    def pence(seconds):
+        return settled([visit], [(0, NINE, NINE + seconds, 1), (0, NINE, NINE + seconds, 2)], rule).pence[0]
+
+    # £40 an hour of both; half a minute counts as one, a second less does not.
+    assert [pence(seconds) for seconds in (749, 750)] == [800, 867]
+
+
 def test_minutes_together_are_those_of_all_stretches_of_both():
     rule = PaymentRule("overlap", 1, "overlap", count="overlap")
     rows = [
