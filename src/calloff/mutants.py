@@ -48,7 +48,7 @@ TESTS = (
 """The tests that belong to them, the quickest first; none of them compiles anything."""
 EQUIVALENT = ROOT / "tests" / "mutants" / "equivalent.yaml"
 STATE = ROOT / "var" / "mutants.json"
-SECONDS = 10
+SECONDS = 6
 """A mutant that takes more processor time never ends, and is killed by that; the rules as they stand take two."""
 COMPARED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE,
@@ -82,7 +82,8 @@ class Mutant:
     """
     One change of a module, in words that stay the same as long as the rule does.
 
-    `place` is that of the changed node among those that may be, `way` that of the change among the node's.
+    `place` is that of the changed node among those that may be, `way` that of the change among the node's; `rule_hash`
+    is that of the whole rule's text, so that what was found of a mutant is forgotten with it.
     """
 
     module: str
@@ -90,6 +91,7 @@ class Mutant:
     line: int
     place: int
     way: int
+    rule_hash: str
 
     def tree(self) -> ast.Module:
         """The module with its change."""
@@ -102,6 +104,11 @@ class Mutant:
     def name(self) -> str:
         """What the mutant is known by."""
         return f"{self.module.removeprefix('calloff.')} {self.change}"
+
+    @property
+    def key(self) -> str:
+        """What it is known by as long as its rule stays as it is."""
+        return f"{self.name} #{self.rule_hash}"
 
 
 # Making them
@@ -127,8 +134,15 @@ def mutants_of(module: str, text: str) -> list[Mutant]:
             # The same text may stand twice in a function.
             if told[words] > 1:
                 words += f" (place {told[words]})"
-            found.append(Mutant(module, words, getattr(node, "lineno", 0), place, way))
+            line = getattr(node, "lineno", 0)
+            found.append(Mutant(module, words, line, place, way, _rule_hash(tree, line)))
     return found
+
+
+def _rule_hash(tree: ast.Module, line: int) -> str:
+    """The hash of the function, class or statement in which a line stands."""
+    rule = next(one for one in tree.body if one.lineno <= line <= (one.end_lineno or one.lineno))
+    return hashlib.sha256(ast.unparse(rule).encode()).hexdigest()[:12]
 
 
 def _nodes(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
@@ -273,8 +287,10 @@ def run(resume: bool, tell: Callable[[str], None], only: str = "") -> bool:
     """
     Try every mutant and tell those that no test killed and nobody proved equivalent; whether there is none.
 
-    What was found is kept as it is found; with `resume` only what was not killed yet is tried. `only` names those whose
-    name holds it. BadInputError when the tests fail on the rules as they stand, or a proof is of no mutant.
+    What was found is kept as it is found; with `resume` only that is tried which was not killed yet, or whose rule has
+    changed since. `only` names those whose name holds it.
+
+    BadInputError when the tests fail on the rules as they stand, or a proof is of no mutant.
     """
     every = [one for one in mutants() if only in one.name]
     proven = proofs()
@@ -286,12 +302,12 @@ def run(resume: bool, tell: Callable[[str], None], only: str = "") -> bool:
         raise BadInputError("the tests fail on the rules as they stand; run ./calloff test first")
     found = _kept() if resume or only else {}
     began = time.monotonic()
-    open_ones = [one for one in every if not resume or found.get(one.name) not in (KILLED, NEVER_ENDED)]
+    open_ones = [one for one in every if not resume or found.get(one.key) not in (KILLED, NEVER_ENDED)]
     before = len(every) - len(open_ones)
     tell(f"{len(every):,} mutants, {before:,} of them killed before, {len(proven)} proven equivalent")
     for number, one in enumerate(open_ones, 1):
-        found[one.name] = tried(one)
-        if found[one.name] == SURVIVED and one.name not in proven:
+        found[one.key] = tried(one)
+        if found[one.key] == SURVIVED and one.name not in proven:
             tell(f"survived, line {one.line}: {one.name}")
         if number % 25 == 0 or number == len(open_ones):
             _keep(found)
@@ -303,9 +319,9 @@ def run(resume: bool, tell: Callable[[str], None], only: str = "") -> bool:
 def _judged(
     every: Sequence[Mutant], found: Mapping[str, str], proven: Mapping[str, str], tell: Callable[[str], None]
 ) -> bool:
-    survived = [one for one in every if found[one.name] == SURVIVED]
+    survived = [one for one in every if found[one.key] == SURVIVED]
     left = [one for one in survived if one.name not in proven]
-    wrong = [one for one in every if found[one.name] != SURVIVED and one.name in proven]
+    wrong = [one for one in every if found[one.key] != SURVIVED and one.name in proven]
     for one in wrong:
         tell(f"killed although proven equivalent, line {one.line}: {one.name}")
     for one in left:
@@ -330,22 +346,10 @@ def proofs() -> dict[str, str]:
     return proofs_
 
 
-def _stamp() -> str:
-    """The hash of everything whose change makes what was found worthless: the rooms of the rules."""
-    digest = hashlib.sha256()
-    for room in ("domain", "settlement"):
-        for path in sorted((SOURCES / "calloff" / room).glob("*.py")):
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
 def _kept() -> dict[str, str]:
-    if not STATE.is_file():
-        return {}
-    told = json.loads(STATE.read_text(encoding="utf-8"))
-    return cast(dict[str, str], told["found"]) if told["stamp"] == _stamp() else {}
+    return cast(dict[str, str], json.loads(STATE.read_text(encoding="utf-8"))) if STATE.is_file() else {}
 
 
 def _keep(found: Mapping[str, str]) -> None:
     STATE.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(STATE, json.dumps({"stamp": _stamp(), "found": found}))
+    write_whole(STATE, json.dumps(found, indent=1) + "\n")

@@ -10,7 +10,8 @@ from settlement.drawn_weeks import AS_OF, drawn
 from calloff.domain.payment import Basis
 from calloff.domain.payment_rule import PaymentRule, Retainer, numbers_of
 from calloff.domain.visits import NOT_LEFT, NOWHERE, LogIs, Mark, Reason
-from calloff.settlement import matching
+from calloff.formats.delivered_visits import MET
+from calloff.settlement import matching, pricing
 from calloff.settlement.columns import Logs, Planned, Rules
 from calloff.settlement.engine import by_worker, settle
 
@@ -60,6 +61,12 @@ def test_no_answer_depends_on_what_a_column_held_before():
             assert vars(found) == {
                 name: list(column) for name, column in vars(settle(visits, told, rules, AS_OF)).items()
             }
+
+
+def test_what_a_worker_met_is_told_by_the_numbers_that_files_give_it():
+    met = {"let_in": pricing.CAME_IN, "no_access": pricing.AT_THE_DOOR, "in_hospital": pricing.IN_HOSPITAL}
+
+    assert [MET[met[name]] for name in met] == list(met)
 
 
 def is_a(*names):
@@ -158,7 +165,8 @@ def test_a_group_without_logs_and_one_without_visits_stand_between_others():
 
 
 def test_a_named_visit_is_taken_however_far_away():
-    found = settled([{}, {"starts": NINE + HOUR}], [(0, NINE, NINE + 900, 1, 1), (0, NINE, NINE + 900, 2, 0)])
+    ten = NINE + HOUR
+    found = settled([{}, {"starts": ten}], [(0, NINE, NINE + 900, 1, 1), (0, ten, ten + 900, 2, 0)])
 
     assert list(found.visit_of) == [1, 0]
     assert list(found.log_is) == is_a("COUNTED", "COUNTED")
@@ -231,6 +239,14 @@ def test_a_hospital_stay_found_at_the_door_is_paid_beyond_the_closed_doors_of_a_
     assert list(found.pence) == [570, 0, 570, 570]
 
 
+def test_a_hospital_stay_found_at_the_door_is_no_closed_door():
+    rule = PaymentRule("doors", 1, "doors", no_access_percent=50, no_access_a_week=1)
+    visits = [{"starts": NINE + hours * HOUR, "ends": NINE + (hours + 1) * HOUR} for hours in range(3)]
+    rows = [(0, one["starts"], one["starts"] + 60, 1, NOWHERE, met) for one, met in zip(visits, (2, 1, 1), strict=True)]
+
+    assert list(settled(visits, rows, rule).pence) == [570, 570, 0]
+
+
 def test_another_persons_closed_doors_are_counted_apart():
     rule = PaymentRule("doors", 1, "doors", no_access_a_week=1)
     visits = [{"groups": group} for group in (0, 1)]
@@ -248,6 +264,36 @@ def test_a_visit_that_hardly_was_is_queried_where_the_plan_or_a_band_is_paid():
         assert not settled([{}], [(0, NINE, NINE + 15 * 60, 1)], rule).marks[0] & Mark.QUERY
 
 
+def test_minutes_together_stop_at_the_plan_and_those_alone_at_what_was_approved():
+    rule = PaymentRule("overlap", 1, "overlap", count="overlap")
+
+    def paid(first_minutes, second_minutes, extra):
+        rows = [
+            (0, NINE, NINE + round(60 * minutes), one) for one, minutes in enumerate((first_minutes, second_minutes))
+        ]
+        return settled([{"workers": 2, "extra_minutes": extra}], rows, rule).paid_minutes[0]
+
+    assert paid(20, 24, 10) == 2 * 20 + 4
+    assert paid(20, 24, 3) == 2 * 20 + 3
+    assert paid(20, 24, 0) == 2 * 20
+    assert paid(24, 24, 10) == 2 * 24
+    # Half a minute together counts as one, a second less does not.
+    assert [paid(seconds / 60, seconds / 60, 0) for seconds in (749, 750)] == [2 * 12, 2 * 13]
+    # Together they stayed longer than planned; what is approved is for the minutes alone.
+    assert paid(33, 37, 10) == 2 * 30 + 4
+
+
+def test_a_price_for_two_together_is_for_the_minutes_together():
+    rule = PaymentRule("overlap", 1, "overlap", count="overlap")
+    visit = {"workers": 2, "pair_rates": 400_000}
+
+    def pence(seconds):
+        return settled([visit], [(0, NINE, NINE + seconds, 1), (0, NINE, NINE + seconds, 2)], rule).pence[0]
+
+    # £40 an hour of both; half a minute counts as one, a second less does not.
+    assert [pence(seconds) for seconds in (749, 750)] == [800, 867]
+
+
 def test_minutes_together_are_those_of_all_stretches_of_both():
     rule = PaymentRule("overlap", 1, "overlap", count="overlap")
     rows = [
@@ -260,3 +306,18 @@ def test_minutes_together_are_those_of_all_stretches_of_both():
 
     # Together 300 + 200 + 200 seconds, rounded to 12 minutes; each alone for the rest, of which ten are approved.
     assert settled(visits, rows, rule).paid_minutes[0] == 2 * 12 + 10
+
+
+def test_a_price_by_the_visit_is_nothing_where_no_minute_is_paid():
+    nothing = settled([{"per_visit": 1}], [(0, NINE, NINE + 29, 1)])
+    minute = settled([{"per_visit": 1}], [(0, NINE, NINE + 30, 1)])
+
+    assert (nothing.costs[0], nothing.pence[0]) == (0, 0)
+    assert (minute.costs[0], minute.pence[0]) == (228_000 * 60 * 100, 2_280)
+
+
+def test_what_visits_are_worth_is_added_up_by_contract_and_week():
+    totals = [100, 0, 0, 0, 0, 7]
+    pricing.add_up([4, 4, 5, 6, 6], [21, 20, 21, 20, 21], [1, 20, 300, 4_000, 50_000], 4, 20, 2, totals)
+
+    assert totals == [120, 1, 0, 300, 4_000, 50_007]

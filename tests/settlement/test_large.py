@@ -17,6 +17,7 @@ from calloff.settlement.archive import LOGS_BITS, PLANNED_BITS, read_parts, writ
 from calloff.settlement.columns import Logs, Planned
 from calloff.settlement.engine import by_worker, settle
 from calloff.settlement.large import in_group_order, settle_large, settle_parts
+from calloff.settlement.pay import NO_GROUP
 
 ZERO = datetime(2026, 3, 2, tzinfo=UTC)
 GROUPS, A_PART = 30, 6
@@ -69,9 +70,13 @@ def test_parts_from_parquet_answer_as_the_plain_loop_over_all(seed, tmp_path):
     assert {key: pence for key, pence in totals.items() if pence} == {key: one for key, one in expected.items() if one}
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_logs_in_arrival_order_are_put_in_order(seed):
+@pytest.mark.parametrize(("seed", "most_slots"), [(0, 1 << 20), (1, 1 << 20), (2, -1)])
+def test_logs_in_arrival_order_are_put_in_order_whether_counted_or_sorted(seed, most_slots, monkeypatch):
+    monkeypatch.setattr(large, "MOST_SLOTS", most_slots)
     planned, logs, rules = drawn(seed, GROUPS)
+    if most_slots < 0:
+        # Somebody whom nobody knows lies behind all others.
+        logs = replace(logs, groups=[*logs.groups[:-1], NO_GROUP])
     order = random.Random(seed).sample(range(len(logs.came)), len(logs.came))
     mixed = Logs(**{name: column[order].astype(np.int32) for name, column in as_arrays(logs).items()})
 

@@ -65,9 +65,12 @@ def in_group_order(logs: Logs, keys: Sequence[int]) -> tuple[Logs, Any]:
     """Logs that lie as they arrived, by group, coming and source key, and the place where each lay."""
     import numpy as np
 
-    least = int(np.min(logs.groups))
-    order, slots = _zeros(len(keys), 32), _zeros(int(np.max(logs.groups)) - least + 2, 32)
-    over_columns(put_by_group)(logs.groups, logs.came, keys, least, slots, order)
+    least, slots = int(np.min(logs.groups)), int(np.max(logs.groups)) - int(np.min(logs.groups)) + 2
+    order = _zeros(len(keys), 32)
+    if slots > max(MOST_SLOTS, 4 * len(keys)):
+        order = np.lexsort((keys, logs.came, logs.groups)).astype(np.int32)
+    else:
+        over_columns(put_by_group)(logs.groups, logs.came, keys, least, _zeros(slots, 32), order)
     return replace(logs, **{name: column[order] for name, column in vars(logs).items()}), order
 
 

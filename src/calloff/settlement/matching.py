@@ -39,7 +39,7 @@ def pair(
     log_is: MutableSequence[int],
 ) -> None:
     """
-    To which planned visit each log belongs, or NOWHERE; what is parked or fits nothing is said in `log_is`.
+    To which planned visit each log belongs, or NOWHERE; of those that belong to none `log_is` says why.
 
     `named` is the visit that the log or a person names, NOWHERE where none is, and less where the log is parked.
     """
@@ -57,7 +57,6 @@ def pair(
             after = first
         while after < last and starts[after] <= came[log]:
             after += 1
-        log_is[log] = LOG_COUNTED
         if named[log] >= 0:
             visit_of[log] = named[log]
         elif named[log] < NOWHERE:
@@ -81,7 +80,6 @@ def chain(
         first_log[visit] = NOWHERE
     for log in range(len(came)):
         visit = visit_of[log]
-        next_log[log] = NOWHERE
         if visit == NOWHERE:
             continue
         away = abs(came[log] - starts[visit])
@@ -114,7 +112,6 @@ def count(
         counted = 0
         log = first_log[visit]
         while log != NOWHERE:
-            seconds[log] = 0
             if left[log] == NOT_LEFT:
                 log_is[log] = LOG_NOT_LEFT
                 log = next_log[log]

@@ -125,7 +125,6 @@ def bear(
     percents: MutableSequence[int],
 ) -> None:
     """The share of a visit's price that its reason is worth; of visits at a closed door so many a person and week."""
-    at_the_door = 0
     for visit in range(len(reasons)):
         if visit == 0 or visit_groups[visit] != visit_groups[visit - 1] or weeks[visit] != weeks[visit - 1]:
             at_the_door = 0
@@ -183,7 +182,7 @@ def price(
             attended, least, total = workers_planned[visit], planned, planned * workers_planned[visit]
             if basis == STEPPED:
                 stepped = attended * stepped_cost(planned, steps, first, last, hour)
-        log = first_log[visit] if percent and reasons[visit] == DELIVERED else NOWHERE
+        log = first_log[visit] if reasons[visit] == DELIVERED else NOWHERE
         while log != NOWHERE:
             if log_is[log] == LOG_COUNTED and met[log] == CAME_IN:
                 minutes = payable_minutes(whole_minutes(seconds[log]), planned, extra, rules, rule)
@@ -197,7 +196,7 @@ def price(
             both = whole_minutes(together_seconds(one, other, workers, came, left, log_is, first_log[visit], next_log))
             alone = whole_minutes(seconds[one]) + whole_minutes(seconds[other]) - 2 * both
             least = payable_minutes(both, planned, 0, rules, rule)
-            total = 2 * least + min(max(alone, 0), extra)
+            total = 2 * least + min(alone, extra)
         scale = 1
         if basis == STEPPED:
             scale, cost = steps[first * STEP], stepped
