@@ -239,7 +239,6 @@ SUBJECTS = {
     "bank_changed": gettext_lazy("Somebody wants your pay to go to another account"),
     "visits_stopped": gettext_lazy("Visits of a package you deliver are stopped"),
     "visits_restart": gettext_lazy("Visits of a package you deliver are wanted again"),
-    "bank_changed": gettext_lazy("Somebody wants your pay to go to another account"),
     "suspended": gettext_lazy("New work is stopped for a while"),
     "lifted": gettext_lazy("New work is open again"),
 }
