@@ -90,7 +90,8 @@ def pay(rows: int) -> Paid:
     from calloff.web.jobs import services as jobs
     from calloff.web.payments.models import Entitlement
     from calloff.web.payments.services import runs
-    from calloff.web.payments.services.entitling import Weeks, entitle
+    from calloff.web.payments.services.entitling import entitle
+    from calloff.web.payments.services.pricing import Weeks
     from calloff.web.visits.models import VisitFile
     from calloff.web.visits.services.files import receive
 

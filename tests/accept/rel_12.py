@@ -96,7 +96,7 @@ def compare(tally: Tally, paying: Any, at: Any) -> None:
     """The sum of all runs, and of the ledger, against one fresh pricing of the final facts."""
     from calloff.web.payments.models import RuleVersion
     from calloff.web.payments.services import ledger
-    from calloff.web.payments.services.entitling import Rules, Weeks, priced
+    from calloff.web.payments.services.pricing import Rules, Weeks, priced
 
     rules = Rules(list(RuleVersion.objects.order_by("starts_on", "pk")))
     fresh = 0

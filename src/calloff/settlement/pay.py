@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from calloff.domain.calendar import local, to_utc, week_begins
-from calloff.domain.payment import amount
+from calloff.domain.payment import PERCENT, amount, planned_cost, stepped_cost
 from calloff.domain.payment_rule import PaymentRule, numbers_of
 from calloff.domain.planned_visits import ELEVEN, second_of
 from calloff.domain.visit_rows import Key, Place, VisitRow, Whole, row_keys, standing
@@ -113,6 +113,19 @@ def pay(
         for number, log in enumerate(logs)
     )
     return Paid(visits, told, tuple(rounding_lines(rules, visits)))
+
+
+def as_planned(one: PaidVisit, rule: PaymentRule) -> PaidVisit:
+    """A visit at what it is planned to be, until what was delivered is settled."""
+    row = one.planned
+    if rule.steps:
+        flat = [number for step in rule.steps for number in step]
+        length = stepped_cost(row.minutes, flat, 0, len(rule.steps), rule.hour_pence)
+        pence = amount(length * row.workers * PERCENT, rule.steps[0][0])
+    else:
+        pence = amount(planned_cost(row.minutes, row.workers, row.rate, row.pair_rate, row.unit == "visit"), 1)
+    minutes = row.minutes * row.workers
+    return replace(one, reason=Reason.PROVISION, marks=0, worked_minutes=0, paid_minutes=minutes, pence=pence)
 
 
 def week_of(at: datetime) -> date:

@@ -22,7 +22,8 @@ from calloff.formats.delivered_visits import DeliveredVisit, LoggedAt, write_vis
 from calloff.formats.planned_visits import PLANNED
 from calloff.formats.tables import write_table
 from calloff.web.payments.models import Entitlement, RuleVersion
-from calloff.web.payments.services.entitling import RateBook, latest
+from calloff.web.payments.services.entitling import latest
+from calloff.web.payments.services.pricing import RateBook
 from calloff.web.visits.models import PlannedVisit, PlanningStart
 from calloff.web.visits.services.files import receive
 from calloff.web.visits.services.planning import plan_ahead

@@ -9,7 +9,7 @@ import pytest
 from web.paying import Paying, contract_of
 from web.payments.test_pages import text_of
 
-from calloff.domain.visits import LogIs
+from calloff.domain.visits import LogIs, Mark
 from calloff.formats.delivered_visits import LoggedAt
 from calloff.web.payments.models import Entitlement
 from calloff.web.payments.services.entitling import latest
@@ -182,3 +182,23 @@ def test_nobody_else_sees_or_decides(paying, signed_in):
     assert beech.post(f"/provider/visits/rows/{only().token}/leaving").status_code == 404
     assert broker.get("/rows").status_code == 403
     assert signed_in(paying.approver).post(f"/rows/{only().token}/set-aside", {"words": "x"}).status_code == 403
+
+
+def test_a_worker_in_two_homes_at_once_is_noticed_in_both_whichever_comes_first(paying):
+    rows, planned = ordinary(paying), paying.planned()
+    first, second = [one for one in planned if one.workers == 1 and one.on == planned[0].on][:2]
+    assert first.person_id != second.person_id
+    mine, other = (next(row for row in rows if row.person == one.package.reference) for one in (first, second))
+    paying.send([replace(mine, worker="W-BOTH")])
+    assert not worth(paying, first.reference).marks & Mark.ELSEWHERE
+
+    paying.send([replace(other, worker="W-BOTH")], "other.csv")
+
+    assert worth(paying, first.reference).marks & Mark.ELSEWHERE
+    assert worth(paying, second.reference).marks & Mark.ELSEWHERE
+    assert not LooseRow.objects.exists()
+    # Once one of them is corrected, neither is.
+    later = paying.at + timedelta(days=1)
+    paying.send([replace(other, worker="W-OTHER", version=later)], "right.csv", at=later)
+    assert not worth(paying, first.reference).marks & Mark.ELSEWHERE
+    assert not worth(paying, second.reference).marks & Mark.ELSEWHERE

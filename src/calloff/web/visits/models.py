@@ -146,6 +146,7 @@ class VisitRow(models.Model):
         indexes = (
             models.Index(fields=("council", "who", "came_at"), name="visit_row_of_person"),
             models.Index(fields=("council", "branch", "came_at"), name="visit_row_of_branch"),
+            models.Index(fields=("council", "branch", "worker", "came_at"), name="visit_row_of_worker"),
         )
 
 

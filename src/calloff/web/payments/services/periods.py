@@ -19,7 +19,8 @@ from calloff.web.contracts.models import Enrolment
 from calloff.web.directory.models import Council
 from calloff.web.directory.services import draw
 from calloff.web.payments.models import BlockYear, Entitlement, Outcome, Reconciliation, RuleVersion
-from calloff.web.payments.services.entitling import Weeks, entitle, read_rule
+from calloff.web.payments.services.entitling import entitle
+from calloff.web.payments.services.pricing import Weeks, read_rule
 from calloff.web.payments.services.terms import TermsBook
 
 

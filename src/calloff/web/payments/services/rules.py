@@ -25,7 +25,8 @@ from calloff.web.directory.models import Branch, Council
 from calloff.web.directory.services import draw
 from calloff.web.jobs import services as jobs
 from calloff.web.payments.models import Entitlement, RuleProposal, RuleVersion, Shadow
-from calloff.web.payments.services.entitling import PEOPLE_A_LEASE, Rules, Weeks, latest, priced
+from calloff.web.payments.services.entitling import PEOPLE_A_LEASE, latest
+from calloff.web.payments.services.pricing import Rules, Weeks, priced
 from calloff.web.visits.models import PlannedVisit
 
 EVERY_MODEL = "*"

@@ -21,7 +21,8 @@ from calloff.web.directory.services import draw
 from calloff.web.jobs import services as jobs
 from calloff.web.payments.models import ChargeLine, Entitlement, PayRun
 from calloff.web.payments.services import bearing, charging, holds, journals, parity, periods, sending
-from calloff.web.payments.services.entitling import PEOPLE_A_LEASE, Weeks, entitle
+from calloff.web.payments.services.entitling import PEOPLE_A_LEASE, entitle
+from calloff.web.payments.services.pricing import Weeks
 from calloff.web.visits.models import PlannedVisit
 
 NO_LINE = """

@@ -26,7 +26,8 @@ from calloff.web.directory.models import Council
 from calloff.web.directory.services import draw, touch_standing
 from calloff.web.jobs import services as jobs
 from calloff.web.payments.models import Entitlement, PayLine, Uplift, UpliftLine
-from calloff.web.payments.services.entitling import Weeks, entitle
+from calloff.web.payments.services.entitling import entitle
+from calloff.web.payments.services.pricing import Weeks
 from calloff.web.visits.models import PlannedVisit
 
 ONE_DAY = timedelta(days=1)

@@ -152,6 +152,10 @@ class Migration(migrations.Migration):
                 name="loose_row_closed_with_an_outcome",
             ),
         ),
+        migrations.AddIndex(
+            model_name="visitrow",
+            index=models.Index(fields=["council", "branch", "worker", "came_at"], name="visit_row_of_worker"),
+        ),
         migrations.RunPython(refuse, migrations.RunPython.noop),
     ]
 

@@ -16,12 +16,14 @@ from django.db.models import Exists, OuterRef, QuerySet
 from calloff.domain.calendar import local, to_utc, week_begins
 from calloff.domain.records import canonical, sha256
 from calloff.domain.visit_rows import Key, Place, Whole, latest_wholes
-from calloff.formats.delivered_visits import DeliveredVisit, LoggedAt
+from calloff.formats.delivered_visits import LONGEST_HOURS, DeliveredVisit, LoggedAt
 from calloff.web.brokerage.models import Package
 from calloff.web.visits.models import VisitFile, VisitRow, WholeWeek
 
 UNKNOWN_CONTRACT, UNKNOWN_PERSON = "unknown_contract", "unknown_person"
 BATCH = 1_000
+LONGEST = timedelta(hours=LONGEST_HOURS)
+"""No stretch is longer: whatever began before this has ended."""
 
 
 def key_text(key: Key) -> str:
@@ -160,12 +162,50 @@ def whole_weeks(rows: Iterable[VisitRow]) -> Mapping[Place, Whole]:
     return latest_wholes(found)
 
 
+def elsewhere(rows: Iterable[VisitRow]) -> list[VisitRow]:
+    """
+    The rows of the same workers in other homes that lie over some rows of a council, of those that stand.
+
+    Whoever is logged in two homes at once is noticed in both.
+    """
+    spans: dict[tuple[int, int, str], list[VisitRow]] = {}
+    for row in rows:
+        if row.left_at is not None and row.left_at > row.came_at:
+            spans.setdefault((row.council_id, row.branch_id, row.worker), []).append(row)
+    found: dict[int, VisitRow] = {}
+    for (council, branch, worker), own in spans.items():
+        first, last = min(one.came_at for one in own), max(one.left_at or one.came_at for one in own)
+        others = VisitRow.objects.filter(
+            council=council, branch=branch, worker=worker, came_at__gte=first - LONGEST, came_at__lt=last
+        )
+        whose = {one.who_id for one in own}
+        # Rows of nobody who is known are looked at by somebody in any case.
+        for other in standing_rows(others.exclude(who=None).exclude(who__in=whose - {None})):
+            if any(_at_once(one, other) for one in own):
+                found[other.pk] = other
+    return list(found.values())
+
+
+def _at_once(one: VisitRow, other: VisitRow) -> bool:
+    return (
+        one.pk != other.pk
+        and one.left_at is not None
+        and other.left_at is not None
+        and one.came_at < other.left_at
+        and other.came_at < one.left_at
+    )
+
+
 def touched_rows(file: VisitFile) -> Iterator[VisitRow]:
-    """Every row that a file changes: its own, other versions of them, and all rows of the weeks that it replaces."""
+    """
+    Every row that a file changes: its own, other versions of them, those of its workers in other homes at the same
+    time, and all rows of the weeks that it replaces.
+    """
     every = VisitRow.objects.filter(council=file.council_id, branch=file.branch_id)
     own = every.filter(file=file)
-    yield from own.iterator(chunk_size=BATCH)
-    yield from every.filter(key__in=own.values("key")).exclude(file=file).iterator(chunk_size=BATCH)
+    changed = [*own, *every.filter(key__in=own.values("key")).exclude(file=file)]
+    yield from changed
+    yield from elsewhere(changed)
     for week in file.weeks.all():
         since, until = to_utc(week.week, 0), to_utc(week.week + timedelta(days=7), 0)
         rows = every.filter(contract=week.contract, came_at__gte=since, came_at__lt=until)

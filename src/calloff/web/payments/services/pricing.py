@@ -1,0 +1,223 @@
+"""
+What a person's planned visits and the rows of providers come to under a council's rules, read from the database.
+
+The touched weeks are read into rows, with their prices and whatever somebody said of them, and settled as files are.
+Nothing here matches or prices, and nothing is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+
+from django.db.models import Q
+
+from calloff.documents.payment_rules import parse
+from calloff.domain.calendar import local, to_utc, week_begins
+from calloff.domain.errors import CalloffError
+from calloff.domain.payment_rule import PaymentRule
+from calloff.domain.visits import Stopped
+from calloff.formats.delivered_visits import DeliveredFile, DeliveredVisit, LoggedAt
+from calloff.formats.planned_visits import PlannedRow
+from calloff.settlement.pay import Paid, pay
+from calloff.web.brokerage.models import CallOff
+from calloff.web.brokerage.services.desk import facts_of as package_facts
+from calloff.web.contracts.services.market import facts_of as enrolment_facts
+from calloff.web.directory.models import Council
+from calloff.web.directory.services import calendar_of
+from calloff.web.payments.models import RuleVersion
+from calloff.web.payments.services.rates import Rate, rate_as_called_off, rate_of
+from calloff.web.visits.models import LooseRow, PlannedVisit, VisitRow
+from calloff.web.visits.services.loose import decisions_for
+from calloff.web.visits.services.planning import stopped_as
+from calloff.web.visits.services.rows import elsewhere, standing_rows
+
+ELSEWHERE = "elsewhere"
+"""In place of the person of a log in another home: no visit of anybody here is its own."""
+MARGIN = timedelta(days=2)
+"""Visits and logs so near to the touched weeks are matched with them: no reach is longer."""
+
+
+@dataclass(frozen=True)
+class Weeks:
+    """From the Monday of the first touched week to the Sunday of the last."""
+
+    first_on: date
+    last_on: date
+
+    @classmethod
+    def around(cls, days: Iterable[date]) -> Weeks:
+        """The whole weeks in which some days lie."""
+        every = sorted(days)
+        return cls(week_begins(every[0]), week_begins(every[-1]) + timedelta(days=6))
+
+
+def priced(
+    council: Council, person: int, weeks: Weeks, rules: Rules, at: datetime
+) -> tuple[list[PlannedVisit], Paid, RateBook]:
+    """A person's planned visits around some weeks, and what each is worth under some rules; nothing is stored."""
+    planned = _planned(council, person, weeks)
+    book = RateBook(council, planned)
+    if not planned:
+        return planned, Paid((), (), ()), book
+    places = [rules.place(one) for one in planned]
+    rows = [
+        book.row(one, place, stopped_as(one, rules.values[place])) for one, place in zip(planned, places, strict=True)
+    ]
+    sent = DeliveredFile(tuple(_logs(council, person, weeks)))
+    return planned, pay(rules.values, rows, [sent], at), book
+
+
+def _planned(council: Council, person: int, weeks: Weeks) -> list[PlannedVisit]:
+    first, last = to_utc(weeks.first_on, 0) - MARGIN, to_utc(weeks.last_on, 0) + MARGIN + timedelta(days=1)
+    rows = PlannedVisit.objects.filter(
+        council=council, person=person, start_at__gte=first, start_at__lt=last, superseded_at=None, cancelled=False
+    )
+    found = list(rows.order_by("start_at", "reference"))
+    # A contract's facts are long: each call-off is read once, not with every visit.
+    call_offs = CallOff.objects.select_related("enrolment", "package").in_bulk({one.call_off_id for one in found})
+    for one in found:
+        one.call_off = call_offs[one.call_off_id]
+    return found
+
+
+def _logs(council: Council, person: int, weeks: Weeks) -> list[DeliveredVisit]:
+    first, last = to_utc(weeks.first_on, 0) - MARGIN, to_utc(weeks.last_on, 0) + MARGIN + timedelta(days=1)
+    said = decisions_for(council.pk, person)
+    # Rows of which somebody said whose they are, though they name nobody that is known.
+    others = Q(who=None, key__in=[key for _, key in said])
+    rows = VisitRow.objects.filter(Q(who=person) | others, council=council, came_at__gte=first, came_at__lt=last)
+    standing = [(row, said.get((row.branch_id, row.key))) for row in standing_rows(rows)]
+    kept = [
+        (row, decision)
+        for row, decision in standing
+        if (row.who_id == person or decision is not None)
+        and (decision is None or decision.outcome != LooseRow.SET_ASIDE)
+    ]
+    own = [_delivered(row, str(person), decision.visit if decision else "") for row, decision in kept]
+    # Where a worker is logged in two homes at once, settlement must see both.
+    return [*own, *(_delivered(row, ELSEWHERE, "") for row in elsewhere([row for row, _ in kept]))]
+
+
+def row_name(row: VisitRow) -> str:
+    """What a row is called among those of several providers, who each name theirs as they like."""
+    return f"{row.branch_id}/{row.key}"
+
+
+def _delivered(row: VisitRow, person: str, decided: str) -> DeliveredVisit:
+    """A row as settlement reads it; `decided` is the visit to which somebody said that it belongs."""
+    left = None if row.left_at is None else LoggedAt(row.left_at, row.left_other)
+    return DeliveredVisit(
+        line=0,
+        row=row_name(row),
+        version=row.version,
+        # A contract that nobody knows belongs to no group of visits, so the row is parked.
+        contract="" if row.parked and not decided else str(row.branch_id),
+        person=person,
+        worker=row.worker,
+        came=LoggedAt(row.came_at, row.came_other),
+        left=left,
+        visit=decided or row.visit,
+        met=row.met,
+        came_by=row.came_by,
+        left_by=row.left_by,
+        code=row.code,
+    )
+
+
+@lru_cache(maxsize=64)
+def read_rule(text: str, name: str) -> PaymentRule:
+    """The payment rule of a published text, read once."""
+    return parse(text, name)
+
+
+class NoPaymentRuleError(CalloffError):
+    """The council has not said how visits of a model are paid on a day."""
+
+
+class Rules:
+    """The payment rules of a council, and which counts for a planned visit: the last of its model that has begun."""
+
+    def __init__(self, versions: Sequence[RuleVersion]) -> None:
+        self.versions = versions
+        self.values: list[PaymentRule] = [read_rule(one.text, one.rule) for one in versions]
+
+    def place(self, visit: PlannedVisit) -> int:
+        """
+        The place of the rule of a visit; NoPaymentRuleError where the council has published none for its model.
+
+        What was called off outside every model is paid by the rule under the model `*`.
+        """
+        enrolment = visit.call_off.enrolment
+        model = enrolment.model if enrolment is not None else "*"
+        fitting = [
+            (one.model == model, one.starts_on, place)
+            for place, one in enumerate(self.versions)
+            if one.model in (model, "*") and one.starts_on <= visit.on
+        ]
+        if not fitting:
+            raise NoPaymentRuleError(
+                f"No payment rule is published for visits under {model} on {visit.on}. Publish one first; "
+                "nothing was done."
+            )
+        return max(fitting)[2]
+
+
+def rules_of(council: Council) -> Rules:
+    return Rules(list(RuleVersion.objects.filter(council=council).order_by("starts_on", "pk")))
+
+
+class RateBook:
+    """The prices of planned visits, each call-off's lines read once."""
+
+    def __init__(self, council: Council, planned: Sequence[PlannedVisit]) -> None:
+        self.calendar = calendar_of(council)
+        self.lines = {
+            one.pk: enrolment_facts(one).price_lines
+            for one in {visit.call_off.enrolment_id: visit.call_off.enrolment for visit in planned}.values()
+            if one is not None
+        }
+        self.packages = {
+            (call_off.package_id, call_off.version): package_facts(call_off.package, call_off.version)
+            for call_off in {(one.package_id, one.call_off.version): one.call_off for one in planned}.values()
+        }
+
+    def rate(self, visit: PlannedVisit) -> Rate:
+        """The rate at the planned local start, for the whole visit (settled reading 12)."""
+        call_off: CallOff = visit.call_off
+        start = local(visit.start_at)
+        found = None
+        if call_off.enrolment_id is not None:
+            found = rate_of(
+                self.lines[call_off.enrolment_id],
+                self.packages[visit.package_id, call_off.version],
+                start.hour * 60 + start.minute,
+                visit.workers,
+                visit.on,
+                self.calendar,
+            )
+        return found or rate_as_called_off(call_off.centipence_minutes, call_off.minutes_per_week)
+
+    def row(self, visit: PlannedVisit, rule: int, stopped: Stopped) -> PlannedRow:
+        rate = self.rate(visit)
+        return PlannedRow(
+            line=0,
+            reference=visit.reference,
+            contract=str(visit.branch_id),
+            person=str(visit.person_id),
+            start_at=visit.start_at,
+            ends_at=visit.ends_at,
+            window_from_at=visit.window_from_at,
+            window_to_at=visit.window_to_at,
+            minutes=visit.minutes,
+            workers=visit.workers,
+            rate=rate.centipence,
+            pair_rate=rate.pair_centipence,
+            unit=rate.unit,
+            price_line=rate.line_id,
+            stopped=stopped.name.lower() if stopped else "",
+            approved_extra=visit.extra_minutes,
+            rule=rule,
+        )
