@@ -43,9 +43,22 @@ def acts(world: Any) -> dict[str, Callable[[], Act]]:
     """By service: what prepares it and gives the call."""
     from accept.acts_of_accounts import acts_of_accounts
     from accept.acts_of_contracts import acts_of_contracts
+    from accept.acts_of_life import acts_of_life
     from accept.acts_of_words import acts_of_words
 
-    return {**_acts_on_packages(world), **acts_of_words(world), **acts_of_contracts(world), **acts_of_accounts(world)}
+    def placed() -> Any:
+        package = world.started()
+        world.answer(package, "acorn")
+        world.confirm(package)
+        return world.again(package)
+
+    return {
+        **_acts_on_packages(world),
+        **acts_of_life(world, placed),
+        **acts_of_words(world),
+        **acts_of_contracts(world),
+        **acts_of_accounts(world),
+    }
 
 
 def of(prepare: Callable[[], Any], act: Callable[[Any], object]) -> Callable[[], Act]:

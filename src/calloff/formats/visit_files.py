@@ -16,16 +16,17 @@ from calloff.wrong_kinds import wrong_kind
 OWN, DELIVERY, DELIVERY_XML, TABLE = "visits", "service_delivery", "service_delivery_xml", "table"
 LEAST_COLUMNS = 3
 """The person, the worker and when the worker came: a contract may be the same for all."""
-LOOKED_AT = 400
-"""An XML file shows what it is within its first bytes."""
 
 
 def kind_of(path: Path | str) -> str:
     """Our own file, a service delivery file as CSV or XML, or some table whose columns must be mapped."""
-    data = Path(path).read_bytes()[:LOOKED_AT]
-    if data.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
+    data = Path(path).read_bytes()
+    if data.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<") and wrong_kind(data) is None:
         return DELIVERY_XML
     heading = heading_of(path)
+    if sum(bool(one) for one in heading) < LEAST_COLUMNS:
+        # Its reader says what it is instead, such as a table whose columns semicolons separate.
+        return OWN
     if is_service_delivery(heading):
         return DELIVERY
     needed = [column.name for column in VISITS.columns if column.required]
