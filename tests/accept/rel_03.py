@@ -116,9 +116,9 @@ def pay_races(tally: Tally, size: int) -> None:
             others = [paying.world.user(f"approver-{number}", "pay_approver").pk for number in range(2)]
             for number in range(size):
                 at = paying.at + timedelta(days=number)
-                later = [
-                    replace(row, version=at, left=LoggedAt(row.left.at - timedelta(minutes=number))) for row in rows
-                ]
+                # Never the same twice in a row, and never before the worker came.
+                fewer = timedelta(minutes=number % 7)
+                later = [replace(row, version=at, left=LoggedAt(row.left.at - fewer)) for row in rows]
                 paying.send(later, f"visits-{number}.csv", at=at)
                 run = runs.draft(council=paying.world.council, to_on=date(2026, 12, 13), by=paying.payer, at=at)
                 found = contenders.race([(run.pk, by, at) for by in (paying.payer.pk, twin.pk, *others)])
