@@ -17,6 +17,7 @@ from typing import Any
 BENCH = Path(__file__).resolve().parent
 sys.path.insert(0, str(BENCH))
 
+# Found only now that the folder is on the path.
 import web  # noqa: E402
 
 PACKAGES = 36_000

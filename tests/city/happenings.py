@@ -110,14 +110,14 @@ def corrected(one: PlannedFor, chance: random.Random) -> Happened:
     first, *others = found.rows
     wrong = row(one, 0, first.came, one.minutes + 7, is_a="")
     files = (FIRST_FILE, LATER_FILE) if chance.random() < 0.5 else (LATER_FILE, FIRST_FILE)
-    rows = [_as(wrong, file=files[0]), _as(first, file=files[1], version=2), *others]
+    rows = [otherwise(wrong, file=files[0]), otherwise(first, file=files[1], version=2), *others]
     return Happened(rows, found.reason, found.stayed, found.worked, found.marks)
 
 
 def late_to_arrive(one: PlannedFor, chance: random.Random) -> Happened:
     """Nothing of it in the first file: it comes weeks later."""
     found = ordinary(one, chance)
-    rows = [_as(told, file=LAST_FILE) for told in found.rows]
+    rows = [otherwise(told, file=LAST_FILE) for told in found.rows]
     return Happened(rows, found.reason, found.stayed, found.worked, found.marks)
 
 
@@ -207,7 +207,7 @@ def in_hospital(one: PlannedFor, chance: random.Random) -> Happened:
     return Happened([row(one, 0, near(one, chance), 4, met="in_hospital")], "no_access")
 
 
-def _as(told: Told, **changes: object) -> Told:
+def otherwise(told: Told, **changes: object) -> Told:
     return Told(**{**vars(told), **changes})  # type: ignore[arg-type]
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from city.happenings import KINDS, Happened, Told, _as, nobody, ordinary
+from city.happenings import KINDS, Happened, Told, nobody, ordinary, otherwise
 from city.town import FIRST_ON, LONDON, Person, PlannedFor, people, planned_for
 from city.worth import RETAINER_PERCENT, Terms, payable, priced
 
@@ -112,7 +112,7 @@ def _in_two_homes(city: City, chance: random.Random) -> None:
         here, (there, *others) = first.happened.rows[0], second.happened.rows
         if first.planned.person is second.planned.person or not _overlap(here, there):
             continue
-        second.happened.rows[:] = [_as(there, worker=here.worker), *others]
+        second.happened.rows[:] = [otherwise(there, worker=here.worker), *others]
         for one in (first, second):
             one.kind = "in_two_homes"
             one.happened.marks |= {"elsewhere"}
@@ -136,7 +136,7 @@ def _withdraw(city: City, chance: random.Random) -> None:
             and chance.random() < 0.3
         ):
             one.kind, one.happened = "withdrawn", _with_reason(nobody(planned, chance), "")
-            one.happened.rows += [_as(told, is_a="withdrawn") for told in ordinary(planned, chance).rows]
+            one.happened.rows += [otherwise(told, is_a="withdrawn") for told in ordinary(planned, chance).rows]
 
 
 def _at_closed_doors(city: City) -> None:

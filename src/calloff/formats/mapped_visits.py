@@ -125,7 +125,7 @@ class _Reading:
             return NEVER
         if "came_on" not in self.mapping.columns:
             return self._at("came", None)
-        on = self._read("came_on", lambda text: read_uk_day(text.split("T")[0].split(" ")[0]), None)
+        on = self._read("came_on", read_day_alone, None)
         if on is None and not self._text("came_on"):
             self._refuse("came_on", "the day of the visit")
         return self._at("came", on) if on is not None else NEVER
@@ -156,7 +156,7 @@ class _Reading:
         if "came_on" not in self.mapping.columns:
             found = self._at("left", None)
         else:
-            on = self._read("came_on", lambda text: read_uk_day(text.split("T")[0].split(" ")[0]), None)
+            on = self._read("came_on", read_day_alone, None)
             if on is None:
                 return None
             time, since = self._read("left", read_time, None), self._read("came", read_time, None)
@@ -185,6 +185,11 @@ def read_moment(text: str) -> LoggedAt:
     if re.search(r"(Z|[+-][0-9]{2}:[0-9]{2})$", text):
         return LoggedAt(MOMENT.read(text.replace(" ", "T", 1)))
     return read_logged(text.replace(" ", "T", 1))
+
+
+def read_day_alone(text: str) -> date:
+    """The day of a cell in which a sheet may have put a time of the day, too."""
+    return read_uk_day(text.split("T")[0].split(" ")[0])
 
 
 def read_stay(text: str) -> timedelta:

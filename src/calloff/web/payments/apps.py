@@ -8,4 +8,5 @@ class PaymentsConfig(AppConfig):
 
     def ready(self) -> None:
         """Let what is settled after a file be known to every process."""
+        # Each names its jobs when it is loaded; the worker loads no pages.
         from calloff.web.payments.services import entitling, rules, runs, uplifts  # noqa: F401

@@ -8,4 +8,5 @@ class VisitsConfig(AppConfig):
 
     def ready(self) -> None:
         """Let what is planned ahead be known to every process."""
-        from calloff.web.visits.services import planning  # noqa: F401
+        # Each names its jobs when it is loaded; the worker loads no pages.
+        from calloff.web.visits.services import planning, tables  # noqa: F401

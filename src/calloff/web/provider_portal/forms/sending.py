@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
@@ -178,7 +179,7 @@ class ColumnsForm(CountedForm):
         try:
             self.mapping = self._mapping(found)
         except MappingError as error:
-            raise forms.ValidationError(_capital(str(error))) from error
+            raise forms.ValidationError(capfirst(str(error))) from error
         if "version" not in self.mapping.columns and self.moment() is None:
             self.add_error("made_on", _t("Enter the day and time at which the file was made"))
         if self.replaces() and self.counts() is None:
@@ -200,10 +201,6 @@ class ColumnsForm(CountedForm):
         """When the file was made, as the sender says; None where that was not said."""
         on, at = self.cleaned_data.get("made_on"), self.cleaned_data.get("made_at")
         return None if on is None or at is None else datetime.combine(on, at, LONDON)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 class RowWordsForm(forms.Form):

@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
@@ -86,7 +87,7 @@ def send(request: SignedIn) -> HttpResponse:
         try:
             return _take(request, form)
         except NotReadError as error:
-            form.add_error("file", _capital(str(error)))
+            form.add_error("file", capfirst(str(error)))
         except MissingCountError:
             form.add_error("rows", _("Enter how many visits and minutes the file has"))
     return show(request, "send_visits", {"form": form})
@@ -125,10 +126,6 @@ def _take(request: SignedIn, form: SendVisitsForm) -> HttpResponse:
             return redirect("portal_receipt", refused.file.receipt)
     messages.success(request, _("The file is accepted."))
     return redirect("portal_receipt", file.receipt)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 @allowed(VISITS)
