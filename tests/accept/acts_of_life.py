@@ -24,8 +24,10 @@ def acts_of_life(world: Any, placed: Callable[[], Any]) -> dict[str, Callable[[]
         return absences.stop_visits(package=placed(), told=told(kind, since), by=broker, at=at)
 
     def kept() -> Any:
-        # The place was kept for the two weeks that it is kept at most.
-        return world.again(stopped("hospital", at - timedelta(days=20)).package)
+        # The place was kept for the two weeks that it is kept at most; a stay in hospital is of no package.
+        package = placed()
+        absences.stop_visits(package=package, told=told("hospital", at - timedelta(days=20)), by=broker, at=at)
+        return world.again(package)
 
     def changed() -> Any:
         return change(placed())
