@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from calloff.domain.calendar import days_uncovered
 from calloff.domain.contracts import (
@@ -13,6 +16,7 @@ from calloff.domain.contracts import (
     Suspension,
     Term,
     overlapping,
+    priced_otherwise_from,
     resolve,
     years_after,
 )
@@ -115,3 +119,40 @@ def test_a_suspension_covers_both_its_days_and_without_an_end_every_later_one():
 
     assert [limited.covers(date(2018, 3, day)) for day in (11, 12, 14, 15)] == [False, True, True, False]
     assert [open_ended.covers(day) for day in (date(2018, 3, 11), date(2030, 1, 1))] == [False, True]
+
+
+DAYS = [ON + timedelta(days=number) for number in range(9)]
+ENDS = st.none() | st.sampled_from(DAYS[1:-1])
+LINES = st.lists(
+    st.builds(
+        PriceLine,
+        line_id=st.sampled_from(("A#1", "A#2")),
+        centipence=st.sampled_from((190_000, 195_000)),
+        time_band=st.sampled_from(("*", "bed")),
+        from_on=ENDS,
+        to_on=ENDS,
+    ),
+    max_size=3,
+)
+
+
+@given(LINES, LINES)
+def test_prices_differ_from_the_first_day_on_which_another_set_of_them_is_in_force(before, after):
+    def in_force(lines, on):
+        standing = [one for one in lines if (one.from_on or on) <= on <= (one.to_on or on)]
+        return {(one.centipence, one.time_band) for one in standing}
+
+    differing = [on for on in DAYS if in_force(before, on) != in_force(after, on)]
+    found = priced_otherwise_from(before, after)
+
+    assert (found is None) == (not differing)
+    if found is not None:
+        assert max(found, DAYS[0]) == differing[0]
+
+
+def test_lines_that_are_only_called_otherwise_change_no_price():
+    line = PriceLine("A#1", 190_000)
+    ended, begun = replace(line, to_on=ON), replace(line, line_id="A#2", from_on=ON + timedelta(days=1))
+
+    assert priced_otherwise_from([line], [replace(line, line_id="B#7")]) is None
+    assert priced_otherwise_from([line], [ended, begun]) is None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from calloff.domain.errors import NoOptionLeftError
 
@@ -67,6 +67,29 @@ class PriceLine:
             int(self.workers != 0),
             int(self.care_type != ANY),
         )
+
+
+def priced_otherwise_from(before: Sequence[PriceLine], after: Sequence[PriceLine]) -> date | None:
+    """
+    The first day on which some lines price anything otherwise than others do, whatever they are called.
+
+    None where there is no such day; `date.min` where they always did.
+    """
+    lines = (*before, *after)
+    begins = {line.from_on for line in lines if line.from_on is not None}
+    begins |= {line.to_on + timedelta(days=1) for line in lines if line.to_on not in (None, date.max)}
+    for day in (date.min, *sorted(begins)):
+        if _in_force(before, day) != _in_force(after, day):
+            return day
+    return None
+
+
+def _in_force(lines: Sequence[PriceLine], on: date) -> set[PriceLine]:
+    return {
+        replace(line, line_id="", from_on=None, to_on=None)
+        for line in lines
+        if (line.from_on or date.min) <= on <= (line.to_on or date.max)
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from calloff.domain.payment import uplifted
 from calloff.domain.units import pence_of
 from calloff.formats.delivered_visits import LoggedAt
 from calloff.web.brokerage.services import funding
+from calloff.web.contracts.services import enrolling, publishing
 from calloff.web.contracts.services.market import facts_of
 from calloff.web.payments.models import Charge, ChargeLine, Entitlement, Payment, Uplift
 from calloff.web.payments.services import changes, charging, ledger, parity, runs, statement, terms, uplifts
@@ -238,6 +239,30 @@ def test_an_uplift_is_rehearsed_without_effect_then_prices_what_was_paid_by_diff
     rows = list(csv.DictReader(io.StringIO(changes.statement_text(second))))
     assert sum(pence_of(one["difference"]) for one in rows) == runs.total(second)
     assert {one["paid_in"] for one in rows} == {f"PAY-{first.number}"}
+
+
+def test_a_price_put_right_in_the_contract_prices_what_was_paid_by_differences(paying):
+    paying.send(paying.rows)
+    paying.pay()
+    row = paying.world.declared("Acorn")
+    standing = facts_of(row)
+    [line] = standing.price_lines
+    since = date(2026, 12, 9)
+    dearer = replace(line, line_id=f"{line.line_id}b", centipence=line.centipence + 6_000, from_on=since)
+    wanted = replace(standing, price_lines=(replace(line, to_on=since - timedelta(days=1)), dearer))
+    commissioner, approver = paying.world.user("commissioner", "commissioner"), paying.world.approver
+    told = {"council": paying.world.council, "enrolments": [wanted], "file": None}
+    draft = enrolling.keep_enrolments(**told, by=commissioner, at=paying.at)
+    publishing.put_forward(draft=draft, starts_on=None, note="put right", by=commissioner, at=paying.at)
+
+    publishing.approve(draft=draft, by=approver, at=paying.at)
+    paying.world.at = paying.at
+    paying.world.work()
+
+    assert {one.on >= since for one in Entitlement.objects.filter(number=2)} == {True}
+    last = {one.anchor: one for one in Entitlement.objects.order_by("number")}
+    paid = [one for one in last.values() if one.pence]
+    assert {(one.on >= since, one.centipence) for one in paid} == {(False, 190_000), (True, 196_000)}
 
 
 def test_an_uplift_needs_two_people_and_can_be_undone_until_anything_is_paid_at_it(paying):

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 from calloff.documents.wording import count_words
 from calloff.domain.calendar import local
-from calloff.domain.contracts import ANY, PRICED_ROLES, PriceLine
+from calloff.domain.contracts import ANY, PRICED_ROLES, PriceLine, priced_otherwise_from
 from calloff.domain.contracts import Enrolment as KernelEnrolment
 from calloff.domain.purchasing_model import PriceRule, PurchasingModel
 from calloff.domain.records import canonical, plain, revive
@@ -23,6 +23,7 @@ from calloff.web.contracts.services.market import document_of, facts_of, market_
 from calloff.web.contracts.services.publishing import DraftError, FileRead, carries, enrol, keep
 from calloff.web.directory.models import Branch, Council
 from calloff.web.directory.services import touch_standing
+from calloff.web.jobs import services as jobs
 
 NEW, CHANGED, SAME = "new", "changed", "same"
 YEAR = timedelta(days=365)
@@ -258,7 +259,11 @@ def enrol_draft(draft: Draft, by: User, at: datetime) -> None:
 
 
 def change(row: Enrolment, wanted: KernelEnrolment, at: datetime) -> None:
-    """Give an enrolment the prices, places, days and further pools of an approved draft; what is used stays used."""
+    """
+    Give an enrolment the prices, places, days and further pools of an approved draft; what is used stays used.
+
+    Visits that lie behind and have another price now are left for the worker to be priced anew.
+    """
     standing = facts_of(row)
     pools = (*standing.pools, *wanted.pools[len(standing.pools) :])
     values = {name: getattr(wanted, name) for name in CHANGEABLE if name != "pools"}
@@ -280,6 +285,16 @@ def change(row: Enrolment, wanted: KernelEnrolment, at: datetime) -> None:
     Pool.objects.bulk_create(added)
     if added:
         minutes_came_free(row.pk, row.council_id, at)
+    since = priced_otherwise_from(standing.price_lines, wanted.price_lines)
+    if since is not None and since <= local(at).date():
+        price_anew(row, since, at)
+
+
+def price_anew(row: Enrolment, since: date, at: datetime) -> None:
+    """Leave for the worker that a contract's visits are priced anew from a day on; within the act that changes it."""
+    data = {"enrolment": row.pk, "since": since.isoformat()}
+    key = f"{row.reference}/{since.isoformat()}"
+    jobs.add("price_anew", key, council=row.council_id, due_at=jobs.at_once(at), data=data)
 
 
 def _suspend(

@@ -2,7 +2,7 @@
 Bulk uplifts: rehearsed, looked at, approved by a second person, undoable until anything is paid at the new prices.
 
 An uplift ends each price line on the day before it and adds another from its first day on; visits that lie behind are
-priced anew, and what was paid for them is corrected by difference lines.
+priced anew, as after every change of a contract's prices, and what was paid for them is corrected by difference lines.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from calloff.domain.calendar import local
 from calloff.domain.contracts import Enrolment as KernelEnrolment
 from calloff.domain.contracts import PriceLine
 from calloff.domain.errors import CalloffError
@@ -153,7 +152,6 @@ def _carry_out(uplift: Uplift, at: datetime) -> None:
             if one.line_id in new
         ]
         _give(row, standing, (*ended, *added), at)
-        price_anew(row, uplift.from_on, at)
     touch_standing(uplift.council)
 
 
@@ -179,7 +177,6 @@ def undo(*, uplift: Uplift, by: User, at: datetime) -> Uplift:
                 if one.line_id not in added
             ]
             _give(row, standing, tuple(kept), doing.at)
-            price_anew(row, again.from_on, doing.at)
         touch_standing(again.council)
         doing.record("uplift_undone", again.token)
     return again
@@ -198,16 +195,8 @@ def _by_contract(uplift: Uplift) -> Iterator[tuple[Enrolment, list[UpliftLine]]]
         yield rows[enrolment], lines
 
 
-def price_anew(row: Enrolment, since: date, at: datetime) -> None:
-    """Leave for the worker that a contract's visits are priced anew from a day on; within the act that changes it."""
-    if since <= local(at).date():
-        data = {"enrolment": row.pk, "since": since.isoformat()}
-        key = f"{row.reference}/{since.isoformat()}"
-        jobs.add("price_anew", key, council=row.council_id, due_at=jobs.at_once(at), data=data)
-
-
 @jobs.handles("price_anew")
-def price_anew_job(task: jobs.Task, at: datetime) -> None:
+def price_anew(task: jobs.Task, at: datetime) -> None:
     """Work out anew what a contract's visits are worth from a day on, each person in their own turn."""
     council, since = Council.objects.get(pk=task.council), date.fromisoformat(task.data["since"])
     rows = PlannedVisit.objects.filter(council=council, call_off__enrolment=task.data["enrolment"], on__gte=since)
