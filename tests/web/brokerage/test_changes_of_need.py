@@ -67,7 +67,8 @@ def cheaper(world):
 
 
 def wanted(world, visits, **more):
-    return Wanted(tuple(visits), (world.at + timedelta(days=7)).date(), 6, **more)
+    told = {"required_start_on": (world.at + timedelta(days=7)).date(), "priority": 6}
+    return Wanted(tuple(visits), **(told | more))
 
 
 def asked(world, package, visits, **more):
@@ -434,6 +435,92 @@ def test_above_the_limit_somebody_else_approves(world):
         approve(world, package, request, limit_pence=89_999)
 
     untouched(world, package, request)
+
+
+LATER = tuple(replace(visit, minutes=45) for visit in EVERY_MORNING)
+
+
+def begun(world, visits=EVERY_MORNING):
+    """Care that began, and went on for two weeks."""
+    package = placed(world, visits)
+    world.later(days=7)
+    enter_start(
+        call_off=CallOff.objects.get(package=package), first_visit_on=world.at.date(), by=world.broker, at=world.at
+    )
+    world.later(days=14)
+    return world.again(package)
+
+
+def days_of(package):
+    rows = CallOff.objects.filter(package=package).order_by("pk")
+    return [(row.first_visit_on or row.start_on, row.ended_on) for row in rows]
+
+
+def test_a_change_asked_for_with_hindsight_counts_from_its_day_once_it_is_called_off(world):
+    package = begun(world)
+    first_on, since = world.at.date() - timedelta(days=14), world.at.date() - timedelta(days=5)
+
+    package = change(world, package, LATER, required_start_on=since)
+
+    # Until somebody has the new visits the old ones stand.
+    assert days_of(package) == [(first_on, world.at.date() - timedelta(days=1))]
+    start_step(package=package, by=world.broker, at=world.at)
+    world.answer(package, "acorn")
+    world.confirm(package)
+    assert days_of(package) == [(first_on, since - timedelta(days=1)), (since, None)]
+    new = CallOff.objects.get(package=package, ended_on=None)
+    with pytest.raises(RefusedError, match="cannot be before the call-off"):
+        enter_start(call_off=new, first_visit_on=since - timedelta(days=1), by=world.broker, at=world.at)
+    enter_start(call_off=new, first_visit_on=since, by=world.broker, at=world.at)
+    whole(world, world.again(package))
+
+
+def test_what_goes_on_goes_on_from_the_day_from_which_the_change_counts(world):
+    package = begun(world, BOTH)
+    since = world.at.date() - timedelta(days=5)
+
+    package = change(world, package, LATER + EVERY_BEDTIME, required_start_on=since)
+    start_step(package=package, by=world.broker, at=world.at)
+    world.answer(package, "acorn")
+    world.confirm(package)
+
+    (_, ended_on), *others = days_of(package)
+    assert ended_on == since - timedelta(days=1)
+    assert others == [(since, None), (since, None)]
+    whole(world, world.again(package))
+
+
+def test_fewer_visits_with_hindsight_need_nobody_else(world):
+    package = begun(world, BOTH)
+    since = world.at.date() - timedelta(days=5)
+
+    package = change(world, package, EVERY_MORNING, required_start_on=since)
+
+    (_, ended_on), (goes_on, still) = days_of(package)
+    assert (ended_on, goes_on, still) == (since - timedelta(days=1), since, None)
+    whole(world, package)
+
+
+@pytest.mark.parametrize("days", [15, 29])
+def test_hindsight_ends_where_the_care_began_and_after_four_weeks(world, days):
+    package = begun(world)
+    request = asked(world, package, LATER, required_start_on=world.at.date() - timedelta(days=days))
+
+    with pytest.raises(RefusedError, match="counts from a day before the care began"):
+        approve(world, package, request)
+
+    assert world.again(package).version == 1
+
+
+def test_a_start_that_went_by_while_somebody_was_looked_for_is_not_hindsight(world):
+    package = world.package()
+    world.later(days=9)
+    world.declared("acorn")
+    start_step(package=package, by=world.broker, at=world.at)
+    world.answer(package, "acorn")
+    world.confirm(package)
+
+    assert CallOff.objects.get(package=package).start_on == world.at.date()
 
 
 def test_no_model_and_nothing_is_half_done(world):

@@ -184,7 +184,11 @@ class Package(models.Model):
 
 
 class PackageVersion(models.Model):
-    """What was agreed: the kernel's package as plain JSON, from a moment on until the next version."""
+    """
+    What was agreed: the kernel's package as plain JSON, from a moment on until the next version.
+
+    `counts_from_on` is the past day from which a change counts that was asked for with hindsight.
+    """
 
     council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="+")
     package = models.ForeignKey(Package, on_delete=models.PROTECT, related_name="versions")
@@ -193,6 +197,7 @@ class PackageVersion(models.Model):
     minutes_per_week = models.PositiveIntegerField()
     from_at = models.DateTimeField()
     reason = models.CharField(max_length=300, default="")
+    counts_from_on = models.DateField(null=True)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("package", "number"), name="package_version_once"),)

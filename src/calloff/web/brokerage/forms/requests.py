@@ -33,6 +33,7 @@ from calloff.web.brokerage.services.requests import (
     Wanted,
     problems,
 )
+from calloff.web.config.look import words
 from calloff.web.config.look.fields import ClockField, DayField
 from calloff.web.config.look.week import day_names
 from calloff.web.directory.models import Branch
@@ -417,11 +418,12 @@ class NeedsForm(forms.Form):
         person: Person,
         branches: Sequence[Branch],
         today: date,
+        earliest: date | None = None,
         hub: bool = False,
         **options: Any,
     ) -> None:
         super().__init__(data, **options)
-        self.person, self.today, self.hub = person, today, hub
+        self.person, self.today, self.hub, self.earliest = person, today, hub, earliest or today
         self.branches = {branch.token: branch for branch in branches}
         priorities = [(str(number), capital(say("priorities", f"P{number}"))) for number in PRIORITIES]
         for name, choices in (
@@ -457,8 +459,12 @@ class NeedsForm(forms.Form):
 
     def clean_required_start_on(self) -> date:
         on: date = self.cleaned_data["required_start_on"]
-        if on < self.today:
-            raise forms.ValidationError(_t("The start must be today or later"))
+        if on < self.earliest:
+            if self.earliest == self.today:
+                raise forms.ValidationError(_t("The start must be today or later"))
+            raise forms.ValidationError(
+                _t("The start must be %(day)s or later") % {"day": words.day(self.earliest, self.today)}
+            )
         if on > self.today + FARTHEST_START:
             raise forms.ValidationError(_t("The start must be within a year"))
         return on

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Count, Q
 
 from calloff.domain.batching import PackageLot
+from calloff.domain.calendar import local
 from calloff.domain.decisions import CallOff as KernelCallOff
 from calloff.domain.decisions import Decision as KernelDecision
 from calloff.domain.decisions import Invitation as KernelInvitation
@@ -23,6 +24,7 @@ from calloff.domain.units import pence_per_week
 from calloff.web.accounts.models import User
 from calloff.web.accounts.services import holders
 from calloff.web.brokerage.models import CallOff, Countersignature, Decision, Invitation, Package, PlacedVisit
+from calloff.web.brokerage.services.changing import begins_on, give_way
 from calloff.web.brokerage.services.desk import Desk, facts_of, own_numbers, record, told
 from calloff.web.brokerage.services.replanning import visits_changed
 from calloff.web.contracts.models import Enrolment
@@ -211,7 +213,7 @@ def end_invitations(desk: Desk, reason: str) -> None:
 
 def place(desk: Desk, decision: KernelCallOff, part: Part, stored: Decision, by: User | None) -> None:
     """A part of a package placed, or of each package of a lot: the call-offs, their visits, the end of the asking."""
-    row = desk.row(part.enrolment)
+    row, today = desk.row(part.enrolment), local(desk.at).date()
     invitation = Invitation.objects.filter(package=desk.package, enrolment=row, state__in=Invitation.LIVE).first()
     for package, visits, own in shares_of(desk, part):
         call_off = CallOff.objects.create(
@@ -236,7 +238,7 @@ def place(desk: Desk, decision: KernelCallOff, part: Part, stored: Decision, by:
             confirmed_by=by,
             confirmed_identity=by.identity_id if by else None,
             confirmed_at=desk.at,
-            start_on=own.start_on or package.required_start_on,
+            start_on=own.start_on or begins_on(package, today),
             delivered_by=desk.row(own.delivered_by) if own.delivered_by else None,
         )
         PlacedVisit.objects.bulk_create(
@@ -245,7 +247,8 @@ def place(desk: Desk, decision: KernelCallOff, part: Part, stored: Decision, by:
             )
             for number in own.visits
         )
-        visits_changed(package, call_off.start_on or desk.at.date(), desk.at)
+        give_way(package, call_off, today)
+        visits_changed(package, call_off.start_on or today, desk.at)
         tell_called_off(desk, call_off, package)
         if desk.package.is_lot:
             desk.given_out.append((call_off, package))

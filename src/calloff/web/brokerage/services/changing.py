@@ -20,6 +20,8 @@ from calloff.web.contracts.services.market import document_of
 from calloff.web.directory.services import draw
 
 ONE_DAY = timedelta(days=1)
+HINDSIGHT_DAYS = 28
+"""So far back a change of need may be asked for (assumed: four weeks)."""
 HOSPITAL_PRIORITY, CHANGE_PRIORITY = 2, 6
 USUAL_THRESHOLD = SignificantChange(25)
 """More than a quarter of the weekly hours, one worker to two or back, or another care type (settled reading 9)."""
@@ -113,6 +115,41 @@ def difference(package: Package, wanted: KernelPackage) -> Difference:
         threshold=threshold,
         assumed=own is None,
     )
+
+
+# A change that is entered with hindsight
+
+
+def earliest_start(package: Package | None, today: date) -> date:
+    """The first day that a request may ask for: today, or for care that somebody has a day within the last weeks."""
+    if package is None:
+        return today
+    live = package.call_offs.filter(ended_on=None)
+    begun = min((one for row in live if (one := row.first_visit_on or row.start_on) is not None), default=today)
+    return min(today, max(begun, today - timedelta(days=HINDSIGHT_DAYS)))
+
+
+def begins_on(package: Package, today: date) -> date:
+    """On which day care begins that is called off today: the day asked for, a past one only with hindsight."""
+    version = package.versions.get(number=package.version)
+    return version.counts_from_on or max(package.required_start_on, today)
+
+
+def give_way(package: Package, call_off: CallOff, today: date) -> None:
+    """
+    What was changed meanwhile ends before a call-off that counts from a past day; what went on of it begins there.
+
+    Until then it stood: nobody is without a provider, and nothing unpaid, while the new one is looked for.
+    """
+    begins = call_off.start_on
+    if begins is None or begins >= today:
+        return
+    earlier = package.call_offs.filter(version__lt=call_off.version, end_reason="changed", ended_on__gte=begins)
+    for old in earlier.order_by("pk"):
+        CallOff.objects.filter(continues=old, start_on=old.ended_on + ONE_DAY).update(start_on=begins)
+        CallOff.objects.filter(continues=old, first_visit_on=old.ended_on + ONE_DAY).update(first_visit_on=begins)
+        old.ended_on = begins - ONE_DAY
+        old.save(update_fields=("ended_on",))
 
 
 # A call-off that goes on with fewer visits

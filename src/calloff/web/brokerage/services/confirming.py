@@ -20,6 +20,7 @@ from calloff.web.brokerage.models import CallOff, Override, Package, PlacedVisit
 from calloff.web.brokerage.services import lots
 from calloff.web.brokerage.services.agreements import called_off
 from calloff.web.brokerage.services.carrying import carry_out, look_again
+from calloff.web.brokerage.services.changing import give_way
 from calloff.web.brokerage.services.columns import ask_quietly, over_ceiling, refresh
 from calloff.web.brokerage.services.desk import Desk, desk_for, shown_hash, told
 from calloff.web.brokerage.services.limits import who_may_approve
@@ -290,6 +291,7 @@ def enter_outside(doing: Act, package: Package, made: Outside, second: User, by:
     desk = fresh_desk(package, doing.at)
     check_outside(desk, made)
     call_off = _outside_call_off(desk, made, second, by)
+    give_way(package, call_off, local(doing.at).date())
     visits_changed(package, made.start_on, doing.at)
     happened = CalledOff("", doing.at, made.visits)
     desk.course.history.append(happened)

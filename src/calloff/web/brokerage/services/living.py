@@ -33,12 +33,19 @@ from calloff.web.brokerage.models import (
 )
 from calloff.web.brokerage.services import absences, agreements, lots
 from calloff.web.brokerage.services.carrying import end_invitations, look_again, who_see
-from calloff.web.brokerage.services.changing import go_on_with, renumbered, same_visits, with_current
+from calloff.web.brokerage.services.changing import (
+    HINDSIGHT_DAYS,
+    earliest_start,
+    go_on_with,
+    renumbered,
+    same_visits,
+    with_current,
+)
 from calloff.web.brokerage.services.columns import ask_quietly, refresh
 from calloff.web.brokerage.services.desk import Desk, desk_for, told
 from calloff.web.brokerage.services.refusals import RefusedError
 from calloff.web.brokerage.services.replanning import visits_changed
-from calloff.web.brokerage.services.requests import decided, facts_for, tell_raiser, write_stay
+from calloff.web.brokerage.services.requests import decided, facts_for, tell_raiser, wanted_of, write_stay
 from calloff.web.brokerage.services.sourcing import fresh_desk
 from calloff.web.contracts.models import Pool
 from calloff.web.contracts.services.market import minutes_came_free, version_for
@@ -71,7 +78,8 @@ def enter_start(*, call_off: CallOff, first_visit_on: date, by: User, at: dateti
             raise RefusedError("This care has ended; its first day can no longer be entered.")
         if first_visit_on > local(doing.at).date():
             raise RefusedError("The first visit is entered when it was made, not before.")
-        if first_visit_on < local(again.confirmed_at).date():
+        called_off_on = local(again.confirmed_at).date()
+        if first_visit_on < min(called_off_on, again.start_on or called_off_on):
             raise RefusedError("The first visit cannot be before the call-off.")
         before = again.first_visit_on
         again.first_visit_on = first_visit_on
@@ -243,12 +251,18 @@ def answer_handback(*, handback: Handback, agreed: bool, by: User, at: datetime)
         doing.record("handback_answered", desk.package.reference, data, history)
 
 
-def new_version(desk: Desk, facts: KernelPackage, reason: str, carried: Mapping[int, int]) -> list[dict[str, Any]]:
+def new_version(
+    desk: Desk,
+    facts: KernelPackage,
+    reason: str,
+    carried: Mapping[int, int],
+    counts_from_on: date | None = None,
+) -> list[dict[str, Any]]:
     """
     A package goes on under a new version; what its history begins with is returned, to be recorded with the act.
 
     `carried` says which visit of the new version is the same as which of the old: what is called off of these stays
-    called off; everything else is to place.
+    called off; everything else is to place. With hindsight it counts from a past day.
     """
     package = desk.package
     kept = list(CallOff.objects.filter(package=package, version=package.version, ended_on__isnull=True))
@@ -266,6 +280,7 @@ def new_version(desk: Desk, facts: KernelPackage, reason: str, carried: Mapping[
         minutes_per_week=facts.minutes_per_week,
         from_at=desk.at,
         reason=reason,
+        counts_from_on=counts_from_on,
     )
     package.save()
     happened: list[Happening] = [
@@ -323,7 +338,12 @@ def change_need(
         before, wanted = desk.facts, facts_for(again, package.reference, desk.facts.approved_at)
         wanted = with_current(wanted, desk.package, before)
         carried = same_visits(before.visits, wanted.visits)
-        last_day_on = max(wanted.required_start_on, local(doing.at).date()) - ONE_DAY
+        counts_from_on = hindsight(again, package)
+        all_stay = len(carried) == len(wanted.visits)
+        # Visits that give way to others stand until these are called off; fewer need nobody else.
+        today = local(doing.at).date()
+        ends_on = counts_from_on if counts_from_on and all_stay else max(wanted.required_start_on, today)
+        last_day_on = ends_on - ONE_DAY
         for call_off in CallOff.objects.filter(package=package, ended_on__isnull=True).select_related("branch"):
             visits = set(call_off.placed_visits.filter(live=True).values_list("visit", flat=True))
             stays = visits & set(carried.values())
@@ -332,7 +352,7 @@ def change_need(
             elif stays != visits:
                 cut_call_off(desk, call_off, stays, last_day_on)
         desk.package.price_ceiling_pence = pence_per_week_at_most
-        history = new_version(desk, wanted, "need_changed", carried)
+        history = new_version(desk, wanted, "need_changed", carried, counts_from_on)
         tell_raiser(again, doing.at)
         data = {
             "request": again.reference,
@@ -342,6 +362,22 @@ def change_need(
             "call_offs": agreements.standing(desk.package),
         }
         doing.record("need_changed", package.reference, data, history)
+
+
+def hindsight(request: Request, package: Package) -> date | None:
+    """The past day from which a change counts that was asked for afterwards; RefusedError where it is too long ago."""
+    asked_on, wanted = local(request.raised_at).date(), wanted_of(request).required_start_on
+    if wanted >= asked_on:
+        return None
+    if wanted < earliest_start(package, asked_on):
+        raise RefusedError(
+            _(
+                "This change counts from a day before the care began, or more than %(days)s days back. "
+                "Nothing was approved."
+            )
+            % {"days": HINDSIGHT_DAYS}
+        )
+    return wanted
 
 
 def refuse_unfinished(desk: Desk) -> None:

@@ -25,7 +25,7 @@ from calloff.web.brokerage.forms import words as codes
 from calloff.web.brokerage.models import Package, Request
 from calloff.web.brokerage.services import drafts
 from calloff.web.brokerage.services import requests as requesting
-from calloff.web.brokerage.services.changing import Difference, difference
+from calloff.web.brokerage.services.changing import Difference, difference, earliest_start
 from calloff.web.brokerage.services.requests import Wanted
 from calloff.web.brokerage.views.requests import own_draft, providers, told_of
 from calloff.web.config.look import words
@@ -66,6 +66,7 @@ class Draft:
             person=self.person,
             branches=providers(self.row.council_id),
             today=local(self.now).date(),
+            earliest=earliest_start(self.changes, local(self.now).date()),
             hub=self.hub,
         )
 

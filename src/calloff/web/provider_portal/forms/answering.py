@@ -166,7 +166,8 @@ class AnswerForm(forms.Form):
         if answer in ("accept", "part") and "delivered_by" in self.fields and not found.get("delivered_by"):
             self.add_error("delivered_by", _t("Choose the subcontractor who delivers it"))
         start, price = found.get("start_on"), found.get("price")
-        if answer in ("accept", "part") and start is not None and start < self.today:
+        earliest = min(self.today, self.asked.start_on)
+        if answer in ("accept", "part") and start is not None and start < earliest:
             self.add_error("start_on", _t("The first day must be today or later"))
         most = self.asked.centipence_per_hour
         if answer in ("accept", "part") and price is not None and most is not None and price > most:
