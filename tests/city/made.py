@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import random
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from city.happenings import KINDS, Happened, Told, nobody, ordinary, otherwise
@@ -44,7 +44,12 @@ class City:
     @property
     def kinds(self) -> Counter[str]:
         """How often each thing happened."""
-        return Counter(one.kind for one in self.visits) + Counter(one.stopped for one in self.visits if one.stopped)
+        found = Counter(one.kind for one in self.visits) + Counter(one.stopped for one in self.visits if one.stopped)
+        for one in self.visits:
+            person, on = one.planned.person, one.planned.on
+            found["new_version"] += person.changed_on is not None and on >= person.changed_on
+            found["shared"] += person.shared_on is not None and on >= person.shared_on
+        return found
 
 
 def made(seed: int, visits: int) -> City:
@@ -85,7 +90,7 @@ def _stopped(planned: PlannedFor, chance: random.Random) -> str:
     if person.died_on is not None and planned.on > person.died_on:
         return "death"
     if person.away is not None and person.away[0] <= planned.on < person.away[1]:
-        return "retainer" if int(person.reference[2:]) % 2 else "suspended"
+        return "retainer" if person.number % 2 else "suspended"
     return "short_notice" if chance.random() < 0.006 else ""
 
 
@@ -152,10 +157,11 @@ def _at_closed_doors(city: City) -> None:
 # The truth
 
 
-def truth(city: City, terms: Terms) -> Iterator[dict[str, object]]:
-    """Of every visit its reason, what is noticed, its minutes and its pence."""
+def truth(city: City, terms_on: Callable[[date], Terms]) -> Iterator[dict[str, object]]:
+    """Of every visit its reason, what is noticed, its minutes and its pence, paid as `terms_on` its day."""
     for one in city.visits:
         planned, found = one.planned, one.happened
+        terms = terms_on(planned.on)
         minutes: list[int] = []
         percent = 100
         if found.reason == "delivered":

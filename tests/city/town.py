@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -50,13 +50,28 @@ class Slot:
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody with a package under one contract; from a day on in hospital, and from another dead, where they are."""
+    """
+    Somebody with a package under one contract; from a day on in hospital, and from another dead, where they are.
+
+    From `changed_on` the visits are those of `later`; from `shared_on` another funder bears a part.
+    """
 
     reference: str
     contract: str
     slots: tuple[Slot, ...]
     away: tuple[date, date] | None = None
     died_on: date | None = None
+    changed_on: date | None = None
+    later: tuple[Slot, ...] = ()
+    shared_on: date | None = None
+
+    def slots_on(self, on: date) -> tuple[Slot, ...]:
+        """The visits of a day."""
+        return self.later if self.changed_on is not None and on >= self.changed_on else self.slots
+
+    @property
+    def number(self) -> int:
+        return int(self.reference[2:])
 
 
 @dataclass(frozen=True)
@@ -94,8 +109,16 @@ def rate_of(slot: Slot, on: date) -> int:
     return BASE_RATES[slot.band] + (WEEKEND_MORE if on.weekday() >= 5 else 0) + (LATER_MORE if on >= DEARER_FROM else 0)
 
 
+def changed(chance: random.Random, slots: tuple[Slot, ...]) -> tuple[Slot, ...]:
+    """The same visits but for the first: another length, or another number of workers."""
+    first, *others = slots
+    lengths = [one for one in LENGTHS[first.band] if one != first.minutes]
+    minutes, workers = chance.choice((*((one, first.workers) for one in lengths), (first.minutes, 3 - first.workers)))
+    return (replace(first, minutes=minutes, workers=workers), *others)
+
+
 def people(chance: random.Random, visits: int) -> Iterator[Person]:
-    """So many people that they have about so many visits; some go to hospital, some die."""
+    """So many people that they have about so many visits; some go to hospital, some die, some need other visits."""
     made, number = 0, 0
     while made < visits:
         number += 1
@@ -106,14 +129,18 @@ def people(chance: random.Random, visits: int) -> Iterator[Person]:
             Slot(band, chance.choice(STARTS[band]), chance.choice(LENGTHS[band]), 2 if chance.random() < 0.25 else 1)
             for band in bands
         )
-        away = died_on = None
+        away = died_on = changed_on = None
+        later: tuple[Slot, ...] = ()
         fate = chance.random()
         if fate < 0.08:
             since = FIRST_ON + timedelta(days=chance.randrange(3, 18))
             away = (since, since + timedelta(days=chance.randrange(2, 10)))
         elif fate < 0.13:
             died_on = FIRST_ON + timedelta(days=chance.randrange(8, 27))
-        yield Person(f"P-{number:05d}", f"E-{number % 9:02d}", slots, away, died_on)
+        elif fate < 0.19:
+            changed_on, later = FIRST_ON + timedelta(days=chance.randrange(5, 25)), changed(chance, slots)
+        shared_on = FIRST_ON + timedelta(days=chance.randrange(25)) if chance.random() < 0.1 else None
+        yield Person(f"P-{number:05d}", f"E-{number % 9:02d}", slots, away, died_on, changed_on, later, shared_on)
         made += len(slots) * DAYS
 
 
@@ -121,7 +148,7 @@ def planned_for(person: Person) -> Iterator[PlannedFor]:
     """Every planned visit of a person, by day and start."""
     for number in range(DAYS):
         on = FIRST_ON + timedelta(days=number)
-        for slot in person.slots:
+        for slot in person.slots_on(on):
             start_at = at_wall(on, slot.minute)
             long = slot.minutes > 240
             ends_at = at_wall(on, slot.minute + slot.minutes) if long else start_at + timedelta(minutes=slot.minutes)
