@@ -90,6 +90,8 @@ def no_network() -> Iterator[None]:
         yield
 
 
+# First of all: whoever hands tests out to processes reads the groups at the same moment.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let one process run all tests of the demonstration: its four councils are then made once."""
     for item in items:
