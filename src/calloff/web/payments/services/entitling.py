@@ -24,7 +24,7 @@ from calloff.web.directory.models import Council
 from calloff.web.jobs import services as jobs
 from calloff.web.payments.models import Entitlement, RuleVersion
 from calloff.web.payments.services.on_plan import OnPlan, Settling
-from calloff.web.payments.services.pricing import ELSEWHERE, Rules, Weeks, priced, rules_of
+from calloff.web.payments.services.pricing import ELSEWHERE, Rules, Weeks, deliverer_of, named_row, priced, rules_of
 from calloff.web.visits.models import PlannedVisit, VisitFile, VisitRow
 from calloff.web.visits.services.loose import Found, note_found
 from calloff.web.visits.services.rows import touched_rows
@@ -48,7 +48,7 @@ def entitle(
     note_found(council.pk, person, found_in(paid, weeks), at)
     # Where nothing is planned any more, what was worth something before is worth nothing now.
     by_reference = {one.reference: one for one in planned}
-    heard = heard_until(council, {one.branch_id for one in planned})
+    heard = heard_until(council, {deliverer_of(one) for one in planned})
     on_plan = on_plan_of(council, rules, settling)
     found: list[Entitlement | None] = []
     for one in paid.visits:
@@ -73,7 +73,7 @@ def entitle(
 def found_in(paid: Paid, weeks: Weeks) -> list[Found]:
     """What became of the rows of some weeks; those beside them are looked at with their own."""
     return [
-        Found(int(one.row.contract), one.row.row.partition("/")[2], one.is_a)
+        Found(*named_row(one.row.row), one.is_a)
         for one in paid.logs
         if one.row.contract
         and one.row.person != ELSEWHERE
@@ -94,8 +94,8 @@ def heard_until(council: Council, branches: Iterable[int]) -> dict[int, date]:
 
 
 def _is_unheard(visit: PlannedVisit, reason: Reason, heard: Mapping[int, date]) -> bool:
-    """Whether nobody can say yet that a visit was missed: its provider has sent nothing of that day or later."""
-    return reason in (Reason.NOT_YET, Reason.MISSED) and visit.on > heard.get(visit.branch_id, date.min)
+    """Whether nobody can say yet that a visit was missed: who makes it has sent nothing of that day or later."""
+    return reason in (Reason.NOT_YET, Reason.MISSED) and visit.on > heard.get(deliverer_of(visit), date.min)
 
 
 def _of_visit(visit: PlannedVisit, paid: PaidVisit, rules: Rules, at: datetime) -> Entitlement | None:

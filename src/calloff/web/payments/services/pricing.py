@@ -7,7 +7,7 @@ Nothing here matches or prices, and nothing is stored.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -66,7 +66,7 @@ def priced(
     rows = [
         book.row(one, place, stopped_as(one, rules.values[place])) for one, place in zip(planned, places, strict=True)
     ]
-    sent = DeliveredFile(tuple(_logs(council, person, weeks)))
+    sent = DeliveredFile(tuple(_logs(council, person, weeks, primes_of(planned))))
     return planned, pay(rules.values, rows, [sent], at), book
 
 
@@ -77,13 +77,31 @@ def _planned(council: Council, person: int, weeks: Weeks) -> list[PlannedVisit]:
     )
     found = list(rows.order_by("start_at", "reference"))
     # A contract's facts are long: each call-off is read once, not with every visit.
-    call_offs = CallOff.objects.select_related("enrolment", "package").in_bulk({one.call_off_id for one in found})
+    rows = CallOff.objects.select_related("enrolment", "package", "delivered_by")
+    call_offs = rows.in_bulk({one.call_off_id for one in found})
     for one in found:
         one.call_off = call_offs[one.call_off_id]
     return found
 
 
-def _logs(council: Council, person: int, weeks: Weeks) -> list[DeliveredVisit]:
+def deliverer_of(visit: PlannedVisit) -> int:
+    """The branch that makes a visit: the subcontractor's where a prime has one, else that of the contract."""
+    delivered_by = visit.call_off.delivered_by
+    return visit.branch_id if delivered_by is None else delivered_by.branch_id
+
+
+def primes_of(planned: Iterable[PlannedVisit]) -> dict[int, int]:
+    """
+    By subcontractor the prime for which it makes a person's visits, both as branches: its logs are the prime's.
+
+    One that has visits of its own with the person logs those.
+    """
+    found = {deliverer_of(one): one.branch_id for one in planned}
+    own = {one.branch_id for one in planned}
+    return {branch: prime for branch, prime in found.items() if branch not in own}
+
+
+def _logs(council: Council, person: int, weeks: Weeks, primes: Mapping[int, int]) -> list[DeliveredVisit]:
     first, last = to_utc(weeks.first_on, 0) - MARGIN, to_utc(weeks.last_on, 0) + MARGIN + timedelta(days=1)
     said = decisions_for(council.pk, person)
     # Rows of which somebody said whose they are, though they name nobody that is known.
@@ -96,9 +114,9 @@ def _logs(council: Council, person: int, weeks: Weeks) -> list[DeliveredVisit]:
         if (row.who_id == person or decision is not None)
         and (decision is None or decision.outcome != LooseRow.SET_ASIDE)
     ]
-    own = [_delivered(row, str(person), decision.visit if decision else "") for row, decision in kept]
+    own = [_delivered(row, str(person), decision.visit if decision else "", primes) for row, decision in kept]
     # Where a worker is logged in two homes at once, settlement must see both.
-    return [*own, *(_delivered(row, ELSEWHERE, "") for row in elsewhere([row for row, _ in kept]))]
+    return [*own, *(_delivered(row, ELSEWHERE, "", primes) for row in elsewhere([row for row, _ in kept]))]
 
 
 def row_name(row: VisitRow) -> str:
@@ -106,7 +124,13 @@ def row_name(row: VisitRow) -> str:
     return f"{row.branch_id}/{row.key}"
 
 
-def _delivered(row: VisitRow, person: str, decided: str) -> DeliveredVisit:
+def named_row(name: str) -> tuple[int, str]:
+    """The branch that sent a row of such a name, and the row's key there."""
+    branch, _, key = name.partition("/")
+    return int(branch), key
+
+
+def _delivered(row: VisitRow, person: str, decided: str, primes: Mapping[int, int]) -> DeliveredVisit:
     """A row as settlement reads it; `decided` is the visit to which somebody said that it belongs."""
     left = None if row.left_at is None else LoggedAt(row.left_at, row.left_other)
     return DeliveredVisit(
@@ -114,7 +138,7 @@ def _delivered(row: VisitRow, person: str, decided: str) -> DeliveredVisit:
         row=row_name(row),
         version=row.version,
         # A contract that nobody knows belongs to no group of visits, so the row is parked.
-        contract="" if row.parked and not decided else str(row.branch_id),
+        contract="" if row.parked and not decided else str(primes.get(row.branch_id, row.branch_id)),
         person=person,
         worker=row.worker,
         came=LoggedAt(row.came_at, row.came_other),

@@ -22,6 +22,7 @@ from calloff.web.directory.services import draw
 from calloff.web.jobs import services as jobs
 from calloff.web.visits.models import LooseRow, LooseWord, PlannedVisit, VisitFile, VisitRow
 from calloff.web.visits.services.planning import known_on
+from calloff.web.visits.services.rows import made_by
 
 LOOSE = (LogIs.SURPLUS, LogIs.UNPLANNED, LogIs.NOT_LEFT, LogIs.PARKED)
 NEAR = timedelta(seconds=WAITING_SECONDS)
@@ -113,7 +114,10 @@ def visits_near(loose: LooseRow) -> list[PlannedVisit]:
     """The planned visits to which a row may belong: of its provider, of that day and the days beside it."""
     on = local(loose.row.came_at).date()
     rows = PlannedVisit.objects.filter(
-        council=loose.council_id, branch=loose.branch_id, on__range=(on - ONE_DAY, on + ONE_DAY), unplanned=False
+        made_by(loose.branch_id, "call_off__"),
+        council=loose.council_id,
+        on__range=(on - ONE_DAY, on + ONE_DAY),
+        unplanned=False,
     )
     if loose.person_id is not None:
         rows = rows.filter(person=loose.person_id)
@@ -156,7 +160,8 @@ def pair(*, loose: LooseRow, visit: PlannedVisit, by: User, at: datetime) -> Non
     """A row belongs to a planned visit of its provider: so it is matched from now on, in every version."""
     with act(council=loose.council_id, by=by, at=at) as doing:
         again = _still_open(loose)
-        if visit.branch_id != again.branch_id or visit.council_id != again.council_id:
+        theirs = CallOff.objects.filter(made_by(again.branch_id), pk=visit.call_off_id)
+        if visit.council_id != again.council_id or not theirs.exists():
             raise LooseError("That visit is another provider's. Nothing was changed.")
         if again.person_id is not None and visit.person_id != again.person_id:
             raise LooseError("That visit is somebody else's. Nothing was changed.")
@@ -185,7 +190,7 @@ def approve(*, loose: LooseRow, minutes: int, by: User, at: datetime) -> Planned
 def _approved_visit(loose: LooseRow, minutes: int, at: datetime) -> PlannedVisit:
     row, on = loose.row, local(loose.row.came_at).date()
     call_offs = CallOff.objects.filter(
-        council=loose.council_id, branch=loose.branch_id, package__person=loose.person_id, start_on__lte=on
+        made_by(loose.branch_id), council=loose.council_id, package__person=loose.person_id, start_on__lte=on
     ).select_related("package")
     held = [one for one in call_offs.order_by("-pk") if one.ended_on is None or one.ended_on >= on]
     if loose.person_id is None or not held:
@@ -199,7 +204,7 @@ def _approved_visit(loose: LooseRow, minutes: int, at: datetime) -> PlannedVisit
         package=package,
         person_id=loose.person_id,
         call_off=held[0],
-        branch_id=loose.branch_id,
+        branch_id=held[0].branch_id,
         on=on,
         start_at=row.came_at,
         ends_at=row.came_at + timedelta(minutes=minutes),

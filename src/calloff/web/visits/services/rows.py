@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from calloff.domain.calendar import local, to_utc, week_begins
 from calloff.domain.records import canonical, sha256
@@ -63,18 +63,24 @@ def people_called(file: VisitFile, references: set[str]) -> dict[str, int]:
     """
     Those whom the provider cares or cared for, by the references of their packages and by their own.
 
-    Of anybody else a provider learns nothing, not even that there is such a person.
+    A subcontractor cares for those of its prime. Of anybody else a provider learns nothing, not even that there is such
+    a person.
     """
     found: dict[str, int] = {}
     every = sorted(references)
     packages = Package.objects.filter(
-        council=file.council_id, call_offs__branch=file.branch_id, person__isnull=False
+        made_by(file.branch_id, "call_offs__"), council=file.council_id, person__isnull=False
     ).distinct()
     for first in range(0, len(every), BATCH // 2):
         some = every[first : first + BATCH // 2]
         found |= dict(packages.filter(person__reference__in=some).values_list("person__reference", "person"))
         found |= dict(packages.filter(reference__in=some).values_list("reference", "person"))
     return found
+
+
+def made_by(branch: int, to: str = "") -> Q:
+    """The call-offs whose visits a branch makes, for itself or for its prime; `to` leads from a row to them."""
+    return Q(**{f"{to}branch": branch}) | Q(**{f"{to}delivered_by__branch": branch})
 
 
 def row_of(
