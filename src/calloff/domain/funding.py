@@ -9,8 +9,11 @@ from datetime import date
 from calloff.domain.errors import CalloffError
 from calloff.domain.payment import BASIS_POINTS
 
-KINDS = ("council", "chc", "joint", "s117")
-"""Social care of the council, continuing healthcare of the NHS, jointly funded care, aftercare under section 117."""
+KINDS = ("council", "chc", "joint", "s117", "reablement")
+"""
+Social care of the council, continuing healthcare of the NHS, jointly funded care, aftercare under section 117, and
+reablement, which is free.
+"""
 CHARGEABLE = ("council",)
 """Only of these a person may be charged a part (DOMAIN 3.8)."""
 COUNCIL = "council"
@@ -22,12 +25,21 @@ class WrongSplitError(CalloffError):
 
 @dataclass(frozen=True)
 class Share:
-    """What one funder bears of a package, in basis points, from a day on; `funder` is a short code of the council's."""
+    """
+    What one funder bears of a package, in basis points, from a day on; `funder` is a short code of the council's.
+
+    The council's own aftercare or reablement is its money under another kind: nobody is charged a part of it.
+    """
 
     funder: str
     kind: str
     basis_points: int
     from_on: date = date.min
+
+    @property
+    def is_the_councils(self) -> bool:
+        """Whether the council bears it itself, so that nobody owes it anything."""
+        return COUNCIL in (self.funder, self.kind)
 
 
 WHOLLY_THE_COUNCILS = (Share(COUNCIL, COUNCIL, BASIS_POINTS),)

@@ -19,7 +19,7 @@ from calloff.formats.delivered_visits import LoggedAt
 from calloff.web.brokerage.services import funding
 from calloff.web.contracts.services import enrolling, publishing
 from calloff.web.contracts.services.market import facts_of
-from calloff.web.payments.models import Charge, ChargeLine, Entitlement, Payment, Uplift
+from calloff.web.payments.models import Charge, ChargeLine, Entitlement, FunderLine, Payment, Uplift
 from calloff.web.payments.services import changes, charging, ledger, parity, runs, statement, terms, uplifts
 
 pytestmark = pytest.mark.django_db
@@ -98,13 +98,14 @@ def test_under_a_net_contract_the_charge_is_taken_off_what_the_provider_is_sent(
     assert parity.faults(paying.world.council.pk) == []
 
 
-def test_only_the_councils_share_is_charged_and_aftercare_never(paying):
+@pytest.mark.parametrize("kind", ["s117", "reablement"])
+def test_only_the_councils_share_is_charged_and_neither_aftercare_nor_reablement(paying, kind):
     paying.send(paying.rows)
     assessed(paying, 100_000_00)
     half = (Share("council", "council", 5_000), Share("icb", "joint", 5_000))
     package, broker = paying.packages[0], paying.world.broker
     funding.split(package=package, shares=half, from_on=WEEK, by=broker, at=paying.at)
-    after = (Share("council-117", "s117", 10_000),)
+    after = (Share("council", kind, 10_000),)
     funding.split(package=package, shares=after, from_on=WEEK + timedelta(days=7), by=broker, at=paying.at)
 
     paying.pay()
@@ -112,6 +113,10 @@ def test_only_the_councils_share_is_charged_and_aftercare_never(paying):
     [first] = charges()
     assert abs(2 * first.pence - delivered_worth()) <= 28
     assert charges(WEEK + timedelta(days=7)) == []
+    # It is the council's money all the same: nobody else owes it.
+    owed = FunderLine.objects.filter(entitlement__on__gte=WEEK + timedelta(days=7))
+    assert not owed.exists()
+    assert set(FunderLine.objects.values_list("funder", flat=True)) == {"icb"}
 
 
 def test_a_later_correction_or_assessment_is_charged_as_a_difference(paying):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
+from calloff.domain.funding import KINDS as FUNDING_KINDS
 from calloff.domain.packages import PRIORITIES
 
 ALONE, GATHERS, IN_LOT = "", "gathers", "in_lot"
@@ -712,12 +713,10 @@ class FunderSplit(models.Model):
     A split counts from its day until the next one's. One that is put right is superseded and kept.
     """
 
-    KINDS = ("council", "chc", "joint", "s117")
-
     council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="+", db_index=False)
     package = models.ForeignKey(Package, on_delete=models.PROTECT, related_name="funder_splits")
     funder = models.CharField(max_length=20)
-    kind = models.CharField(max_length=8)
+    kind = models.CharField(max_length=10)
     basis_points = models.PositiveSmallIntegerField()
     from_on = models.DateField()
     known_from = models.DateTimeField()
@@ -733,9 +732,7 @@ class FunderSplit(models.Model):
             models.CheckConstraint(
                 condition=Q(basis_points__gte=1, basis_points__lte=10_000), name="funder_split_is_a_share"
             ),
-            models.CheckConstraint(
-                condition=Q(kind__in=("council", "chc", "joint", "s117")), name="funder_split_kind_known"
-            ),
+            models.CheckConstraint(condition=Q(kind__in=FUNDING_KINDS), name="funder_split_kind_known"),
         )
 
 

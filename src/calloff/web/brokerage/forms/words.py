@@ -78,6 +78,7 @@ FUNDING_KINDS = {
     "chc": gettext_lazy("NHS continuing healthcare"),
     "joint": gettext_lazy("Joint funding"),
     "s117": gettext_lazy("Aftercare under section 117"),
+    "reablement": gettext_lazy("Reablement, which is free"),
 }
 PARTS_OF_THE_DAY = {
     "morning": gettext_lazy("Morning"),

@@ -39,7 +39,7 @@ class Bearing:
         """What each funder but the council bears of all that an entitlement is worth."""
         split = self.split(one)
         parts = shares(one.pence, [share.basis_points for share in split])
-        return {share.funder: pence for share, pence in zip(split, parts, strict=True) if share.kind != COUNCIL}
+        return {share.funder: pence for share, pence in zip(split, parts, strict=True) if not share.is_the_councils}
 
 
 def gather_funder_lines(run: PayRun) -> list[FunderLine]:

@@ -53,7 +53,7 @@ def committed(council: Council, on: date) -> list[Committed]:
         points = [share.basis_points for share in split]
         parts = zip(split, shares(one.pence_per_week, points), shares(left, points), strict=True)
         for share, a_week, to_come in parts:
-            funder = COUNCIL if share.kind == COUNCIL else share.funder
+            funder = COUNCIL if share.is_the_councils else share.funder
             centre = book.code(one.enrolment_id, funder, on).cost_centre
             row = week.setdefault((centre, funder), [0, 0, 0])
             row[0], row[1], row[2] = row[0] + 1, row[1] + a_week, row[2] + to_come
