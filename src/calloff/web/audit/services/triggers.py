@@ -47,6 +47,13 @@ def fixed(table: str, columns: Sequence[str], vendor: str) -> list[str]:
     ]
 
 
+def fixed_anew(table: str, columns: Sequence[str], vendor: str) -> list[str]:
+    """The statements after which a table of `fixed` refuses UPDATE of these columns: it has more than it had."""
+    dropped = f"DROP TRIGGER {table}_no_change" + ("" if vendor == "sqlite" else f" ON {table}")
+    made = next(one for one in fixed(table, columns, vendor) if f"{table}_no_change BEFORE" in one)
+    return [dropped, made]
+
+
 def only_superseded(table: str, columns: Sequence[str], vendor: str) -> list[str]:
     """
     The statements that let a row of a table be superseded once, and nothing else of it be changed.
@@ -110,20 +117,34 @@ def all_triggers(cursor: Any) -> list[tuple[str, str]]:
     return [(str(name), str(statement)) for name, statement in cursor.fetchall()]
 
 
-@contextmanager
-def set_aside(schema_editor: Any) -> Iterator[None]:
-    """
-    Without triggers for a while: only for a migration on SQLite, which makes a table anew under another name.
+def triggers_of(cursor: Any, table: str) -> list[tuple[str, str]]:
+    """On PostgreSQL, the triggers of a table: name, and the statement that makes it."""
+    cursor.execute(
+        "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE tgrelid = %s::regclass AND NOT tgisinternal "
+        "ORDER BY tgname",
+        [table],
+    )
+    return [(str(name), str(statement)) for name, statement in cursor.fetchall()]
 
-    A trigger that looks into that table would be broken in between, and SQLite refuses to rename it.
+
+@contextmanager
+def set_aside(schema_editor: Any, *tables: str) -> Iterator[None]:
     """
-    if schema_editor.connection.vendor != "sqlite":
-        yield
-        return
+    Without triggers for a while: only for a migration, on SQLite without all, on PostgreSQL without those of `tables`.
+
+    SQLite makes a table anew under another name: a trigger that looks into it would be broken in between, and its own
+    would be lost. PostgreSQL refuses another type for a column that a trigger names.
+    """
     with schema_editor.connection.cursor() as cursor:
-        kept = all_triggers(cursor)
-        for name, _ in kept:
-            schema_editor.execute(f'DROP TRIGGER "{name}"')
+        if schema_editor.connection.vendor == "sqlite":
+            kept = all_triggers(cursor)
+            dropped = [f'DROP TRIGGER "{name}"' for name, _ in kept]
+        else:
+            by_table = {table: triggers_of(cursor, table) for table in tables}
+            kept = [one for found in by_table.values() for one in found]
+            dropped = [f'DROP TRIGGER "{name}" ON {table}' for table, found in by_table.items() for name, _ in found]
+    for statement in dropped:
+        schema_editor.execute(statement)
     yield
     for _, statement in kept:
         schema_editor.execute(statement)

@@ -146,10 +146,17 @@ def give_way(package: Package, call_off: CallOff, today: date) -> None:
         return
     earlier = package.call_offs.filter(version__lt=call_off.version, end_reason="changed", ended_on__gte=begins)
     for old in earlier.order_by("pk"):
-        CallOff.objects.filter(continues=old, start_on=old.ended_on + ONE_DAY).update(start_on=begins)
-        CallOff.objects.filter(continues=old, first_visit_on=old.ended_on + ONE_DAY).update(first_visit_on=begins)
+        for one in CallOff.objects.filter(continues=old):
+            # Either may be the day after the old one's last, or a later day that stays.
+            one.start_on = _earlier(one.start_on, old.ended_on, begins)
+            one.first_visit_on = _earlier(one.first_visit_on, old.ended_on, begins)
+            one.save(update_fields=("start_on", "first_visit_on"))
         old.ended_on = begins - ONE_DAY
         old.save(update_fields=("ended_on",))
+
+
+def _earlier(day: date | None, last_on: date | None, begins: date) -> date | None:
+    return begins if day is not None and last_on is not None and day == last_on + ONE_DAY else day
 
 
 # A call-off that goes on with fewer visits

@@ -77,8 +77,8 @@ def _planned(council: Council, person: int, weeks: Weeks) -> list[PlannedVisit]:
     )
     found = list(rows.order_by("start_at", "reference"))
     # A contract's facts are long: each call-off is read once, not with every visit.
-    rows = CallOff.objects.select_related("enrolment", "package", "delivered_by")
-    call_offs = rows.in_bulk({one.call_off_id for one in found})
+    placed = CallOff.objects.select_related("enrolment", "package", "delivered_by")
+    call_offs = placed.in_bulk({one.call_off_id for one in found})
     for one in found:
         one.call_off = call_offs[one.call_off_id]
     return found
