@@ -38,6 +38,7 @@ def backup(
         written = back_up(out, key_of(os.environ, key_file), datetime.now(UTC).replace(microsecond=0), progress)
     typer.echo(f"{out}: {written.rows:,} rows, {written.bytes:,} bytes\nstate hash {written.state}")
     _tell_faults(written.faults)
+    raise typer.Exit(1 if written.faults else 0)
 
 
 def restore(
@@ -117,7 +118,6 @@ def _on_the_database(otherwise: str) -> Iterator[_Progress]:
 def _tell_faults(faults: tuple[str, ...]) -> None:
     if faults:
         typer.echo("\n".join(["the chain of events is broken:", *faults]), err=True)
-        raise typer.Exit(1)
 
 
 class _Progress:

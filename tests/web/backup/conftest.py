@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from accept.engines import empty_database
+
+from calloff.web.backup.state import LIVING
 
 TESTS = Path(__file__).resolve().parents[2]
 KEY = "a key of tests 0123456789 abcdefghijklmnopqrstuvwxyz ABC"
@@ -51,6 +55,43 @@ def python(code, *words, database, **said):
 def calloff(*words, database, **said):
     """Run a command of Calloff on a database."""
     return python("from calloff.__main__ import main; main()", *words, database=database, **said)
+
+
+ORDER = "SELECT name, sql FROM sqlite_master WHERE type IN ('table', 'trigger', 'index') ORDER BY name"
+NOT_OURS = {"django_migrations", "sqlite_sequence", "sqlite_stat1", "sqlite_stat4", "calloff_cache", *LIVING}
+
+
+def content(database):
+    """Everything a file holds, table by table, as SQLite itself gives it, and the number each table gave last."""
+    with closing(sqlite3.connect(database)) as connection:
+        names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        found = {
+            name: connection.execute(f'SELECT * FROM "{name}" ORDER BY 1').fetchall()
+            for name in names
+            if name not in NOT_OURS
+        }
+        numbers = dict(connection.execute("SELECT name, seq FROM sqlite_sequence WHERE seq > 0"))
+    return found | {"numbers": {name: number for name, number in numbers.items() if name not in NOT_OURS}}
+
+
+def laid_out(database):
+    with closing(sqlite3.connect(database)) as connection:
+        return [row for row in connection.execute(ORDER) if not row[0].startswith("sqlite_")]
+
+
+def hash_of(database):
+    done = calloff("state-hash", database=database)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def nothing_beside(database):
+    return [path.name for path in database.parent.iterdir() if "restoring" in path.name] == []
+
+
+def nobody_in(database):
+    with closing(sqlite3.connect(database)) as connection:
+        return connection.execute("SELECT COUNT(*) FROM accounts_user").fetchone() == (0,)
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ from django.db import DatabaseError, connection
 from calloff.domain.errors import BadBackupError
 from calloff.web.audit.services.triggers import set_aside
 from calloff.web.backup.reading import Backup, End, Part
-from calloff.web.backup.state import BATCH, Table, Tell, tables, told
+from calloff.web.backup.state import Table, Tell, tables, told
 
 
 def load(path: Path, key: str, tell: Tell) -> tuple[End, dict[str, int]]:
@@ -74,12 +74,14 @@ def _insert(table: Table, rows: Iterable[Sequence[Any]]) -> None:
     statement = f'INSERT INTO "{table.name}" ({_named(table)}) VALUES ({places})'  # noqa: S608 - our own names
     rows = iter(rows)
     with connection.cursor() as cursor:
-        while batch := list(islice(rows, BATCH)):
+        while batch := list(islice(rows, table.batch)):
             cursor.executemany(statement, batch)
 
 
 def _copy(table: Table, rows: Iterable[Sequence[Any]]) -> None:
+    # Django leaves the errors of this way in as they are.
     with (
+        connection.wrap_database_errors,
         connection.cursor() as cursor,
         cursor.copy(f'COPY "{table.name}" ({_named(table)}) FROM STDIN') as copy,
     ):

@@ -28,8 +28,8 @@ from calloff.domain.records import canonical, sha256
 
 LIVING = frozenset({"django_session", "jobs_pulse", "usersessions_usersession"})
 """Who is signed in and which worker lives: after a restore everybody signs in again. The cache is no model at all."""
-BATCH = 2_000
-"""Rows that are fetched at once."""
+BATCH, BATCH_OF_FILES = 2_000, 10
+"""Rows that are in memory at once, and of a table that holds whole files."""
 WHOLE_SECOND, WITH_PARTS, NO_PARTS = 19, 26, ".000000"
 """Characters of a moment's text, without and with parts of a second."""
 
@@ -69,6 +69,11 @@ class Table:
     columns: tuple[tuple[str, str], ...]
     ours: bool
     """Whether Calloff's own code made it, not a package that it uses."""
+
+    @property
+    def batch(self) -> int:
+        """How many of its rows may be in memory at once."""
+        return BATCH_OF_FILES if "bytes" in dict(self.columns).values() else BATCH
 
 
 @dataclass(frozen=True)
@@ -164,7 +169,7 @@ def lines_of(table: Table) -> Iterator[bytes]:
     encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
     with connection.chunked_cursor() as cursor:
         cursor.execute(f'SELECT {named} FROM "{table.name}" ORDER BY "{table.key}"')  # noqa: S608 - our own names
-        while rows := cursor.fetchmany(BATCH):
+        while rows := cursor.fetchmany(table.batch):
             for row in map(list, rows):
                 for place, change in changes:
                     if row[place] is not None:

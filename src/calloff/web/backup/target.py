@@ -18,6 +18,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 
 from calloff.domain.errors import BadBackupError
+from calloff.formats.tables import writing_to
 from calloff.web.backup import migrated
 from calloff.web.backup.state import LIVING, Tell, tables
 from calloff.web.backup.writing import sync_folder
@@ -72,12 +73,14 @@ def new_database() -> AbstractContextManager[None]:
 @contextmanager
 def _new_file() -> Iterator[None]:
     target = Path(connection.settings_dict["NAME"])
-    target.parent.mkdir(parents=True, exist_ok=True)
-    connection.close()
-    _remove_left_behind(target)
     partial = target.with_name(f".{target.name}.restoring-{os.getpid()}")
+    connection.close()
+    with writing_to(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _remove_left_behind(target)
     try:
-        _copy_tables(target, partial)
+        with writing_to(target):
+            _copy_tables(target, partial)
         connection.settings_dict["NAME"] = str(partial)
         with connection.cursor() as cursor:
             for pragma in HASTY:
@@ -89,7 +92,8 @@ def _new_file() -> Iterator[None]:
         connection.settings_dict["NAME"] = str(target)
         refuse_not_empty()
         connection.close()
-        _exchange(partial, target)
+        with writing_to(target):
+            _exchange(partial, target)
     finally:
         connection.close()
         connection.settings_dict["NAME"] = str(target)
@@ -121,6 +125,16 @@ def _exchange(partial: Path, target: Path) -> None:
 def _remove_left_behind(target: Path) -> None:
     """Files of restores that were killed: they hold what nobody looks after."""
     for path in target.parent.glob(f".{target.name}.restoring-*"):
-        process = re.search(r"restoring-(\d+)", path.name)
-        if process and not Path(f"/proc/{process.group(1)}").exists():
+        process = re.search(r"\.restoring-(\d+)", path.name)
+        if process and not _lives(int(process.group(1))):
             path.unlink(missing_ok=True)
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

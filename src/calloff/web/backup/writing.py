@@ -20,7 +20,7 @@ from calloff.domain.calendar import moment_text
 from calloff.domain.errors import BadInputError
 from calloff.formats.tables import writing_to
 from calloff.ways.build import version_of_code
-from calloff.web.audit.models import Chain
+from calloff.web.audit.models import Chain, Event
 from calloff.web.audit.services import faults_in_chain
 from calloff.web.backup import migrated
 from calloff.web.backup.numbering import last_numbers
@@ -117,7 +117,9 @@ def _write(packing: Packing, at: datetime, tell: Tell) -> Written:
 def faults_in_chains() -> Iterator[str]:
     """Whatever is wrong with the chain of any council, or with that of the house; the first so many."""
     number = 0
-    for council in Chain.objects.order_by("council").values_list("council", flat=True):
+    # Events whose chain's end was taken away are a fault, too.
+    ends, events = (model.objects.values_list("council", flat=True) for model in (Chain, Event))
+    for council in sorted({*ends, *events.order_by("council").distinct()}):
         for fault in faults_in_chain(council):
             number += 1
             if number > MOST_FAULTS:
