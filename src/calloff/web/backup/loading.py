@@ -40,7 +40,9 @@ def load(path: Path, key: str, tell: Tell) -> tuple[End, dict[str, int]]:
             _LOAD[connection.vendor](table, _values(table, part, tell))
         except DatabaseError as error:
             # Its text may hold somebody's row.
-            raise BadBackupError(f"{part.table}: the database refuses its rows ({type(error).__name__})") from error
+            raise BadBackupError(
+                f"{part.table}: the database refuses its rows ({type(error).__name__}); nothing was restored"
+            ) from error
         numbers[part.table] = part.last_number
     if set(numbers) != set(known):
         raise BadBackupError(f"{path}: it lacks {', '.join(sorted(set(known) - set(numbers)))}")
