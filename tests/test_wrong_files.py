@@ -127,6 +127,13 @@ def stand_in(which: str) -> Words:
     return words
 
 
+KEY = "a key of tests 0123456789 abcdefghijklmnopqrstuvwxyz ABC"
+
+
+def restore(wrong: Path, good: Path, out: Path) -> list[object]:
+    return ["restore", wrong, f"--key-file={good / 'good.key'}"]
+
+
 READERS: dict[str, dict[str, Words]] = {
     ".csv": {
         **{f"models enrol {option}": enrol(option) for option in ("providers", "places", "packages")},
@@ -146,6 +153,11 @@ READERS: dict[str, dict[str, Words]] = {
         "replay log": lambda wrong, *_: ["replay", wrong],
         "explain log": lambda wrong, *_: ["explain", wrong, "--package=P-1"],
     },
+    ".key": {
+        "backup key_file": lambda wrong, _, out: ["backup", f"--out={out / 'all.backup'}", f"--key-file={wrong}"],
+        "restore key_file": lambda wrong, good, _: ["restore", good / "good.backup", f"--key-file={wrong}"],
+    },
+    ".backup": {"restore file": restore},
     ".yaml": {
         "models check paths": lambda wrong, *_: ["models", "check", wrong],
         "models show model": lambda wrong, *_: ["models", "show", wrong],
@@ -186,6 +198,9 @@ def good(tmp_path_factory):
         (folder / "census.csv").write_text(CENSUS, encoding="utf-8")
         (folder / "planned.csv").write_text(PLANNED, encoding="utf-8")
         (folder / "visits.csv").write_text(VISITS, encoding="utf-8")
+        (folder / "good.key").write_text(KEY, encoding="utf-8")
+        # With another key no more than the beginning of it is read.
+        (folder / "good.backup").write_bytes(b"Calloff backup 1\n" + bytes(100))
         assert run("models", "enrol", MODEL, *given, "--seed=1", f"--out={folder}/contracts.csv") == 0
         yield folder
 

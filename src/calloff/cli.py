@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from calloff import commands, demo, visit_commands
+from calloff import backup_commands, commands, demo, visit_commands
 
 app = typer.Typer(
     name="calloff",
@@ -66,5 +66,8 @@ for command in (
     commands.bench,
     commands.mutants,
     visit_commands.pay,
+    backup_commands.backup,
+    backup_commands.restore,
+    backup_commands.state_hash,
 ):
     app.command()(command)

@@ -45,6 +45,7 @@ SHOWN_BY = {
     "I21 an altered event is seen": "REL-23",
     "I23 a command sent twice is done once": "REL-21",
     "I24 an import is whole or nothing": "REL-22",
+    "I26 a backup restores to the same state": "REL-24",
     "I28 what fails changes nothing": "I28",
     "I30 no package without an owner": "I30",
     "I30 no package without a next act": "UX-20",

@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
-from calloff.domain.records import sha256
-
-LEFT_OUT = ("jobs_pulse", "django_session", "audit_look", "calloff_cache")
-"""What tells of reading and living, and of no act."""
+LEFT_OUT = ("audit_look",)
+"""What tells of reading, and of no act; who is signed in and which worker lives is no part of any state."""
 
 
 def state(without: Iterable[str] = ()) -> dict[str, str]:
     """By table the hash of its rows, in the order of their keys; some columns may be left out, as `table.column`."""
-    from django.apps import apps
-    from django.db import connection
+    from calloff.web.backup.state import counted, tables
 
     skipped = set(without)
     found = {}
-    with connection.cursor() as cursor:
-        for model in apps.get_models():
-            table = model._meta.db_table
-            if table in LEFT_OUT or not model.__module__.startswith("calloff."):
-                continue
-            columns = [one.column for one in model._meta.concrete_fields if f"{table}.{one.column}" not in skipped]
-            named = ", ".join(f'"{column}"' for column in columns)
-            cursor.execute(f"SELECT {named} FROM {table} ORDER BY id")
-            found[table] = sha256(repr(cursor.fetchall()).encode())
+    for table in tables():
+        if table.ours and table.name not in LEFT_OUT:
+            kept = tuple(one for one in table.columns if f"{table.name}.{one[0]}" not in skipped)
+            found[table.name] = counted(replace(table, columns=kept)).hash
     return found
 
 

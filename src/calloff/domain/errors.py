@@ -5,7 +5,8 @@ Every error Calloff raises on purpose.
     ├── BadInputError            a file, a row or an argument that a person can mend
     │   ├── DocumentError        one place in a document: file, line, what is wrong, what to write
     │   ├── DocumentErrors       all of them at once
-    │   └── RowErrors            all bad rows of a file at once
+    │   ├── RowErrors            all bad rows of a file at once
+    │   └── BadBackupError       a backup that is not whole, or not for this key, Calloff or database
     ├── NoApplicableModelError   no purchasing model in force covers the package
     ├── SeveralModelsError       more than one does, and none is more specific
     ├── UnknownEnrolmentError    an order names an enrolment that the market does not hold
@@ -66,6 +67,10 @@ class RowErrors(BadInputError):
         count = f"{len(rows)} bad cell{'s' if len(rows) != 1 else ''}; nothing was written"
         super().__init__("\n".join([*(str(row) for row in rows), count]))
         self.rows = tuple(rows)
+
+
+class BadBackupError(BadInputError):
+    """A backup that is not whole, or not made for this key, this Calloff or this database; nothing was restored."""
 
 
 class NoApplicableModelError(CalloffError):
