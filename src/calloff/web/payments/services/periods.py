@@ -184,9 +184,10 @@ def judge_outcome(*, outcome: Outcome, met: bool, by: User, at: datetime) -> Ent
         again.met, again.judged_by, again.judged_at = met, by, doing.at
         again.save(update_fields=("met", "judged_by", "judged_at"))
         _entitle_outcome(again, doing.at)
+        rows = Entitlement.objects.filter(council=again.council_id, anchor=f"outcome/{again.token}")
+        made = rows.order_by("-number").first()
         doing.record("outcome_judged", again.enrolment.reference, {"met": met})
-    rows = Entitlement.objects.filter(council=again.council_id, anchor=f"outcome/{again.token}")
-    return rows.order_by("-number").first()
+    return made
 
 
 def _entitle_outcome(outcome: Outcome, at: datetime) -> None:
