@@ -227,7 +227,9 @@ def _of_rules(paid: PaidWorld) -> dict[str, Callable[[], Act]]:
 
     return {
         "rules.propose": of(day, propose),
-        "rules.decide": of(lambda: propose(day()), lambda one: rules.decide(proposal=one, approved=True, by=manager, at=at)),
+        "rules.decide": of(
+            lambda: propose(day()), lambda one: rules.decide(proposal=one, approved=True, by=manager, at=at)
+        ),
         "rules.ask_for_shadow": lambda: shadow,
     }
 
