@@ -111,19 +111,29 @@ def all_triggers(cursor: Any) -> list[tuple[str, str]]:
 
 
 @contextmanager
-def set_aside(schema_editor: Any) -> Iterator[None]:
+def set_aside(schema_editor: Any, table: str = "") -> Iterator[None]:
     """
-    Without triggers for a while: only for a migration on SQLite, which makes a table anew under another name.
+    Without triggers for a while, all of which are there again afterwards: only for a migration.
 
-    A trigger that looks into that table would be broken in between, and SQLite refuses to rename it.
+    SQLite makes a table anew under another name, where a trigger that looks into that table would be broken in between
+    and one of its own would be lost; so there every trigger goes. PostgreSQL changes no type of a column that a trigger
+    names; there those of `table` go.
     """
-    if schema_editor.connection.vendor != "sqlite":
-        yield
-        return
+    vendor = schema_editor.connection.vendor
     with schema_editor.connection.cursor() as cursor:
-        kept = all_triggers(cursor)
+        kept = all_triggers(cursor) if vendor == "sqlite" else _triggers_of(cursor, table) if table else []
         for name, _ in kept:
-            schema_editor.execute(f'DROP TRIGGER "{name}"')
+            schema_editor.execute(f'DROP TRIGGER "{name}"' + ("" if vendor == "sqlite" else f" ON {table}"))
     yield
     for _, statement in kept:
         schema_editor.execute(statement)
+
+
+def _triggers_of(cursor: Any, table: str) -> list[tuple[str, str]]:
+    """On PostgreSQL, the triggers of a table: the name of each, and the statement that makes it."""
+    cursor.execute(
+        "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE tgrelid = %s::regclass AND NOT tgisinternal "
+        "ORDER BY tgname",
+        [table],
+    )
+    return [(str(name), str(statement)) for name, statement in cursor.fetchall()]
