@@ -14,13 +14,16 @@ from datetime import timedelta
 from typing import Any
 
 Act = Callable[[], object]
-ROOMS = ("accounts", "api", "brokerage", "contracts", "jobs", "provider_portal")
+ROOMS = ("accounts", "api", "brokerage", "contracts", "jobs", "payments", "provider_portal", "visits")
 READERS = ("next_case.next_case", "trying.made_up")
 """What takes keywords and a moment as an act does, and writes nothing."""
-PARTS = ("publishing.publish",)
-"""What is only ever done within an act."""
+PARTS = ("publishing.publish", "entitling.entitle", "ledger.post", "ledger.reverse")
+"""What is only ever done within an act, or by the worker in a turn of the council."""
+SEVERAL = ("runs.draft",)
+"""One act after the other: a run that was started and not prepared is the worker's to prepare."""
 ON_LIVE_ALONE = ("administering.first_administrator",)
 """What the demonstration refuses, in which the checks run."""
+NO_ACTS = (*READERS, *PARTS, *SEVERAL, *ON_LIVE_ALONE)
 
 
 def services() -> Iterator[str]:
@@ -34,8 +37,8 @@ def services() -> Iterator[str]:
                 if not inspect.isfunction(function) or function.__module__ != module.__name__ or name.startswith("_"):
                     continue
                 kinds = inspect.signature(function).parameters
-                keywords = all(one.kind == one.KEYWORD_ONLY for one in kinds.values())
-                if "at" in kinds and keywords and f"{short}.{name}" not in (*READERS, *PARTS, *ON_LIVE_ALONE):
+                keywords = all(one.kind in (one.KEYWORD_ONLY, one.VAR_KEYWORD) for one in kinds.values())
+                if "at" in kinds and keywords and f"{short}.{name}" not in NO_ACTS:
                     yield f"{short}.{name}"
 
 
@@ -44,7 +47,10 @@ def acts(world: Any) -> dict[str, Callable[[], Act]]:
     from accept.acts_of_accounts import acts_of_accounts
     from accept.acts_of_contracts import acts_of_contracts
     from accept.acts_of_life import acts_of_life
+    from accept.acts_of_money import acts_of_money
+    from accept.acts_of_visits import acts_of_visits
     from accept.acts_of_words import acts_of_words
+    from accept.paid_world import PaidWorld
 
     def placed() -> Any:
         package = world.started()
@@ -52,12 +58,15 @@ def acts(world: Any) -> dict[str, Callable[[], Act]]:
         world.confirm(package)
         return world.again(package)
 
+    paid = PaidWorld(world)
     return {
         **_acts_on_packages(world),
         **acts_of_life(world, placed),
         **acts_of_words(world),
         **acts_of_contracts(world),
         **acts_of_accounts(world),
+        **acts_of_visits(paid),
+        **acts_of_money(paid),
     }
 
 

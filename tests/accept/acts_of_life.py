@@ -32,10 +32,11 @@ def acts_of_life(world: Any, placed: Callable[[], Any]) -> dict[str, Callable[[]
     def changed() -> Any:
         return change(placed())
 
+    told_of: dict[str, Any] = {"line": "morning/1", "more_minutes": 5, "reason": "a bath"}
+    told_of |= {"from_on": date(2026, 12, 7), "to_on": date(2026, 12, 8)}
+
     def change(package: Any) -> Any:
-        days = {"from_on": date(2026, 12, 7), "to_on": date(2026, 12, 8)}
-        told = {"line": "morning/1", "more_minutes": 5, "reason": "a bath"}
-        return temporary.change_for_a_while(package=package, **told, **days, by=broker, at=at)
+        return temporary.change_for_a_while(package=package, **told_of, by=broker, at=at)
 
     shares = [Share("council", "council", 6_000, at.date()), Share("ICB", "joint", 4_000, at.date())]
     return {
@@ -58,5 +59,9 @@ def acts_of_life(world: Any, placed: Callable[[], Any]) -> dict[str, Callable[[]
             kept, lambda p: releasing.release_place(package=p, then="ended", by=broker, at=at)
         ),
         "temporary.change_for_a_while": of(placed, change),
+        "temporary.vary": of(
+            lambda: placed().call_offs.get(),
+            lambda one: temporary.vary(call_off=one, **told_of, by=world.manager("acorn"), at=at),
+        ),
         "temporary.take_back": of(changed, lambda one: temporary.take_back(change=one, by=broker, at=at)),
     }

@@ -47,23 +47,29 @@ class Site:
     address: str
     browser: Any
 
-    def context(self, user: Any = None, *, width: int = DESK, shortcuts: bool = False, **more: Any) -> Any:
-        """A browser of somebody's own, signed in with both factors; of nobody without a user."""
+    def context(
+        self, user: Any = None, *, width: int = DESK, shortcuts: bool = False, proved: bool = False, **more: Any
+    ) -> Any:
+        """
+        A browser of somebody's own, signed in with both factors; of nobody without a user.
+
+        Whoever has `proved` it is not asked again at once for what money hangs on.
+        """
         from django.conf import settings
 
         context = self.browser.new_context(viewport={"width": width, "height": 800}, base_url=self.address, **more)
-        cookies = {settings.SESSION_COOKIE_NAME: session_key(user)} if user is not None else {}
+        cookies = {settings.SESSION_COOKIE_NAME: session_key(user, proved=proved)} if user is not None else {}
         cookies |= {"calloff_shortcuts": "on"} if shortcuts else {}
         context.add_cookies([{"name": name, "value": cookies[name], "url": self.address} for name in cookies])
         context.set_default_timeout(60_000)
         return context
 
 
-def session_key(user: Any) -> str:
+def session_key(user: Any, *, proved: bool = False) -> str:
     """The key of a session in which somebody has signed in with both factors."""
     from accept.server import session
 
-    return session(user)
+    return session(user, proved=proved)
 
 
 @contextmanager

@@ -82,7 +82,7 @@ def two_people(tally: Tally, filled: Any, times: int) -> None:
     payer = world.user("payer-a", "finance_payer")
     people = [payer, world.user("payer-twin", "pay_approver", identity=payer.identity)]
     people.append(world.user("approver-b", "pay_approver"))
-    account = {"sort_code": "401276", "account": "02345678", "name": "Acorn"}
+    account = {"sort_code": "401276", "account": "02345671", "name": "Acorn"}
     for _ in range(times):
         for proposer in people:
             for decider in people:

@@ -111,8 +111,8 @@ def post(port: int, session: str, address: str, fields: dict[str, str]) -> int:
     return ask(port, "POST", address, cookies_of(session), fields).status
 
 
-def session(user: object) -> str:
-    """The key of a session in which somebody is signed in with both factors."""
+def session(user: object, *, proved: bool = False) -> str:
+    """The key of a session in which somebody is signed in with both factors, and has perhaps just proved it again."""
     import time
 
     from django.conf import settings
@@ -129,5 +129,8 @@ def session(user: object) -> str:
     store[HASH_SESSION_KEY] = user.get_session_auth_hash()
     store[passing.FACTOR] = user.pk
     store[passing.BEGAN] = store[passing.SEEN] = time.time()
+    if proved:
+        store["account_authentication_methods_user"] = str(user.pk)
+        store["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
     store.create()
     return str(store.session_key)

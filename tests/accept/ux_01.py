@@ -18,7 +18,7 @@ from calloff.acceptance import Result
 
 SIZES = {0: 60, 1: 1, 2: 1}
 """Every so-manieth page state is looked at, with at least one of each role and width; 1 is all."""
-ROLES = ("broker", "approver", "commissioner", "provider_manager")
+ROLES = ("broker", "approver", "commissioner", "provider_manager", "finance_payer", "pay_approver", "auditor")
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 WIDE = "document.documentElement.scrollWidth > innerWidth"
 
@@ -45,7 +45,7 @@ def states_of_pages(tally: Tally, every: int) -> None:
         for place, role in enumerate(ROLES):
             found = list(addresses_of(filled, role))
             for number, width in enumerate((DESK, PHONE)):
-                context = here.context(filled.users[role], width=width)
+                context = here.context(filled.users[role], width=width, proved=True)
                 page = context.new_page()
                 # Each role and width begins elsewhere, so that a sample sees many pages.
                 for address in found[(place * 2 + number) % every :: every]:

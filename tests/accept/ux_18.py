@@ -62,7 +62,7 @@ def reasons(tally: Tally, size: int) -> None:
             world.answer(package, first.branch.reference, "decline", reason="no_capacity")
         look_at(tally, world, client, world.again(package), pounds)
         # What it keeps comes free for the next: so many packages would find nobody in the end.
-        withdraw(package=world.again(package), reason=WITHDRAW_REASONS[0], words="", by=world.broker, at=world.at)
+        withdraw(package=world.again(package), reason=WITHDRAW_REASONS[1], words="", by=world.broker, at=world.at)
 
 
 def suspended(world: Any, name: str) -> None:

@@ -579,8 +579,11 @@ def _proposed(world: World, filled: Filled) -> None:
     rules.propose(text=text, starts_on=first + timedelta(days=30), **told)
     rules.ask_for_shadow(text=text, from_on=first, to_on=first + timedelta(days=7), **told)
     payer = filled.users["finance_payer"]
-    account = {"sort_code": "401276", "account": "02345678", "name": "Acorn Care"}
+    account = {"sort_code": "401276", "account": "02345671", "name": "Acorn Care"}
     bank.propose(council=council, branch=world.branch(PEOPLE_OF), by=payer, at=at, **account)
+    # No table of the checkers knows this sort code.
+    unknown = {"sort_code": "123456", "account": "12345678", "name": "Beech Care"}
+    bank.propose(council=council, branch=world.branch("beech"), by=payer, at=at, **unknown)
     charging.assess(person=filled.packages["begun"].person, pence_per_week=2_500, from_on=first, by=payer, at=at)
 
 

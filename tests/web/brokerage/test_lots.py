@@ -151,7 +151,7 @@ def test_an_act_on_one_of_them_takes_the_lot_apart(world, act):
     world.answer(lot, "acorn")
     one = packages[0]
     if act == "withdraw":
-        withdraw(package=one, reason="died", words="", by=world.broker, at=world.at)
+        withdraw(package=one, reason="moved", words="", by=world.broker, at=world.at)
     elif act == "hold":
         hold(package=one, reason="assessment_open", review_at=world.at, by=world.broker, at=world.at)
     else:

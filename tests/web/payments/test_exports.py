@@ -10,9 +10,11 @@ from xml.etree import ElementTree
 import pytest
 from django.db import DatabaseError, transaction
 from web.paying import Paying, contract_of
+from web.payments.test_pages import proved, text_of
 
 from calloff.formats.pain001 import NAMESPACE
 from calloff.formats.payables import read_payables
+from calloff.web.audit.models import Event
 from calloff.web.jobs.models import Notice
 from calloff.web.payments.models import BankDetail, Payment
 from calloff.web.payments.services import bank, charging, exports, sending, terms
@@ -58,7 +60,7 @@ def test_payables_come_to_what_is_sent_under_codes_order_charge_and_what_was_bro
 
 
 def agreed(paying, at=None, **more):
-    told = {"sort_code": "40-12-76", "account": "0234 5678", "name": "Acorn Care"} | more
+    told = {"sort_code": "40-12-76", "account": "0234 5671", "name": "Acorn Care"} | more
     council, branch = paying.world.council, paying.world.branch("Acorn")
     detail = bank.propose(council=council, branch=branch, by=paying.payer, at=at or paying.at, **told)
     return bank.decide(detail=detail, approved=True, by=paying.approver, at=at or paying.at)
@@ -107,7 +109,7 @@ def test_bank_details_need_two_people_tell_the_old_contact_and_can_be_stopped_un
         council=council,
         branch=branch,
         sort_code="401276",
-        account="02345678",
+        account="02345671",
         name="Acorn",
         by=paying.payer,
         at=paying.at,
@@ -126,10 +128,10 @@ def test_bank_details_need_two_people_tell_the_old_contact_and_can_be_stopped_un
     bank.decide(detail=detail, approved=True, by=paying.approver, at=paying.at)
     bank.stop(detail=detail, by=paying.payer, at=paying.at + timedelta(days=1))
     assert bank.account_of(council, branch, paying.at + timedelta(days=30)) is None
-    counted = agreed(paying, account="99999999")
+    counted = agreed(paying, account="99999906")
     with pytest.raises(bank.BankError, match="count already"):
         bank.stop(detail=counted, by=paying.payer, at=paying.at + timedelta(days=6))
-    assert bank.account_of(council, branch, paying.at + timedelta(days=6)).number == "99999999"
+    assert bank.account_of(council, branch, paying.at + timedelta(days=6)).number == "99999906"
 
 
 @pytest.mark.parametrize(
@@ -138,3 +140,36 @@ def test_bank_details_need_two_people_tell_the_old_contact_and_can_be_stopped_un
 def test_bank_details_of_another_shape_are_refused(paying, sort_code, account):
     with pytest.raises(bank.BankError, match="six digits"):
         agreed(paying, sort_code=sort_code, account=account)
+
+
+def test_what_both_checkers_call_wrong_is_refused_and_what_nobody_could_check_is_told(paying, signed_in):
+    with pytest.raises(bank.BankError, match="Both account checkers"):
+        agreed(paying, sort_code="203099", account="66831036")
+    assert not BankDetail.objects.exists()
+    council, branch = paying.world.council, paying.world.branch("Acorn")
+    told = {"sort_code": "123456", "account": "12345678", "name": "Acorn"}
+    detail = bank.propose(council=council, branch=branch, by=paying.payer, at=paying.at, **told)
+
+    for role in ("finance_payer", "pay_approver"):
+        listed = text_of(signed_in(paying.world.user(f"another-{role}", role)).get("/pay/bank"))
+        assert "Nobody could check this account" in listed
+        assert "tables of Wednesday 29 November 2017" in listed
+    decider = proved(signed_in(paying.world.user("another-pay_approver")))
+    assert "hangs on your call alone" in text_of(decider.get(f"/pay/bank/{detail.token}"))
+    bank.decide(detail=detail, approved=True, by=paying.approver, at=paying.at)
+    said = Event.objects.filter(kind__in=("bank_proposed", "bank_agreed")).values_list("data", flat=True)
+    assert [json.loads(one)["checked"] for one in said] == ["unknown", "unknown"]
+
+
+def test_details_agreed_before_anybody_checked_leave_in_no_file(paying):
+    run = paying.pay()
+    pays_direct(paying)
+    run.council.refresh_from_db()
+    detail = agreed(paying)
+    later = paying.at + bank.COOLING_OFF
+    assert exports.pain001_of(run, later)
+
+    BankDetail.objects.filter(pk=detail.pk).update(account="02345678")
+
+    with pytest.raises(exports.ExportError, match="It is that of Acorn Care"):
+        exports.bacs_of(run, later)

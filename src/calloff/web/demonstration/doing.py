@@ -53,7 +53,8 @@ def holding(team: Team, reason: str, days: int) -> Acting:
 
 def withdrawing(team: Team, reason: str) -> Acting:
     def act(package: Package, at: datetime) -> None:
-        withdraw(package=package, reason=reason, words="", by=team.owner(package), at=at)
+        died_on = local(at).date() if reason == "died" else None
+        withdraw(package=package, reason=reason, words="", by=team.owner(package), at=at, died_on=died_on)
 
     return act
 

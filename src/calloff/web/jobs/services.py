@@ -239,6 +239,8 @@ SUBJECTS = {
     "bank_changed": gettext_lazy("Somebody wants your pay to go to another account"),
     "visits_stopped": gettext_lazy("Visits of a package you deliver are stopped"),
     "visits_restart": gettext_lazy("Visits of a package you deliver are wanted again"),
+    "visit_changed": gettext_lazy("A visit of a package you deliver changes for a few days"),
+    "visit_varied": gettext_lazy("A provider changed a visit for a few days"),
     "suspended": gettext_lazy("New work is stopped for a while"),
     "lifted": gettext_lazy("New work is open again"),
 }

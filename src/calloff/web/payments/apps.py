@@ -7,6 +7,6 @@ class PaymentsConfig(AppConfig):
     verbose_name = "Payments"
 
     def ready(self) -> None:
-        """Let what is settled after a file be known to every process."""
-        # Each names its jobs when it is loaded; the worker loads no pages.
-        from calloff.web.payments.services import entitling, rules, runs, uplifts  # noqa: F401
+        """Let what is settled after a file be known to every process, and how long a place is kept."""
+        # Each names what it does when it is loaded; the worker loads no pages.
+        from calloff.web.payments.services import entitling, retainers, rules, runs, uplifts  # noqa: F401

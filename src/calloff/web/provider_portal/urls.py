@@ -11,6 +11,7 @@ from calloff.web.provider_portal.views import (
     pay,
     spare,
     telling,
+    varying,
     visits,
 )
 
@@ -25,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("provider/packages", packages.packages, name="portal_packages"),
     path("provider/packages/<str:token>", packages.package, name="portal_package"),
     path("provider/packages/<str:token>/first-visit", packages.first_visit, name="portal_first_visit"),
+    path("provider/packages/<str:token>/for-a-while", varying.for_a_while, name="portal_for_a_while"),
     path("provider/packages/<str:token>/hand-back", packages.hand_back, name="portal_hand_back"),
     path("provider/packages/<str:token>/letter", letters.call_off, name="portal_call_off_letter"),
     path("provider/visits", visits.files, name="portal_visits"),

@@ -89,7 +89,31 @@ class WithdrawForm(forms.Form):
     """The package is no longer wanted."""
 
     reason = reasons(words.WITHDRAW_REASONS)
+    died_on = DayField(
+        label=_("On which day did the person die?"),
+        required=False,
+        help_text=_("Only then. All care of the person stops with it. For example, 27 11 2026"),
+    )
+    died_time = ClockField(
+        label=_("At what time did the person die?"),
+        required=False,
+        help_text=_("Only then; left empty, the visits of that day wait until somebody knows."),
+    )
     words = several_lines(_("More about it"), 500, required=False, hint=_("Kept as a contact note."), rows=3)
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or {}
+        if found.get("reason") == "died" and not found.get("died_on") and "died_on" not in self.errors:
+            self.add_error("died_on", _("Enter on which day the person died"))
+        return found
+
+    def told(self) -> dict[str, Any]:
+        """The withdrawal in the words of the service."""
+        found = self.cleaned_data
+        said = {"reason": found["reason"], "words": found["words"]}
+        if found["reason"] != "died":
+            return said
+        return {**said, "died_on": found["died_on"], "died_at_minute": minute_of(found["died_time"])}
 
 
 class NoteForm(forms.Form):

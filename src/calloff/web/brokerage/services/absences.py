@@ -141,6 +141,7 @@ def take_back(*, absence: Absence, by: User, at: datetime) -> None:
 
 def write_death(person: Person, on: date, minute: int | None, at: datetime) -> None:
     """Within an act: a person has died, on a day, perhaps at a minute of it; one that stands is not told again."""
+    Person.objects.filter(pk=person.pk, died_on__isnull=True).update(died_on=on)
     if Absence.objects.filter(person=person, kind=DEATH, superseded_at=None).exists():
         return
     row = Absence(

@@ -113,7 +113,6 @@ def end_package(
         for call_off in CallOff.objects.filter(package=package, ended_on__isnull=True):
             end_call_off(desk, call_off, last_day_on, reason)
         if reason == "died":
-            Person.objects.filter(pk=desk.package.cared_for.pk, died_on__isnull=True).update(died_on=last_day_on)
             absences.write_death(desk.package.cared_for, last_day_on, died_at_minute, doing.at)
         desk.package.state, desk.package.ended_on, desk.package.end_reason = Package.ENDED, last_day_on, reason
         refresh(desk, None)
@@ -198,13 +197,17 @@ def hand_back(*, call_off: CallOff, last_day_on: date, reason: str, words: str, 
     return handback
 
 
+def of_council(package: Package, on: date) -> list[User]:
+    """Who in the council looks after a package: its owner, or everybody of the duty team."""
+    if package.owner:
+        return [package.owner]
+    return list(holders("work_package", council_id=package.council_id, on=on))
+
+
 def tell_council(desk: Desk, kind: str, key: str) -> None:
     """A notice to the package's owner, or to everybody of the duty team."""
     package = desk.package
-    people = (
-        [package.owner] if package.owner else holders("work_package", council_id=package.council_id, on=desk.at.date())
-    )
-    for user in people:
+    for user in of_council(package, desk.at.date()):
         jobs.tell(
             user,
             kind,

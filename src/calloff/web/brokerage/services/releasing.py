@@ -7,6 +7,7 @@ when the person comes back, the provider may give the place away: the package en
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -26,14 +27,36 @@ from calloff.web.brokerage.services.refusals import RefusedError
 from calloff.web.brokerage.services.sourcing import fresh_desk
 
 KEPT_DAYS = 14
-"""So long a place is kept from the day of the admission on (LDS-HOSP: up to two weeks)."""
+"""So long a place is kept from the day of the admission on where no retainer says how long (LDS-HOSP: two weeks)."""
 ENDED, HELD = "ended", "held"
+Knows = Callable[[CallOff, date], int | None]
+_know: list[Knows] = []
+
+
+def knows_kept_days(function: Knows) -> Knows:
+    """
+    Name the function that knows for how many days the payment rule of a call-off keeps its place from an admission on.
+
+    None where its rule has no retainer. Payment rules are no business of this room, and are told to it.
+    """
+    _know.append(function)
+    return function
+
+
+def kept_days(package: Package, admitted_on: date) -> int:
+    """For how many days from an admission on the place of a package is kept: the longest of its providers' rules."""
+    living = CallOff.objects.filter(package=package, ended_on__isnull=True).select_related("enrolment")
+    said = [days for one in living for knows in _know if (days := knows(one, admitted_on)) is not None]
+    return max(said, default=KEPT_DAYS)
 
 
 def kept_until(package: Package) -> date | None:
     """The last day for which the place is kept; None where nobody is in hospital without a day of return."""
     away = [one for one in absences.standing(package) if one.kind == HOSPITAL and one.until_at is None]
-    return local(away[0].from_at).date() + timedelta(days=KEPT_DAYS - 1) if away else None
+    if not away:
+        return None
+    admitted_on = local(away[0].from_at).date()
+    return admitted_on + timedelta(days=kept_days(package, admitted_on) - 1)
 
 
 def release_place(*, package: Package, then: str, by: User, at: datetime) -> None:

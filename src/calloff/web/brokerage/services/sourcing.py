@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 
+from calloff.domain.calendar import local
 from calloff.domain.decisions import CallOff as KernelCallOff
 from calloff.domain.decisions import Invite, Refer, Wait
 from calloff.domain.history import Held, Released, Withdrawn
 from calloff.web.accounts.models import User
 from calloff.web.accounts.services import holders
 from calloff.web.audit.services import Act, act, in_turn
-from calloff.web.brokerage.models import Invitation, Note, Package, Waiting
-from calloff.web.brokerage.services import lots, owning
+from calloff.web.brokerage.models import Invitation, Note, Package, Person, Waiting
+from calloff.web.brokerage.services import absences, lots, owning
 from calloff.web.brokerage.services.carrying import carry_out, look_again, look_again_on, rank_of, reopen_after
 from calloff.web.brokerage.services.columns import ask_quietly, refresh
 from calloff.web.brokerage.services.desk import Desk, desk_for, told
@@ -245,8 +246,22 @@ def end_hold(*, package: Package, by: User, at: datetime) -> None:
         doing.record("hold_ended", package.reference, {}, told(desk.package.version, happened))
 
 
-def withdraw(*, package: Package, reason: str, words: str, by: User, at: datetime) -> None:
-    """The package is no longer wanted: every invitation ends, nothing more is asked."""
+def withdraw(
+    *,
+    package: Package,
+    reason: str,
+    words: str,
+    by: User,
+    at: datetime,
+    died_on: date | None = None,
+    died_at_minute: int | None = None,
+) -> None:
+    """
+    The package is no longer wanted: every invitation ends, nothing more is asked.
+
+    A death needs its day, and stops all care of the person from its minute on, that of other packages too; where
+    nobody knows the minute, the visits of the day are parked.
+    """
     if reason not in WITHDRAW_REASONS:
         raise RefusedError(f"{reason!r} is no reason for a withdrawal; choose one of the list.")
     refuse_in_note(words, [package])
@@ -258,6 +273,8 @@ def withdraw(*, package: Package, reason: str, words: str, by: User, at: datetim
             raise RefusedError(f"Package {package.reference} has begun or ended; end it instead, with its last day.")
         if desk.package.call_offs.filter(ended_on__isnull=True).exists():
             raise RefusedError(f"Package {package.reference} is called off in part; end it instead, with its last day.")
+        if reason == "died":
+            _record_death(desk.package.cared_for, died_on, died_at_minute, doing.at)
         happened = Withdrawn(doing.at, reason)
         desk.course.history.append(happened)
         stored, history = carry_out(desk, desk.ask(), by)
@@ -267,6 +284,16 @@ def withdraw(*, package: Package, reason: str, words: str, by: User, at: datetim
         doing.record("withdrawn", package.reference, data, [*told(desk.package.version, happened), *history])
         if words:
             Note.objects.create(council_id=package.council_id, package=package, text=words, by=by, at=doing.at)
+
+
+def _record_death(person: Person, died_on: date | None, minute: int | None, at: datetime) -> None:
+    """Within an act: the death of whom the care was for; a day that is known already stands."""
+    died_on = person.died_on or died_on
+    if died_on is None:
+        raise RefusedError(_("Enter on which day the person died. Nothing was withdrawn."))
+    if died_on > local(at).date():
+        raise RefusedError(_("The day of the death is still to come. Nothing was withdrawn."))
+    absences.write_death(person, died_on, minute, at)
 
 
 def assign(*, package: Package, to: User | None, by: User, at: datetime) -> None:

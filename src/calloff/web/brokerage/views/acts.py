@@ -165,7 +165,7 @@ def withdraw(request: SignedIn, token: str) -> HttpResponse:
         button=_("Withdraw"),
         lead=_("Every open invitation ends and nobody else is asked. This cannot be undone; a new request would be."),
         warning=True,
-        carry_out=lambda now: sourcing.withdraw(package=package, **form.cleaned_data, by=request.user, at=now),
+        carry_out=lambda now: sourcing.withdraw(package=package, **form.told(), by=request.user, at=now),
         done=_("The package is withdrawn."),
     )
 

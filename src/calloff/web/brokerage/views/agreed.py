@@ -33,25 +33,32 @@ def for_a_while(request: SignedIn, token: str) -> HttpResponse:
     lines = temporary.visits_by_line(package)
     named = [(line, line_words(line, visits)) for line, visits in lines.items()]
     form = life.TemporaryForm(request.POST or None, lines=named)
-    weekly = sum(visit.worker_minutes for visits in lines.values() for visit in visits.values())
-    limits = temporary.LIMITS
-    lead = _(
-        "Without approval a visit changes for at most %(days)d days, and a week by at most %(minutes)d minutes in all, "
-        "%(percent)d per cent of it (assumed). Anything more is a change of need."
-    ) % {"days": limits.days, "minutes": limits.in_a_week(weekly), "percent": limits.percent}
     return form_page(
         request,
         package,
         form,
         title=_("Change a visit for a few days"),
         button=_("Change it"),
-        lead=lead,
+        lead=limits_in_words(lines),
         carry_out=lambda at: temporary.change_for_a_while(package=package, **form.asked(), by=request.user, at=at),
         done=_("The visit is changed for these days; the plan follows in a moment."),
         template=PAGE,
         table=changes_table(package, lines),
         take_back=list(package.temporary_changes.filter(superseded_at=None).order_by("from_on", "pk")),
     )
+
+
+def limits_in_words(lines: temporary.ByLine) -> str:
+    """How far a visit may change without approval, in the minutes of this package."""
+    limits = temporary.LIMITS
+    return _(
+        "Without approval a visit changes for at most %(days)d days, and a week by at most %(minutes)d minutes in all, "
+        "%(percent)d per cent of it (assumed). Anything more is a change of need."
+    ) % {
+        "days": limits.days,
+        "minutes": limits.in_a_week(temporary.weekly_minutes(lines)),
+        "percent": limits.percent,
+    }
 
 
 def line_words(line: str, visits: dict[int, Visit]) -> str:
@@ -66,24 +73,24 @@ def line_words(line: str, visits: dict[int, Visit]) -> str:
     return told if number == "1" else _("%(told)s (visit %(number)s)") % {"told": told, "number": number}
 
 
-def changes_table(package: Package, lines: dict[str, dict[int, Visit]]) -> Table:
-    """The changes that stand."""
+def changes_table(package: Package, lines: dict[str, dict[int, Visit]], *, reasons: bool = True) -> Table:
+    """The changes of these visits that stand; why is the council's to read."""
     today = local(timezone.now()).date()
     columns = [Column(_("Visit"), names_row=True), Column(_("From")), Column(_("To"))]
-    columns += [Column(_("Minutes more"), number=True), Column(_("In all"), number=True), Column(_("Why"))]
-    rows = [
-        Row(
-            [
-                Cell(line_words(one.line, lines[one.line]) if one.line in lines else one.line),
-                Cell(words.day(one.from_on, today)),
-                Cell(words.day(one.to_on, today)),
-                Cell(f"{one.more_minutes:+d}"),
-                Cell(f"{one.net_minutes:+d}"),
-                Cell(one.reason),
-            ]
-        )
-        for one in package.temporary_changes.filter(superseded_at=None).order_by("from_on", "pk")
-    ]
+    columns += [Column(_("Minutes more"), number=True), Column(_("In all"), number=True)]
+    columns += [Column(_("Why"))] if reasons else []
+    rows = []
+    for one in package.temporary_changes.filter(superseded_at=None).order_by("from_on", "pk"):
+        if one.line not in lines and not reasons:
+            continue
+        cells = [
+            Cell(line_words(one.line, lines[one.line]) if one.line in lines else one.line),
+            Cell(words.day(one.from_on, today)),
+            Cell(words.day(one.to_on, today)),
+            Cell(f"{one.more_minutes:+d}"),
+            Cell(f"{one.net_minutes:+d}"),
+        ]
+        rows.append(Row([*cells, Cell(one.reason)] if reasons else cells))
     return Table(_("Changes for a few days"), columns, rows, empty=_("No visit is changed for a few days."))
 
 

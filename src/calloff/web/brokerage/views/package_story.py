@@ -221,6 +221,14 @@ OWN: dict[str, Callable[[_Teller, Data], str]] = {
             "last": teller.day(str(data["to_on"])),
         }
     ),
+    "changed_by_provider": lambda teller, data: (
+        _("The provider changed a visit by %(minutes)+d minutes from %(first)s to %(last)s")
+        % {
+            "minutes": int(data["more_minutes"]),
+            "first": teller.day(str(data["from_on"])),
+            "last": teller.day(str(data["to_on"])),
+        }
+    ),
     "change_taken_back": lambda _teller, _data: _("A change for a few days was taken back"),
     "funding_split": lambda teller, data: (
         _("Who pays from %(day)s: %(shares)s")

@@ -205,7 +205,7 @@ def change(request: SignedIn, token: str, absence: str) -> HttpResponse:
 def release(request: SignedIn, token: str) -> HttpResponse:
     """Let the provider give the place away that it kept during a stay in hospital."""
     package = package_of(request, token)
-    form = life.ReleaseForm(request.POST or None)
+    form, kept = life.ReleaseForm(request.POST or None), releasing.kept_until(package)
     return form_page(
         request,
         package,
@@ -213,10 +213,12 @@ def release(request: SignedIn, token: str) -> HttpResponse:
         title=_("Release the place"),
         button=_("Release it"),
         lead=_(
-            "A place is kept for %(days)d days from the admission. After that, and while nobody knows when the person "
-            "comes back, the provider may give it to somebody else. This cannot be undone."
+            "The place is kept until %(day)s. After that, and while nobody knows when the person comes back, the "
+            "provider may give it to somebody else. This cannot be undone."
         )
-        % {"days": releasing.KEPT_DAYS},
+        % {"day": words.day(kept, local(timezone.now()).date())}
+        if kept is not None
+        else _("The person is not in hospital, or is expected back, so no place is kept and none is released."),
         warning=True,
         carry_out=lambda at: releasing.release_place(package=package, **form.cleaned_data, by=request.user, at=at),
         done=_("The place is released."),

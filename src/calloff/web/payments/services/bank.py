@@ -1,6 +1,9 @@
 """
 Where providers are paid: proposed by one person, agreed by another who has just proved who they are, and then a while
 in which the provider, told through the contact it had before, can object.
+
+Two checkers say whether sort code and account number can belong together. What both call wrong is refused; where nobody
+could check, both people are told so.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from datetime import datetime, timedelta
 
 from calloff.domain.calendar import local
 from calloff.domain.errors import CalloffError
+from calloff.formats.account_check import Verdict, verdict
 from calloff.formats.pain001 import Account
 from calloff.web.accounts.models import User
 from calloff.web.accounts.services import holders
@@ -21,6 +25,7 @@ from calloff.web.payments.models import BankDetail
 
 COOLING_OFF = timedelta(days=5)
 """So long the provider can object before its pay goes to another account (assumed)."""
+WRONG = "Both account checkers say that no account of this sort code has this number."
 
 
 class BankError(CalloffError):
@@ -34,6 +39,9 @@ def propose(
     digits, number = re.sub(r"[\s-]", "", sort_code), re.sub(r"\s", "", account)
     if not re.fullmatch(r"\d{6}", digits) or not re.fullmatch(r"\d{8}", number) or not int(digits) or not int(number):
         raise BankError("A sort code has six digits and an account number eight. Nothing was proposed.")
+    checked = verdict(digits, number)
+    if checked is Verdict.WRONG:
+        raise BankError(f"{WRONG} Compare both with the provider's letter. Nothing was proposed.")
     if not name.strip():
         raise BankError("Write the name of the account. Nothing was proposed.")
     with act(council=council.pk, by=by, at=at) as doing:
@@ -61,7 +69,7 @@ def propose(
                 link="/provider/pay",
             )
         # The numbers themselves stand in no event: whoever reads the chain need not know them.
-        doing.record("bank_proposed", branch.reference, {"ends_with": number[-2:]})
+        doing.record("bank_proposed", branch.reference, {"ends_with": number[-2:], "checked": checked.value})
     return made
 
 
@@ -73,11 +81,15 @@ def decide(*, detail: BankDetail, approved: bool, by: User, at: datetime) -> Ban
             raise BankError("These details were decided already. Nothing was changed.")
         if again.proposed_identity == by.identity_id:
             raise BankError("You proposed them, so another person must decide. Nothing was changed.")
+        checked = verdict(again.sort_code, again.account)
+        if approved and checked is Verdict.WRONG:
+            raise BankError(f"{WRONG} Refuse them, and have others proposed. Nothing was changed.")
         again.state = BankDetail.APPROVED if approved else BankDetail.REFUSED
         again.decided_by, again.decided_identity, again.decided_at = by, by.identity_id, doing.at
         again.counts_from = doing.at + COOLING_OFF if approved else None
         again.save()
-        doing.record("bank_agreed" if approved else "bank_refused", again.branch.reference)
+        kind = "bank_agreed" if approved else "bank_refused"
+        doing.record(kind, again.branch.reference, {"checked": checked.value})
     return again
 
 

@@ -15,6 +15,7 @@ from django.db.models import Sum
 
 from calloff.domain.calendar import local
 from calloff.domain.errors import CalloffError
+from calloff.formats.account_check import Verdict, verdict
 from calloff.formats.bacs18 import bacs18
 from calloff.formats.pain001 import Account, Credit, pain001
 from calloff.formats.payables import payables_text
@@ -104,15 +105,28 @@ def _contract(book: TermsBook, run: PayRun, enrolments: dict[int, Enrolment], en
 
 
 def payer_of(council: Council) -> tuple[Account, str]:
-    """The council's own account and its BACS service user number; ExportError where it has not said."""
+    """
+    The council's own account and its BACS service user number; ExportError where it has not said, or both account
+    checkers call it wrong.
+    """
     said = json.loads(council.limits).get("pays_from")
     if not said:
         raise ExportError("The council has not said from which account it pays direct. Use the payables file.")
-    return Account(said["name"], said["sort_code"], said["account"]), said.get("service_user", "000000")
+    account = Account(said["name"], said["sort_code"], said["account"])
+    if _is_wrong(account):
+        raise ExportError(f"{bank.WRONG} It is the council's own; no file was made.")
+    return account, said.get("service_user", "000000")
+
+
+def _is_wrong(account: Account) -> bool:
+    return verdict(account.sort_code, account.number) is Verdict.WRONG
 
 
 def credits_of(run: PayRun, at: datetime) -> list[Credit]:
-    """The payments of a run as the bank makes them; ExportError names every provider without bank details."""
+    """
+    The payments of a run as the bank makes them; ExportError names every provider without bank details, or with some
+    that both account checkers call wrong, as may have been agreed before anybody checked.
+    """
     _refuse_unreleased(run)
     sent = list(Payment.objects.filter(run=run, state=Payment.SENT).select_related("branch").order_by("invoice"))
     accounts = {one.branch_id: bank.account_of(run.council, one.branch, at) for one in sent}
@@ -121,12 +135,11 @@ def credits_of(run: PayRun, at: datetime) -> list[Credit]:
         raise ExportError(f"No bank details count yet for {', '.join(missing)}. No file was made.")
     if not sent:
         raise ExportError("This run sends nothing to a bank.")
-    found = []
-    for one in sent:
-        account = accounts[one.branch_id]
-        if account is not None:
-            found.append(Credit(account, one.pence, one.invoice))
-    return found
+    found = {one: account for one in sent if (account := accounts[one.branch_id]) is not None}
+    wrong = sorted(one.branch.name for one, account in found.items() if _is_wrong(account))
+    if wrong:
+        raise ExportError(f"{bank.WRONG} It is that of {', '.join(wrong)}. No file was made.")
+    return [Credit(account, one.pence, one.invoice) for one, account in found.items()]
 
 
 def pain001_of(run: PayRun, at: datetime) -> bytes:

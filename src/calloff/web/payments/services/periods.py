@@ -20,7 +20,7 @@ from calloff.web.directory.models import Council
 from calloff.web.directory.services import draw
 from calloff.web.payments.models import BlockYear, Entitlement, Outcome, Reconciliation, RuleVersion
 from calloff.web.payments.services.entitling import entitle
-from calloff.web.payments.services.pricing import Weeks, read_rule
+from calloff.web.payments.services.pricing import Weeks, read_rule, rule_on
 from calloff.web.payments.services.terms import TermsBook
 
 
@@ -122,11 +122,10 @@ def adjustment(rule: PaymentRule, block: BlockYear, delivered_minutes: int, *, g
 
 
 def _rule_of(council: int, enrolment: Enrolment, on: date) -> tuple[RuleVersion, PaymentRule]:
-    rows = RuleVersion.objects.filter(council=council, model__in=(enrolment.model, "*"), starts_on__lte=on)
-    best = max(rows, key=lambda one: (one.model == enrolment.model, one.starts_on), default=None)
-    if best is None:
+    found = rule_on(council, enrolment.model, on)
+    if found is None:
         raise PeriodError(f"No payment rule is published for {enrolment.model} on {on}. Publish one first.")
-    return best, read_rule(best.text, best.rule)
+    return found
 
 
 def parts_of(block: BlockYear, book: TermsBook) -> Iterator[tuple[Period, int]]:
@@ -184,9 +183,10 @@ def judge_outcome(*, outcome: Outcome, met: bool, by: User, at: datetime) -> Ent
         again.met, again.judged_by, again.judged_at = met, by, doing.at
         again.save(update_fields=("met", "judged_by", "judged_at"))
         _entitle_outcome(again, doing.at)
+        rows = Entitlement.objects.filter(council=again.council_id, anchor=f"outcome/{again.token}")
+        made = rows.order_by("-number").first()
         doing.record("outcome_judged", again.enrolment.reference, {"met": met})
-    rows = Entitlement.objects.filter(council=again.council_id, anchor=f"outcome/{again.token}")
-    return rows.order_by("-number").first()
+    return made
 
 
 def _entitle_outcome(outcome: Outcome, at: datetime) -> None:

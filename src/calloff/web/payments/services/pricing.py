@@ -193,6 +193,13 @@ def rules_of(council: Council) -> Rules:
     return Rules(list(RuleVersion.objects.filter(council=council).order_by("starts_on", "pk")))
 
 
+def rule_on(council: int, model: str, on: date) -> tuple[RuleVersion, PaymentRule] | None:
+    """The payment rule of a model in force on a day, before that of every model; None where none is published."""
+    rows = RuleVersion.objects.filter(council=council, model__in=(model, "*"), starts_on__lte=on)
+    best = max(rows, key=lambda one: (one.model == model, one.starts_on), default=None)
+    return None if best is None else (best, read_rule(best.text, best.rule))
+
+
 class RateBook:
     """The prices of planned visits, each call-off's lines read once."""
 

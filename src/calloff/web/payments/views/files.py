@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from calloff.domain.calendar import local
 from calloff.domain.errors import CalloffError
+from calloff.formats.account_check import TABLES_OF, Verdict, verdict
 from calloff.web.accounts.views import SignedIn, allowed, permissions_at, prove_again
 from calloff.web.brokerage.views.letters import as_pdf
 from calloff.web.config.look import words
@@ -161,6 +162,18 @@ def commitment(request: SignedIn) -> HttpResponse:
 # Where providers are paid
 
 
+def unchecked(detail: BankDetail) -> str:
+    """Why nobody could check an account, for whoever proposes and whoever decides; blank where both checkers agree."""
+    checked = verdict(detail.sort_code, detail.account)
+    if checked.is_sure:
+        return ""
+    why = {
+        Verdict.UNKNOWN: _("the checkers' tables of %(day)s do not know its sort code"),
+        Verdict.DISAGREE: _("the two checkers disagree, over tables of %(day)s"),
+    }[checked] % {"day": words.day(TABLES_OF, local(timezone.now()).date())}
+    return _("Nobody could check this account: %(why)s.") % {"why": why}
+
+
 @allowed("see_pay")
 @require_safe
 def bank_details(request: SignedIn) -> HttpResponse:
@@ -183,7 +196,7 @@ def bank_details(request: SignedIn) -> HttpResponse:
             Row(
                 [
                     Cell(one.branch.name, below=one.name),
-                    Cell(f"••{one.sort_code[-2:]} ••••••{one.account[-2:]}"),
+                    Cell(f"••{one.sort_code[-2:]} ••••••{one.account[-2:]}", below=unchecked(one)),
                     Cell(tag=str(state), tone=tone, below=below),
                     Cell(one.proposed_by.identity.name, below=words.moment(one.proposed_at, now)),
                     act,
@@ -215,7 +228,8 @@ def propose_bank(request: SignedIn) -> HttpResponse:
         button=_("Propose them"),
         back=reverse("pay_bank"),
         lead=_(
-            "Ring the provider at a number you had before. Another person decides; then it has five days to object."
+            "Ring the provider at a number you had before. What both account checkers call wrong is refused. Another "
+            "person decides; then the provider has five days to object."
         ),
         carry_out=carry_out,
         done=_("They wait for another person. The provider's people were told."),
@@ -241,7 +255,9 @@ def decide_bank(request: SignedIn, detail: str) -> HttpResponse:
             _("Agreed. They count in five days, unless somebody objects.") if approved else _("Refused."),
             reverse("pay_bank"),
         )
-    return render(request, "payments/decide_bank.html", {"detail": found, "now": timezone.now()})
+    return render(
+        request, "payments/decide_bank.html", {"detail": found, "now": timezone.now(), "unchecked": unchecked(found)}
+    )
 
 
 @allowed("draft_pay")

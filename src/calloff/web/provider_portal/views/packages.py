@@ -172,6 +172,7 @@ def package(request: SignedIn, token: str) -> HttpResponse:
         and found.ended_on is None
         and may_in(request, HAND_BACK, found.branch_id),
         "may_enter_start": found.ended_on is None,
+        "may_vary": found.ended_on is None,
         "talk": messages_in(thread)[:3] if thread else [],
     }
     return show(request, "package", context)

@@ -20,7 +20,7 @@ from calloff.formats.delivered_visits import REPLACE, DeliveredFile
 from calloff.formats.visit_files import read_visit_file
 from calloff.settlement.pay import keys_of, wholes_of
 from calloff.web.accounts.models import User
-from calloff.web.audit.services import act
+from calloff.web.audit.services import Act, act
 from calloff.web.directory.models import Branch, Council
 from calloff.web.directory.services import draw
 from calloff.web.jobs import services as jobs
@@ -31,6 +31,7 @@ from calloff.web.visits.services.rows import BATCH, content_of, key_text, known_
 MOST_PROBLEMS = 500
 """So many bad rows of a file are told; the provider puts right what it can see."""
 Read = Callable[[Path], DeliveredFile]
+Within = Callable[[Act, VisitFile], None]
 
 
 class FileRefusedError(BadInputError):
@@ -50,9 +51,12 @@ def receive(
     by: User | None,
     at: datetime,
     read: Read = read_visit_file,
+    within: Within | None = None,
 ) -> VisitFile:
     """
     Take a file that a provider sent; its receipt. `read` is its reader, where it is a table of its own columns.
+
+    `within` is what else is done in the same act, once the rows are stored.
 
     Raises FileRefusedError, with a receipt too, where a row is malformed or says something else than is known of it.
     """
@@ -74,6 +78,8 @@ def receive(
             )
             _refuse_used_reference(file)
             _store(file, found)
+            if within is not None:
+                within(doing, file)
             data = {"hash": digest, "rows": file.rows, "new": file.new_rows, "parked": file.parked_rows}
             doing.record("visits_received", file.receipt, data | {"mode": file.mode})
             if file.new_rows or file.mode == REPLACE:

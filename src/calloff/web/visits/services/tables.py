@@ -21,7 +21,7 @@ from calloff.formats.mapped_visits import counted, heading_of, read_mapped
 from calloff.formats.tables import records_of
 from calloff.formats.visit_files import as_plain_file
 from calloff.web.accounts.models import User
-from calloff.web.audit.services import act
+from calloff.web.audit.services import Act, act
 from calloff.web.directory.models import Branch, Council
 from calloff.web.directory.services import draw
 from calloff.web.jobs import services as jobs
@@ -124,15 +124,24 @@ def take_table(
         found = read_mapped(path, mapping, made_at)
         return counted(found, path, REPLACE, *counts) if counts else found
 
-    with table_file(table) as path:
-        file = receive(council=table.council, branch=table.branch, path=path, name=table.name, by=by, at=at, read=read)
-    text = mapping.text()
-    with act(council=table.council_id, by=by, at=at) as doing:
+    def remember(doing: Act, file: VisitFile) -> None:
+        text = mapping.text()
         NamedColumns.objects.update_or_create(
             branch=table.branch,
             hash=sha256(text.encode()),
             defaults={"text": text, "named_by": by, "named_at": doing.at},
         )
         SentTable.objects.filter(pk=table.pk).delete()
-        doing.record("columns_named", file.receipt, {"columns": sorted(mapping.columns)})
-    return file
+        doing.record_each("columns_named", [(file.receipt, {"columns": sorted(mapping.columns)}, ())])
+
+    with table_file(table) as path:
+        return receive(
+            council=table.council,
+            branch=table.branch,
+            path=path,
+            name=table.name,
+            by=by,
+            at=at,
+            read=read,
+            within=remember,
+        )
