@@ -30,6 +30,7 @@ from calloff.web.provider_portal.forms.sending import SendVisitsForm
 from calloff.web.provider_portal.services.scope import Scope, scope
 from calloff.web.provider_portal.views.page import READ_OR_SEND, branch_tabs, show
 from calloff.web.visits.models import LooseRow, VisitFile, VisitRow
+from calloff.web.visits.services import codes
 from calloff.web.visits.services.files import FileRefusedError, receive
 from calloff.web.visits.services.tables import keep_table
 
@@ -145,6 +146,7 @@ def receipt(request: SignedIn, receipt: str) -> HttpResponse:
         "problems": json.loads(file.problems),
         "not_read": file.not_read.splitlines(),
         "replaced": file.mode == REPLACE,
+        "unlisted": codes.unlisted(file),
         "parked": [(row, _why_parked(row)) for row in parked],
         "now": timezone.now(),
     }

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from django.db.models import Count
+
 from calloff.documents.exception_codes import CODE, EXPLAINED, exception_codes
 from calloff.domain.errors import CalloffError
 from calloff.web.accounts.models import User
 from calloff.web.audit.services import act
 from calloff.web.directory.models import Council
-from calloff.web.visits.models import ExceptionCode
+from calloff.web.visits.models import ExceptionCode, VisitFile, VisitRow
 
 MOST_WORDS = 120
 
@@ -50,6 +52,14 @@ def chosen(council: int, code: str, explains: str) -> str:
 def words_of(council: int) -> Mapping[str, str]:
     """What each code says now, archived ones included: what once was chosen stays readable."""
     return {one.code: one.words for one in codes_of(council)}
+
+
+def unlisted(file: VisitFile) -> list[tuple[str, int]]:
+    """The codes of a file that are not on the council's list, each with how many rows hold it; archived ones are."""
+    rows = VisitRow.objects.filter(file=file).exclude(code="").order_by("code")
+    counts = rows.values_list("code").annotate(count=Count("pk"))
+    known = words_of(file.council_id)
+    return [(code, count) for code, count in counts if code not in known]
 
 
 def versions_of(council: int, code: str) -> list[ExceptionCode]:
