@@ -177,15 +177,17 @@ def test_what_lies_long_back_is_listed_and_told_to_nobody(paying):
     assert told(paying.contracts) == []
 
 
-def test_whoever_the_file_forgets_altogether_was_missed(paying):
+def test_whoever_the_files_forget_altogether_was_missed(paying):
     forgotten, sent = (one.reference for one in paying.packages)
-    paying.send([row for row in ordinary(paying) if row.person == sent])
+    mine = [row for row in ordinary(paying) if row.person == sent]
+    first = mine[0].came.at.date()
 
-    missed = [one for one in found().values() if one.kind == "missed"]
-    last = max(one.on for one in paying.planned())
-    assert {one.package.reference for one in missed} == {forgotten}
-    # Of the last day that was sent something may still come.
-    assert max(one.on for one in missed) == last - timedelta(days=1)
+    # Of a day that was begun something may still come.
+    paying.send([row for row in mine if row.came.at.date() == first], "first.csv")
+    assert found() == {}
+    paying.send([row for row in mine if row.came.at.date() != first], at=paying.at + timedelta(hours=1))
+
+    assert {(one.package.reference, one.kind) for one in found().values()} == {(forgotten, "missed")}
     assert [notice.about for notice in told(paying.contracts)] == [forgotten]
 
 

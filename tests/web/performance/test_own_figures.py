@@ -177,6 +177,16 @@ def test_payment_is_told_by_days_disputes_and_adjustments(paying, signed_in, mon
     assert (float(row["Disputed (£)"]), float(row["Claimed (£)"])) == (line.pence / 100, whole / 100)
 
 
+def test_what_is_paid_ahead_took_no_days(paying):
+    paying.send(ordinary(paying))
+    paying.pay(at=paying.at - timedelta(days=5))
+
+    (found,) = paid_between(paying.world.council, FIRST, paying.at.date())
+
+    assert (found.days, found.most_days) == (0, 0)
+    assert days_by_week(paying.world.council, [(date(2026, 12, 7), LAST)]) == [0]
+
+
 def test_a_provision_is_adjusted_by_what_came_of_it_in_either_direction(paying):
     paying.send(ordinary(paying))
     first, second = Entitlement.objects.order_by("pk")[:2]

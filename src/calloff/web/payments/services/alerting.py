@@ -56,8 +56,7 @@ def unheard_of(council: Council, branch: int, heard: date) -> dict[int, list[dat
     """
     By person the days of a branch's visits of which no file says anything, though it sent a later day: all missed.
 
-    Only whole days before the last that was sent, so that what is sent in the morning makes no visit of the evening
-    missed.
+    Only whole days before the last that was sent: whoever is not in what was sent of a day may come in its next file.
     """
     known = Entitlement.objects.filter(council=council, anchor=OuterRef("reference"))
     rows = PlannedVisit.objects.filter(

@@ -2,8 +2,9 @@
 How providers were paid (K29): days to pay, what was disputed of what was claimed, and what was adjusted of provisions.
 
 Assumed: days to pay run from the last day of the visits to the day on which the money left, of payments that left in
-the days looked at and did not come back; a line is disputed once its provider said so, whatever came of it, with what
-it is worth; adjustments are differences of either sign between a visit's provision and what it is worth now.
+the days looked at and did not come back; what is paid ahead took none. A line is disputed once its provider said so,
+whatever came of it, with what it is worth. Adjustments are differences of either sign between a visit's provision and
+what it is worth now.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ def paid_between(council: Council, from_on: date, to_on: date) -> list[Paid]:
 
 
 def _of_provider(branch: Branch, sent: Sequence[PaidIn], disputed: Share, adjusted: Share) -> Paid:
-    days = [one.days for one in sent]
+    days = [_days(one) for one in sent]
     return Paid(
         branch=branch,
         payments=len(sent),
@@ -117,5 +118,10 @@ def days_by_week(council: Council, weeks: Sequence[tuple[date, date]]) -> list[i
     """Within how many days half of the payments of each week had left, of the whole council; None of no payment."""
     since, until = in_days(weeks[0][0], weeks[-1][1])
     rows = Payment.objects.filter(council=council, state=Payment.SENT, sent_at__gte=since, sent_at__lt=until)
-    found = [(local(one.payment.sent_at).date(), one.days) for one in days_to_pay(council, rows.select_related("run"))]
+    sent = days_to_pay(council, rows.select_related("run"))
+    found = [(local(one.payment.sent_at).date(), _days(one)) for one in sent]
     return [ranked([days for on, days in found if first <= on <= last], HALF) for first, last in weeks]
+
+
+def _days(one: PaidIn) -> int:
+    return max(0, one.days)
