@@ -119,7 +119,7 @@ def test_a_call_is_regular_where_its_arrivals_lie_close_together(paying, signed_
     client = signed_in(paying.world.user("finance", "finance_payer"))
     assert "Acorn Care 75.0% 3 of 4 0 min 38 min 2 2 2 0.5 100.0% 0.54" in text_of(client.get("/unmet-need/regularity"))
     (row,) = file_of(client.get("/unmet-need/regularity.csv"))
-    assert (row["Regular calls"], row["Spread, 90%"], row["Continuity"]) == ("75.0", "37.5", "0.54")
+    assert (row["Regular calls"], row["Spread, 90%"], row["Continuity"]) == ("75.0", "37.6", "0.54")
 
 
 def test_logging_is_told_with_the_reasons_of_what_was_entered_by_hand(paying, signed_in, monkeypatch):
