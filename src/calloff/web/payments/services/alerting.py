@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import ngettext
 
 from calloff.domain.calendar import local
@@ -59,9 +59,11 @@ def unheard_of(council: Council, branch: int, heard: date) -> dict[int, list[dat
     Only whole days before the last that was sent: whoever is not in what was sent of a day may come in its next file.
     """
     known = Entitlement.objects.filter(council=council, anchor=OuterRef("reference"))
+    # A subcontractor makes the visits that are its prime's, and its own files tell of them.
+    makes = Q(branch=branch, call_off__delivered_by=None) | Q(call_off__delivered_by__branch=branch)
     rows = PlannedVisit.objects.filter(
+        makes,
         council=council,
-        branch=branch,
         on__gte=heard - timedelta(days=TOLD_DAYS),
         on__lt=heard,
         superseded_at=None,
