@@ -18,7 +18,16 @@ from calloff.acceptance import Result
 
 SIZES = {0: 60, 1: 1, 2: 1}
 """Every so-manieth page state is looked at, with at least one of each role and width; 1 is all."""
-ROLES = ("broker", "approver", "commissioner", "provider_manager", "finance_payer", "pay_approver", "auditor")
+ROLES = (
+    "broker",
+    "approver",
+    "commissioner",
+    "contract_manager",
+    "provider_manager",
+    "finance_payer",
+    "pay_approver",
+    "auditor",
+)
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 WIDE = "document.documentElement.scrollWidth > innerWidth"
 

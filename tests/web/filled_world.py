@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import product
 from typing import Any
@@ -230,6 +230,8 @@ KINDS: tuple[tuple[str, tuple[str, ...], Find], ...] = (
     (r"^provider/visits/$", ("receipt",), _visit_file),
     (r"^provider/visits/columns/$", ("token",), _sent_table),
     (r"(^|provider/visits/)rows/$", ("row",), _loose),
+    (r"(^|provider/visits/)deviations/(of/)?$", ("token",), _tokens("Deviation")),
+    (r"^exception-codes/of/$", ("code",), lambda filled, _: "no_signal"),
     (r"remittance/$|^provider/pay/<str:token>/$", ("branch",), _branch),
     (r"^packages/$", ("token",), lambda filled, package: package.token),
     (r"/stops/$", ("absence",), _absence),
@@ -495,11 +497,16 @@ def _paid(world: World, filled: Filled) -> None:
         run = runs.draft(council=world.council, to_on=planned[3].on, by=filled.users["finance_payer"], at=world.at)
         runs.approve(run=run, shown_pence=runs.total(run), by=filled.users["pay_approver"], at=world.at)
         runs.release(run=run, by=filled.users["finance_payer"], at=world.at)
+        # One of them came late, and one was left too early.
+        rows[5] = replace(rows[5], came=LoggedAt(rows[5].came.at + timedelta(minutes=170)), left=None)
+        rows[5] = replace(rows[5], left=LoggedAt(rows[5].came.at + timedelta(minutes=30)))
+        rows[6] = replace(rows[6], left=LoggedAt(rows[6].came.at + timedelta(minutes=5)), left_by="manual", code="taxi")
         write_visits(path, rows[4:])
         receive(path=path, name="later.csv", **told)
         settle(world)
         runs.draft(council=world.council, to_on=planned[7].on, by=filled.users["finance_payer"], at=world.at)
         _money_matters(world, filled)
+        _explained(world, filled)
         _periods(world, filled)
         _proposed(world, filled)
         path.write_text("a,b\n1,2\n")
@@ -530,6 +537,18 @@ def _money_matters(world: World, filled: Filled) -> None:
     terms.set_terms(council=world.council, enrolment=None, from_on=first, purchase_order="PO-1", by=payer, at=world.at)
     codes = terms.Codes("CC1", "4711")
     terms.set_code(council=world.council, enrolment=None, funder="", from_on=first, codes=codes, by=payer, at=world.at)
+
+
+def _explained(world: World, filled: Filled) -> None:
+    """A visit that was late, as the provider explains it, and one that was short, as the council does."""
+    from calloff.web.payments.models import Deviation
+    from calloff.web.payments.services import deviations
+
+    manager, contracts = filled.users["provider_manager"], filled.users["contract_manager"]
+    for kind, cause, by in (("late", "weather", manager), ("short", "provider", contracts)):
+        one = Deviation.objects.filter(kind=kind).latest("pk")
+        told = {"cause": cause, "code": "", "text": "a word", "from_provider": by == manager}
+        deviations.say(deviation=one, by=by, at=world.at, **told)
 
 
 def _periods(world: World, filled: Filled) -> None:

@@ -4,12 +4,14 @@ Sums behind the indicators (DOMAIN 7): a share with both its numbers, and how lo
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 HALF, NINE_TENTHS = Fraction(1, 2), Fraction(9, 10)
+SECONDS_A_DAY = 86_400
 
 
 @dataclass(frozen=True)
@@ -83,3 +85,20 @@ def ranked(values: Sequence[int], share: Fraction) -> int | None:
     if not every:
         return None
     return every[max(0, -(-share.numerator * len(every) // share.denominator) - 1)]
+
+
+def spread_seconds(count: int, cosines: float, sines: float) -> int:
+    """
+    How far the moments of a call lie apart (K13), in whole seconds: the circular standard deviation of their clock.
+
+    Of `count` moments the cosines and sines of their angles on a clock of one day are summed; so five to midnight and
+    five past it lie ten minutes apart (settled reading 14: sqrt(-2 ln R)). At most a day, where they lie all around.
+    ValueError of no moment.
+    """
+    if count < 1:
+        raise ValueError("no moment has no spread")
+    length = min(1.0, math.hypot(cosines, sines) / count)
+    if length < 1e-12:
+        return SECONDS_A_DAY
+    radians = math.sqrt(max(0.0, -2 * math.log(length)))
+    return min(SECONDS_A_DAY, round(radians * SECONDS_A_DAY / math.tau))

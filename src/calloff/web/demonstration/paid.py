@@ -11,6 +11,7 @@ import tempfile
 from collections import defaultdict
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from calloff.documents.payment_rules import shipped, shipped_folder
 from calloff.domain.calendar import local, to_utc, week_begins
@@ -18,8 +19,8 @@ from calloff.formats.delivered_visits import DeliveredVisit, LoggedAt, write_vis
 from calloff.web.brokerage.models import Person
 from calloff.web.demonstration.work import Team
 from calloff.web.directory.models import Branch
-from calloff.web.payments.models import Entitlement, PayRun, RuleVersion
-from calloff.web.payments.services import charging, holds, runs, terms
+from calloff.web.payments.models import Deviation, Entitlement, PayRun, RuleVersion
+from calloff.web.payments.services import charging, deviations, holds, runs, terms
 from calloff.web.visits.models import PlannedVisit, PlanningStart
 from calloff.web.visits.services.files import receive
 from calloff.web.visits.services.planning import plan_ahead
@@ -40,6 +41,13 @@ MISSED, NOT_LEFT, LATE, SHORT = 2, 1, 7, 9
 EVERY_MODEL = "*"
 ASSESSED = 6
 """So many people were assessed for a charge."""
+EXPLAINED = 24
+"""Of so many missed, late and short visits the provider said why (assumed)."""
+EXPLANATIONS = {
+    "weather": "The road was under water until noon.",
+    "person": "We were asked to come at another time that day.",
+    "provider": "The worker was held up, and nobody else was free.",
+}
 
 
 def plan_pay(team: Team) -> None:
@@ -55,6 +63,7 @@ def plan_pay(team: Team) -> None:
     team.days.plan(at + timedelta(hours=4), lambda at: _approve(team, runs_of_it[0], at))
     team.days.plan(at + timedelta(hours=5), lambda at: _release(team, runs_of_it[0], at))
     team.days.plan(at + timedelta(hours=1), lambda at: set_books(team, first, at))
+    team.days.plan(at + timedelta(hours=5, minutes=30), lambda at: explain_visits(team, at))
     team.days.plan(at + timedelta(hours=6), lambda at: dispute_a_line(team, first + timedelta(weeks=1), at))
 
 
@@ -99,6 +108,20 @@ def dispute_a_line(team: Team, monday: date, at: datetime) -> None:
         words = "The worker stayed until the relief came. The log at the door is wrong."
         by = team.cast.managers[line.branch_id]
         holds.dispute(entitlement=line, reason="length", words=words, claimed_minutes=None, by=by, at=at)
+
+
+def explain_visits(team: Team, at: datetime) -> None:
+    """Providers say of some missed, late and short visits whose doing it was; the council agrees with most of it."""
+    rows = Deviation.objects.filter(council=team.council, withdrawn_at=None, branch__in=list(team.cast.managers))
+    for one in rows.order_by("visit", "kind")[:EXPLAINED]:
+        cause = team.pick(("weather", "person", "person", "provider"), "cause", one.visit)
+        said: dict[str, Any] = {"cause": cause, "code": "", "text": EXPLANATIONS[cause]}
+        deviations.say(deviation=one, from_provider=True, by=team.cast.managers[one.branch_id], at=at, **said)
+        answer: dict[str, Any] = {"deviation": one, "from_provider": False, "by": team.cast["contracts"], "at": at}
+        if team.draws.chance(50, "agrees", one.visit):
+            deviations.agree(text="", **answer)
+        elif team.draws.chance(40, "contests", one.visit):
+            deviations.contest(text="The road was open all day, and the next visit was on time.", **answer)
 
 
 def _draft(team: Team, first: date, at: datetime) -> PayRun:

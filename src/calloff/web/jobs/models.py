@@ -51,6 +51,7 @@ class Notice(models.Model):
     Something one user is told, on the screen and by e-mail, without anybody's identity.
 
     `link` is where it leads; `about` the reference it is shown with. `key` says what it tells: nobody is told twice.
+    One that proved to be wrong is withdrawn: it is new to nobody any more, and can still be read.
     """
 
     WAITING, SENT, FAILED, QUIET = "waiting", "sent", "failed", "quiet"
@@ -64,6 +65,7 @@ class Notice(models.Model):
     key = models.CharField(max_length=160)
     created_at = models.DateTimeField()
     read_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
     email_state = models.CharField(max_length=8, default=WAITING)
     email_problem = models.CharField(max_length=200, default="")
     email_at = models.DateTimeField(null=True)
@@ -73,4 +75,5 @@ class Notice(models.Model):
         indexes = (
             models.Index(fields=("user", "read_at", "created_at"), name="notice_of_user"),
             models.Index(fields=("council", "package"), name="notice_of_package"),
+            models.Index(fields=("council", "key"), name="notice_called"),
         )

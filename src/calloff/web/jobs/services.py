@@ -201,6 +201,18 @@ def tell(
         Job.objects.create(council=council, kind="email", key=f"notice-{notice.pk}", data=told, due_at=at, rank=LAST)
 
 
+def withdraw(*, council: int, key: str, at: datetime) -> int:
+    """
+    Withdraw what people were told under a key, since it proved to be wrong; how many of them were.
+
+    A letter that has not left is not sent any more. Somebody who is told under the same key again is told anew.
+    """
+    wrong = Notice.objects.filter(council=council, key=key, withdrawn_at=None)
+    letters = wrong.filter(email_state=Notice.WAITING)
+    letters.update(email_state=Notice.QUIET, email_at=at)
+    return wrong.update(withdrawn_at=at, key=f"{key} withdrawn {at:%Y%m%d%H%M%S}"[:160])
+
+
 def notices_of(user: User) -> QuerySet[Notice]:
     """What somebody was told, the latest first."""
     return Notice.objects.filter(user=user).order_by("-created_at", "-pk")
@@ -208,7 +220,7 @@ def notices_of(user: User) -> QuerySet[Notice]:
 
 def unread(user: User) -> int:
     """How many notices somebody has not read."""
-    return Notice.objects.filter(user=user, read_at=None).count()
+    return Notice.objects.filter(user=user, read_at=None, withdrawn_at=None).count()
 
 
 def mark_read(*, user: User, until: datetime, at: datetime) -> int:
@@ -236,6 +248,7 @@ SUBJECTS = {
     "draft_decided": gettext_lazy("Your draft was decided"),
     "request_decided": gettext_lazy("A request was decided"),
     "file_missing": gettext_lazy("A file of delivered visits has not come yet"),
+    "deviations": gettext_lazy("Visits were missed or late"),
     "bank_changed": gettext_lazy("Somebody wants your pay to go to another account"),
     "visits_stopped": gettext_lazy("Visits of a package you deliver are stopped"),
     "visits_restart": gettext_lazy("Visits of a package you deliver are wanted again"),
@@ -260,7 +273,7 @@ def message_id(notice: int) -> str:
 def send_email(task: Task, at: datetime) -> None:
     """Send a notice by e-mail: one recipient, a subject from the closed list, a link and no identity."""
     notice = Notice.objects.select_related("user__identity").get(pk=task.data["notice"])
-    if notice.email_state == Notice.SENT:
+    if notice.email_state == Notice.SENT or notice.withdrawn_at is not None:
         return
     if not notice.user.is_active:
         Notice.objects.filter(pk=notice.pk).update(email_state=Notice.QUIET, email_at=at)

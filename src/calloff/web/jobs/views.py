@@ -32,7 +32,7 @@ def notices(request: HttpRequest) -> HttpResponseBase:
     user, now = request.user, timezone.now()
     tab = ALL if request.GET.get("show") == ALL else NEW
     rows, new = notices_of(user), unread(user)
-    shown = rows if tab == ALL else rows.filter(read_at=None)
+    shown = rows if tab == ALL else rows.filter(read_at=None, withdrawn_at=None)
     if (kind := request.GET.get("as", "")) in KINDS:
         told = ([one.created_at, str(SUBJECTS.get(one.kind, one.kind)), one.about, one.read_at] for one in shown)
         return export(told, [_("When"), _("What"), _("About"), _("Read")], "notices", kind)
@@ -67,8 +67,8 @@ def table_of(page: list[Notice], now: datetime, tab: str) -> Table:
                 Cell(
                     str(SUBJECTS.get(one.kind, one.kind)),
                     url=one.link,
-                    tag="" if one.read_at else _("new"),
-                    tone="blue",
+                    tag=_("no longer so") if one.withdrawn_at else "" if one.read_at else _("new"),
+                    tone="grey" if one.withdrawn_at else "blue",
                 ),
                 Cell(one.about),
                 Cell(mail[one.email_state]),

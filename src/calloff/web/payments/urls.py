@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from calloff.web.payments.views import charges, files, lines, money, periods, prices, runs, terms
+from calloff.web.payments.views import charges, deviations, files, lines, money, periods, prices, runs, terms
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("pay", runs.pay_runs, name="pay_runs"),
@@ -39,6 +39,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("pay/bank/propose", files.propose_bank, name="pay_bank_propose"),
     path("pay/bank/<str:detail>", files.decide_bank, name="pay_bank_decide"),
     path("pay/bank/<str:detail>/stop", files.stop_bank, name="pay_bank_stop"),
+    path("deviations", deviations.deviations, name="deviations"),
+    path("deviations/limit", deviations.limit, name="alert_limit"),
+    path("deviations/of/<str:token>", deviations.deviation, name="deviation"),
+    path("deviations/of/<str:token>/say", deviations.say, name="deviation_say"),
+    path("deviations/of/<str:token>/answer", deviations.answer, name="deviation_answer"),
+    path("deviations/of/<str:token>/take", deviations.take, name="deviation_take"),
     path("uplifts", prices.uplift_list, name="uplifts"),
     path("uplifts/propose", prices.propose_uplift, name="uplift_propose"),
     path("uplifts/<str:uplift>", prices.uplift, name="uplift"),

@@ -5,7 +5,18 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, path
 
-from calloff.web.performance.views import answers, behind, bought, lacking, ledger, visits, waits
+from calloff.web.performance.views import (
+    answers,
+    behind,
+    bought,
+    lacking,
+    ledger,
+    logged,
+    paid,
+    regularity,
+    visits,
+    waits,
+)
 
 
 def listed(place: str, name: str, page: Callable[..., Any], file: Callable[..., Any]) -> list[URLPattern]:
@@ -27,5 +38,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *listed("unmet-need/answers", "unmet_answers", answers.answers, answers.answers_file),
     *listed("unmet-need/answers/invitations", "unmet_invitations", answers.invitations, answers.invitations_file),
     *listed("unmet-need/visits", "unmet_visits", visits.visits, visits.visits_file),
+    *listed("unmet-need/regularity", "unmet_regularity", regularity.regularity, regularity.regularity_file),
+    *listed("unmet-need/logging", "unmet_logged", logged.logged, logged.logged_file),
+    *listed("unmet-need/paid", "unmet_paid", paid.paid, paid.paid_file),
     *listed("unmet-need/call-offs", "unmet_call_offs", bought.call_offs, bought.call_offs_file),
 ]

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from calloff.web.provider_portal.views import (
     columns,
+    deviations,
     invitations,
     letters,
     loose,
@@ -32,6 +33,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("provider/visits", visits.files, name="portal_visits"),
     path("provider/visits/send", visits.send, name="portal_send_visits"),
     path("provider/visits/columns/<str:token>", columns.columns, name="portal_columns"),
+    path("provider/visits/deviations", deviations.deviations, name="portal_deviations"),
+    path("provider/visits/deviations/<str:token>", deviations.deviation, name="portal_deviation"),
+    path("provider/visits/deviations/<str:token>/say", deviations.say, name="portal_deviation_say"),
+    path("provider/visits/deviations/<str:token>/answer", deviations.answer, name="portal_deviation_answer"),
     path("provider/visits/rows", loose.rows, name="portal_loose_rows"),
     path("provider/visits/rows/<str:row>", loose.row, name="portal_loose_row"),
     path("provider/visits/rows/<str:row>/leaving", loose.leaving, name="portal_leaving"),

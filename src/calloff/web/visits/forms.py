@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from calloff.documents.exception_codes import NOT_COME, NOT_LEFT
 from calloff.web.config.look.fields import DayField
 
 
@@ -55,4 +56,35 @@ class WordsForm(forms.Form):
         help_text=_("Name nobody: the row says whose visit it is."),
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+
+EXPLAINS = {
+    NOT_COME: _("a coming that was not logged"),
+    NOT_LEFT: _("a leaving that was not logged"),
+    "late": _("a late visit"),
+    "short": _("a short visit"),
+    "missed": _("a missed visit"),
+}
+
+
+class CodeWordsForm(forms.Form):
+    """What an exception code says, and what it may stand beside."""
+
+    words = forms.CharField(label=_("What it means"), max_length=120, widget=forms.TextInput(attrs={"width": 30}))
+    explains = forms.MultipleChoiceField(
+        label=_("What it may stand beside"), choices=list(EXPLAINS.items()), widget=forms.CheckboxSelectMultiple()
+    )
+
+
+class CodeForm(CodeWordsForm):
+    """A new exception code."""
+
+    field_order = ("code", "words", "explains")
+
+    code = forms.CharField(
+        label=_("The code"),
+        help_text=_("As files of visits hold it, for example no_signal. It never changes."),
+        max_length=40,
+        widget=forms.TextInput(attrs={"width": 20}),
     )

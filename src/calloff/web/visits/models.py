@@ -251,3 +251,27 @@ class LooseWord(models.Model):
     from_provider = models.BooleanField()
     by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
+
+
+class ExceptionCode(models.Model):
+    """
+    A version of a code of the council's own list: what it says, and what it may stand beside.
+
+    The last version counts. A code is never taken away, since rows hold it: archived, nobody chooses it any more, and
+    what it said then can still be read. Nobody is `by` what the list began with. `explains` are words, a space between.
+    """
+
+    council = models.ForeignKey("directory.Council", on_delete=models.PROTECT, related_name="+", db_index=False)
+    code = models.CharField(max_length=40)
+    number = models.PositiveIntegerField()
+    words = models.CharField(max_length=120)
+    explains = models.CharField(max_length=60)
+    archived = models.BooleanField(default=False)
+    by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("council", "code", "number"), name="exception_code_version_once"),
+            models.CheckConstraint(condition=Q(number__gte=1), name="exception_code_numbered_from_one"),
+        )

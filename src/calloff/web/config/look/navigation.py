@@ -37,6 +37,8 @@ STAFF = (
     Entry("see_register", _("Providers"), "providers", ("/providers", "/enrolments")),
     Entry("see_models", _("Models"), "models", ("/models",)),
     Entry("see_ledger", _("Unmet need"), "unmet_need", ("/unmet-need",)),
+    Entry("see_ledger", _("Missed and late"), "deviations", ("/deviations",)),
+    Entry("set_codes", _("Exception codes"), "exception_codes", ("/exception-codes",)),
     Entry("see_models", _("Drafts"), "drafts", ("/drafts",)),
     Entry("draft_model", _("Payment rules"), "payment_rules", ("/payment-rules",)),
     Entry("approve_model", _("Payment rules"), "payment_rules", ("/payment-rules",)),

@@ -8,6 +8,7 @@ stored. Nothing here matches or prices.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -23,8 +24,19 @@ from calloff.web.audit.services import in_turn
 from calloff.web.directory.models import Council
 from calloff.web.jobs import services as jobs
 from calloff.web.payments.models import Entitlement, RuleVersion
+from calloff.web.payments.services import deviations
+from calloff.web.payments.services.alerting import tell_of, unheard_of
 from calloff.web.payments.services.on_plan import OnPlan, Settling
-from calloff.web.payments.services.pricing import ELSEWHERE, Rules, Weeks, deliverer_of, named_row, priced, rules_of
+from calloff.web.payments.services.pricing import (
+    ELSEWHERE,
+    NoPaymentRuleError,
+    Rules,
+    Weeks,
+    deliverer_of,
+    named_row,
+    priced,
+    rules_of,
+)
 from calloff.web.visits.models import PlannedVisit, VisitFile, VisitRow
 from calloff.web.visits.services.loose import Found, note_found
 from calloff.web.visits.services.rows import touched_rows
@@ -51,12 +63,14 @@ def entitle(
     heard = heard_until(council, {deliverer_of(one) for one in planned})
     on_plan = on_plan_of(council, rules, settling)
     found: list[Entitlement | None] = []
+    seen: list[tuple[PlannedVisit, PaidVisit]] = []
     for one in paid.visits:
         visit, rule = by_reference[one.planned.reference], rules.values[one.planned.rule]
         if not weeks.first_on <= visit.on <= weeks.last_on:
             continue
         actual = _of_visit(visit, one, rules, at)
         unheard = _is_unheard(visit, one.reason, heard)
+        seen += [] if unheard else [(visit, one)]
         if on_plan.is_provision(visit, rule, unheard=unheard, on=local(at).date()):
             found.append(actual if visit.stopped else _of_visit(visit, as_planned(one, rule), rules, at))
         elif not unheard or rule.pays_on == "plan":
@@ -66,6 +80,7 @@ def entitle(
         for line in paid.roundings
         if weeks.first_on <= line.week <= weeks.last_on
     ]
+    deviations.note(council, person, weeks, seen, paid, at)
     told = [one for one in found if one is not None]
     return _store_new(council, person, weeks, told, at, on_plan, still_planned=by_reference)
 
@@ -218,15 +233,26 @@ def touched_weeks(rows: Iterable[VisitRow]) -> Mapping[int, Weeks]:
 
 @jobs.handles("settle_file")
 def settle_file(task: jobs.Task, at: datetime) -> None:
-    """Work out anew what the visits of everybody are worth whom a file touches."""
+    """
+    Work out anew what the visits of everybody are worth whom a file touches, and of whom it should have said something.
+
+    Then those are told who look after visits that were missed or late.
+    """
     council = Council.objects.get(pk=task.council)
-    rows = touched_rows(VisitFile.objects.get(council=council, pk=task.data["file"]))
-    for number, (person, weeks) in enumerate(sorted(touched_weeks(rows).items())):
+    file = VisitFile.objects.get(council=council, pk=task.data["file"])
+    touched = touched_weeks(touched_rows(file))
+    heard = heard_until(council, [file.branch_id]).get(file.branch_id, date.min)
+    silent = {person: Weeks.around(days) for person, days in unheard_of(council, file.branch_id, heard).items()}
+    everybody = [*sorted(touched.items()), *sorted(silent.items())]
+    for number, (person, weeks) in enumerate(everybody):
         if number % PEOPLE_A_LEASE == 0:
             jobs.keep_lease("settle_file", task.key, timezone.now() + jobs.LEASE)
+        # What the file does not touch is missed; where nobody said how that is paid, the next run says so.
+        refusals = () if number < len(touched) else (NoPaymentRuleError,)
         # Each person for themselves, so that no act of the council waits long.
-        with in_turn(council.pk):
+        with suppress(*refusals), in_turn(council.pk):
             entitle(council=council, person=person, weeks=weeks, at=at)
+    tell_of(council, [person for person, _ in everybody], file.receipt, at)
 
 
 @jobs.handles("settle_person")
@@ -245,3 +271,4 @@ def settle_person(task: jobs.Task, at: datetime) -> None:
         return
     with in_turn(council.pk):
         entitle(council=council, person=person, weeks=Weeks.around([since, last]), at=at)
+    tell_of(council, [person], task.key[:60], at)

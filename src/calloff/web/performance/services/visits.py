@@ -1,4 +1,9 @@
-"""How visits were made (K11, K12, K14 to K16): by provider over some days, from what each visit was found to be."""
+"""
+How visits were made (K11, K12, K14 to K16): by provider over some days, from what each visit was found to be.
+
+Each figure of missed, late and short visits stands twice: of all, and of the provider's own, which leaves out what both
+sides agree was somebody else's doing (`domain.deviations.counts_against_provider`).
+"""
 
 from __future__ import annotations
 
@@ -13,7 +18,8 @@ from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QueryS
 from calloff.domain.indicators import HALF, NINE_TENTHS, Continuity, Share, continuity, ranked
 from calloff.domain.visits import Mark
 from calloff.web.directory.models import Branch, Council
-from calloff.web.payments.models import Entitlement
+from calloff.web.payments.models import Deviation, Entitlement
+from calloff.web.payments.services.deviations import EXCUSED
 from calloff.web.performance.services.indicators import in_days
 from calloff.web.visits.models import PlannedVisit, VisitRow
 from calloff.web.visits.services.rows import standing_between
@@ -24,6 +30,18 @@ MANY_WORKERS, MANY_VISITS = 8, 28
 UNPUNCTUAL = int(Mark.LATE | Mark.EARLY)
 SHORT = int(Mark.SHORT)
 MADE = ("delivered", "unplanned")
+BY_HAND = Q(left_at=None) | Q(came_by="manual") | Q(left_by="manual")
+"""Of an attendance that was not logged electronically at both ends."""
+
+
+@dataclass(frozen=True)
+class Own:
+    """What of a provider's visits counts against itself: the same shares, without what was somebody else's doing."""
+
+    punctual: Share
+    long_enough: Share
+    missed: Share
+    minutes: Share
 
 
 @dataclass(frozen=True)
@@ -35,6 +53,9 @@ class Visits:
     delivered; `missed` are of all that were due; `minutes` are delivered over planned ones; `logged` are attendances
     whose coming and leaving were both logged electronically. `workers` is the median number of workers a person saw in
     the last fourteen days, `many` how many people saw more than eight of them in at least 28 visits.
+
+    Of the provider's `own` figures, a late, short or missed visit that was agreed to be somebody else's doing is none;
+    the minutes of such a short visit are left out, delivered and planned.
     """
 
     branch: Branch
@@ -42,6 +63,7 @@ class Visits:
     long_enough: Share
     missed: Share
     minutes: Share
+    own: Own
     logged: Share
     workers: int | None
     most_workers: int | None
@@ -50,12 +72,20 @@ class Visits:
 
 def visits_between(council: Council, from_on: date, to_on: date) -> list[Visits]:
     """Of each provider how it made its visits in some days, whoever was least punctual first."""
-    sums = {row["branch"]: row for row in _sums(settled(council, from_on, to_on))}
+    rows = settled(council, from_on, to_on)
+    sums = {row["branch"]: row for row in _sums(rows)}
+    excused = {row["branch"]: row for row in _excused(rows, council, from_on, to_on)}
     fortnight = max(from_on, to_on - timedelta(days=CONTINUITY_DAYS - 1))
     logged = logged_of(rows_between(council, from_on, to_on))
     seen = seen_of(rows_between(council, fortnight, to_on))
     found = [
-        _of_provider(branch, sums[branch.pk], logged.get(branch.pk, Share(0, 0)), seen.get(branch.pk, []))
+        _of_provider(
+            branch,
+            sums[branch.pk],
+            excused.get(branch.pk, {}),
+            logged.get(branch.pk, Share(0, 0)),
+            seen.get(branch.pk, []),
+        )
         for branch in Branch.objects.filter(pk__in=list(sums))
     ]
     return sorted(found, key=lambda one: (one.punctual.of_one is None, one.punctual.of_one or 0, one.branch.name))
@@ -74,13 +104,10 @@ def settled(council: Council, from_on: date, to_on: date) -> QuerySet[Entitlemen
 
 
 def _sums(rows: QuerySet[Entitlement]) -> Iterable[Mapping[str, Any]]:
-    planned = PlannedVisit.objects.filter(
-        council=OuterRef("council"), reference=OuterRef("anchor"), superseded_at=None
-    ).annotate(whole=F("minutes") * F("workers"))
     told = rows.annotate(
         unpunctual=F("marks").bitand(UNPUNCTUAL),
         short=F("marks").bitand(SHORT),
-        planned=Subquery(planned.values("whole")[:1], output_field=IntegerField()),
+        planned=_planned_minutes(),
     )
     made = Q(reason__in=MADE)
     sums: Any = told.values("branch").annotate(
@@ -95,14 +122,62 @@ def _sums(rows: QuerySet[Entitlement]) -> Iterable[Mapping[str, Any]]:
     return list(sums)
 
 
-def _of_provider(branch: Branch, sums: Mapping[str, Any], logged: Share, seen: Sequence[Continuity]) -> Visits:
+def _excused(rows: QuerySet[Entitlement], council: Council, from_on: date, to_on: date) -> Iterable[Mapping[str, Any]]:
+    """Of each provider how many late, short and missed visits were agreed to be somebody else's doing."""
+    agreed = Q(pk__in=())
+    for stands, cause in EXCUSED:
+        agreed |= Q(stands=stands, cause=cause)
+    said = Deviation.objects.filter(agreed, council=council, on__range=(from_on, to_on), withdrawn_at=None)
+    of_visit = said.filter(visit=OuterRef("anchor"))
+    told = rows.filter(anchor__in=said.values("visit")).annotate(
+        not_late=Exists(of_visit.filter(kind="late")),
+        not_short=Exists(of_visit.filter(kind="short")),
+        not_missed=Exists(of_visit.filter(kind="missed")),
+        late=F("marks").bitand(int(Mark.LATE)),
+        early=F("marks").bitand(int(Mark.EARLY)),
+        short=F("marks").bitand(SHORT),
+        planned=_planned_minutes(),
+    )
+    short = Q(reason__in=MADE, short__gt=0, not_short=True)
+    sums: Any = (
+        told.order_by()
+        .values("branch")
+        .annotate(
+            punctual=Count("pk", filter=Q(reason__in=MADE, late__gt=0, early=0, not_late=True)),
+            long_enough=Count("pk", filter=short),
+            missed=Count("pk", filter=Q(reason="missed", not_missed=True)),
+            worked=Sum("worked_minutes", filter=short),
+            agreed=Sum("planned", filter=short),
+        )
+    )
+    return list(sums)
+
+
+def _planned_minutes() -> Subquery:
+    planned = PlannedVisit.objects.filter(
+        council=OuterRef("council"), reference=OuterRef("anchor"), superseded_at=None
+    ).annotate(whole=F("minutes") * F("workers"))
+    return Subquery(planned.values("whole")[:1], output_field=IntegerField())
+
+
+def _of_provider(
+    branch: Branch, sums: Mapping[str, Any], excused: Mapping[str, Any], logged: Share, seen: Sequence[Continuity]
+) -> Visits:
     workers = [one.workers for one in seen]
+    worked, agreed = sums["worked"] or 0, sums["agreed"] or 0
+    own = Own(
+        punctual=Share(sums["punctual"] + excused.get("punctual", 0), sums["made"]),
+        long_enough=Share(sums["long_enough"] + excused.get("long_enough", 0), sums["made"]),
+        missed=Share(sums["missed"] - excused.get("missed", 0), sums["due"]),
+        minutes=Share(worked - (excused.get("worked") or 0), agreed - (excused.get("agreed") or 0)),
+    )
     return Visits(
         branch=branch,
         punctual=Share(sums["punctual"], sums["made"]),
         long_enough=Share(sums["long_enough"], sums["made"]),
         missed=Share(sums["missed"], sums["due"]),
-        minutes=Share(sums["worked"] or 0, sums["agreed"] or 0),
+        minutes=Share(worked, agreed),
+        own=own,
         logged=logged,
         workers=ranked(workers, HALF),
         most_workers=ranked(workers, NINE_TENTHS),
@@ -117,8 +192,7 @@ def rows_between(council: Council, from_on: date, to_on: date) -> QuerySet[Visit
 
 def logged_of(rows: QuerySet[VisitRow]) -> Mapping[int, Share]:
     """Of each provider the attendances that were logged electronically at both ends (K16)."""
-    by_hand = Q(left_at=None) | Q(came_by="manual") | Q(left_by="manual")
-    sums: Any = rows.order_by().values("branch").annotate(every=Count("pk"), hand=Count("pk", filter=by_hand))
+    sums: Any = rows.order_by().values("branch").annotate(every=Count("pk"), hand=Count("pk", filter=BY_HAND))
     return {row["branch"]: Share(row["every"] - row["hand"], row["every"]) for row in sums}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from django.urls import reverse
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 from calloff.domain.indicators import Share
 from calloff.domain.units import half_up
 from calloff.web.accounts.views import SignedIn, permissions_at
+from calloff.web.config.look.ledger import Point
 from calloff.web.config.look.lists import Choice, Filter
 from calloff.web.config.look.parts import Tab
 from calloff.web.directory.models import Locality
@@ -70,6 +72,9 @@ def pages(request: SignedIn) -> list[Tab]:
         (_("Answers"), "unmet_answers"),
         (_("How care was bought"), "unmet_call_offs"),
         (_("How visits were made"), "unmet_visits"),
+        (_("How regular they are"), "unmet_regularity"),
+        (_("How they are logged"), "unmet_logged"),
+        (_("How providers were paid"), "unmet_paid"),
     )
     return [Tab(label, reverse(name), active=request.path == reverse(name)) for label, name in told]
 
@@ -80,6 +85,34 @@ def percent(share: Share) -> str:
         return "–"
     tenths = half_up(share.part * 1000, share.whole)
     return f"{tenths // 10}.{tenths % 10}%"
+
+
+def in_percent(share: Share) -> float | None:
+    """A share in per cent with one decimal, for a file; nothing of nothing."""
+    return half_up(share.part * 1000, share.whole) / 10 if share.whole else None
+
+
+def numbers_of(share: Share) -> str:
+    """ "48 of 50"; nothing of nothing."""
+    if not share.whole:
+        return ""
+    return _("%(part)s of %(whole)s") % {"part": f"{share.part:,}", "whole": f"{share.whole:,}"}
+
+
+def with_decimals(value: int | None, of_one: int) -> str:
+    """A whole number of tenths or hundredths as a number with so many decimals; a dash of nothing."""
+    if value is None:
+        return "–"
+    return f"{value // of_one}.{value % of_one:0{len(str(of_one)) - 1}d}"
+
+
+def week_points(ends: Sequence[date], shares: Sequence[Share]) -> list[Point]:
+    """Shares week by week as points of a drawing, in per cent; weeks of nothing are left out."""
+    return [
+        Point(f"{end.day} {end:%b}", half_up(share.part * 100, share.whole), percent(share))
+        for end, share in zip(ends, shares, strict=True)
+        if share.whole
+    ]
 
 
 def hours(minutes: int) -> float:

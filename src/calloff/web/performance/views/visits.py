@@ -14,14 +14,13 @@ from django.views.decorators.http import require_safe
 
 from calloff.domain.calendar import local
 from calloff.domain.indicators import Share
-from calloff.domain.units import half_up
 from calloff.web.accounts.views import SignedIn, allowed
 from calloff.web.config.look.exports import Value, export
-from calloff.web.config.look.ledger import Ledger, Point
+from calloff.web.config.look.ledger import Ledger
 from calloff.web.config.look.tables import Cell, Column, Row, Table
 from calloff.web.performance import services
 from calloff.web.performance.services.visits import Visits, punctual_by_week, visits_between
-from calloff.web.performance.views.figures import days_of, pages, percent
+from calloff.web.performance.views.figures import days_of, in_percent, numbers_of, pages, percent, week_points
 
 TARGET_PERCENT = 90
 """Visits that begin on time, of a hundred (Devon's target)."""
@@ -37,7 +36,7 @@ def term(today: date) -> tuple[date, date]:
 
 
 def heading() -> list[str]:
-    """What each column is, on the page and in the file."""
+    """What each column of the page is."""
     return [
         _("Provider"),
         _("On time"),
@@ -49,6 +48,13 @@ def heading() -> list[str]:
         _("Workers, 90%"),
         _("Many workers"),
     ]
+
+
+def file_heading() -> list[str]:
+    """What each column of the file is: beside the figures of all stand those of the provider alone."""
+    names = heading()
+    own = [_("%(figure)s, provider only") % {"figure": name} for name in names[1:5]]
+    return [names[0], *(name for pair in zip(names[1:5], own, strict=True) for name in pair), *names[5:]]
 
 
 @allowed("see_ledger")
@@ -71,11 +77,7 @@ def drawing(request: SignedIn, today: date) -> Ledger:
     """The visits that began on time, week by week, beside the target."""
     ends = services.weeks_until(today)
     shares = punctual_by_week(request.council, [days_of(end) for end in ends])
-    points = [
-        Point(f"{end.day} {end:%b}", half_up(share.part * 100, share.whole), percent(share))
-        for end, share in zip(ends, shares, strict=True)
-        if share.whole
-    ]
+    points = week_points(ends, shares)
     return Ledger(
         _("Visits that began on time"),
         _("per cent"),
@@ -96,15 +98,27 @@ def table_of(every: Sequence[Visits]) -> Table:
 
 
 def cells_of(one: Visits) -> list[Cell]:
-    """A provider's figures, each share with its numbers below it."""
-    shares = (one.punctual, one.long_enough, one.missed, one.minutes, one.logged)
-    told = [Cell(percent(share), below=_numbers(share)) for share in shares]
+    """A provider's figures, each share with its numbers below it and, where it differs, the provider's own."""
+    told = [Cell(percent(share), below=_numbers(share, own)) for share, own in pairs_of(one)]
     people = [Cell("–" if number is None else f"{number}") for number in (one.workers, one.most_workers)]
-    return [*told, *people, Cell(f"{one.many}" if one.many else "")]
+    logged = Cell(percent(one.logged), below=_numbers(one.logged, one.logged))
+    return [*told, logged, *people, Cell(f"{one.many}" if one.many else "")]
 
 
-def _numbers(share: Share) -> str:
-    return _("%(part)s of %(whole)s") % {"part": f"{share.part:,}", "whole": f"{share.whole:,}"} if share.whole else ""
+def pairs_of(one: Visits) -> list[tuple[Share, Share]]:
+    """The shares of all that know whose doing it was, each with the provider's own."""
+    own = one.own
+    return [
+        (one.punctual, own.punctual),
+        (one.long_enough, own.long_enough),
+        (one.missed, own.missed),
+        (one.minutes, own.minutes),
+    ]
+
+
+def _numbers(share: Share, own: Share) -> str:
+    numbers = numbers_of(share)
+    return numbers if own == share else _("%(numbers)s; own %(own)s") % {"numbers": numbers, "own": percent(own)}
 
 
 @allowed("see_ledger")
@@ -113,11 +127,10 @@ def visits_file(request: SignedIn, kind: str) -> HttpResponseBase:
     """The same rows as a file, shares in per cent with one decimal."""
     today = local(timezone.now()).date()
     told = (in_file(one) for one in visits_between(request.council, *term(today)))
-    return export(told, heading(), "visits-by-provider", kind)
+    return export(told, file_heading(), "visits-by-provider", kind)
 
 
 def in_file(one: Visits) -> list[Value]:
     """One provider's figures as values."""
-    shares = (one.punctual, one.long_enough, one.missed, one.minutes, one.logged)
-    values: list[Value] = [half_up(share.part * 1000, share.whole) / 10 if share.whole else None for share in shares]
-    return [one.branch.name, *values, one.workers, one.most_workers, one.many]
+    shares = [share for pair in pairs_of(one) for share in pair]
+    return [one.branch.name, *map(in_percent, shares), in_percent(one.logged), one.workers, one.most_workers, one.many]

@@ -221,9 +221,9 @@ class LeavingForm(forms.Form):
     left_at = ClockField(
         label=_("At what time?"), help_text=_("For example 8:30."), widget=forms.TextInput(attrs={"width": 5})
     )
-    code = forms.CharField(
-        label=_("The exception code"),
-        help_text=_("Why it was not logged, as your council's list has it, such as no_signal."),
-        max_length=40,
-        widget=forms.TextInput(attrs={"width": 20}),
-    )
+
+    def __init__(self, *arguments: Any, codes: Sequence[tuple[str, str]], **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.fields["code"] = forms.ChoiceField(
+            label=_("Why was it not logged?"), choices=list(codes), widget=forms.RadioSelect()
+        )

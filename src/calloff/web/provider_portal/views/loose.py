@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from calloff.documents.exception_codes import NOT_LEFT
 from calloff.domain.calendar import LONDON
 from calloff.domain.visits import LogIs
 from calloff.web.accounts.views import SignedIn, allowed
@@ -21,6 +22,7 @@ from calloff.web.provider_portal.services.scope import Scope, scope
 from calloff.web.provider_portal.views.page import READ_OR_SEND, branch_tabs, carried_out, done, show
 from calloff.web.provider_portal.views.visits import VISITS
 from calloff.web.visits.models import LooseRow
+from calloff.web.visits.services import codes
 from calloff.web.visits.services import loose as services
 from calloff.web.visits.views.loose import KINDS, OUTCOMES, table_of, told_words, why
 
@@ -76,7 +78,7 @@ def leaving(request: SignedIn, row: str) -> HttpResponse:
     loose: LooseRow = get_object_or_404(loose_of(scope(request, VISITS)), token=row)
     if loose.state != LooseRow.OPEN or loose.row.left_at is not None:
         raise Http404
-    form = LeavingForm(request.POST or None)
+    form = LeavingForm(request.POST or None, codes=codes.choices(loose.council_id, NOT_LEFT))
     told: dict[str, Any] = {"loose": loose, "form": form}
 
     def carry_out(at: datetime) -> None:

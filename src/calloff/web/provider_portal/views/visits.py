@@ -25,10 +25,12 @@ from calloff.formats.visit_files import OWN, TABLE, as_plain_file, kind_of, read
 from calloff.web.accounts.views import SignedIn, allowed
 from calloff.web.config.look import words
 from calloff.web.config.look.tables import Cell, Column, Row, Table
+from calloff.web.payments.models import Deviation
 from calloff.web.provider_portal.forms.sending import SendVisitsForm
 from calloff.web.provider_portal.services.scope import Scope, scope
 from calloff.web.provider_portal.views.page import READ_OR_SEND, branch_tabs, show
 from calloff.web.visits.models import LooseRow, VisitFile, VisitRow
+from calloff.web.visits.services import codes
 from calloff.web.visits.services.files import FileRefusedError, receive
 from calloff.web.visits.services.tables import keep_table
 
@@ -74,7 +76,9 @@ def files(request: SignedIn) -> HttpResponse:
     table = Table(_("Files"), columns, rows, empty=empty, quiet_caption=True)
     tabs = branch_tabs(every, chosen, reverse("portal_visits"))
     loose = LooseRow.objects.filter(branch__in=every.narrowed(chosen).branches, state=LooseRow.OPEN).count()
-    return show(request, "visits", {"table": table, "tabs": tabs, "loose": loose})
+    said = Deviation.objects.filter(branch__in=every.narrowed(chosen).branches, withdrawn_at=None, stands="said")
+    answers = said.filter(said_by_provider=False).count()
+    return show(request, "visits", {"table": table, "tabs": tabs, "loose": loose, "answers": answers})
 
 
 @allowed(VISITS)
@@ -142,6 +146,7 @@ def receipt(request: SignedIn, receipt: str) -> HttpResponse:
         "problems": json.loads(file.problems),
         "not_read": file.not_read.splitlines(),
         "replaced": file.mode == REPLACE,
+        "unlisted": codes.unlisted(file),
         "parked": [(row, _why_parked(row)) for row in parked],
         "now": timezone.now(),
     }

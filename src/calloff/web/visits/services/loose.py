@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from calloff.documents.exception_codes import NOT_LEFT
 from calloff.domain.calendar import ONE_DAY, local
 from calloff.domain.errors import CalloffError
 from calloff.domain.records import sha256
@@ -21,6 +22,7 @@ from calloff.web.brokerage.models import CallOff
 from calloff.web.directory.services import draw
 from calloff.web.jobs import services as jobs
 from calloff.web.visits.models import LooseRow, LooseWord, PlannedVisit, VisitFile, VisitRow
+from calloff.web.visits.services import codes
 from calloff.web.visits.services.planning import known_on
 from calloff.web.visits.services.rows import made_by
 
@@ -236,13 +238,11 @@ def log_leaving(*, loose: LooseRow, left_at: datetime, code: str, by: User, at: 
     The provider says when a worker left whose leaving nobody logged, with the exception code for it.
 
     It is a new version of the row, typed by hand; until the cut-off it counts as any other. LooseError where the row
-    is no such one, or the moment cannot be.
+    is no such one, or the moment cannot be; CodeError where the code is none of the council's list.
     """
-    if not code.strip():
-        raise LooseError("Enter the exception code for what was not logged. Nothing was changed.")
     with act(council=loose.council_id, by=by, at=at) as doing:
         again = _still_open(loose)
-        before = again.row
+        code, before = codes.chosen(again.council_id, code, NOT_LEFT), again.row
         if before.left_at is not None or not before.came_at <= left_at <= min(doing.at, before.came_at + LONGEST_STAY):
             raise LooseError("Enter a moment after the worker came, and not one to come. Nothing was changed.")
         file = VisitFile.objects.create(
@@ -260,11 +260,11 @@ def log_leaving(*, loose: LooseRow, left_at: datetime, code: str, by: User, at: 
         )
         told = {field.attname: getattr(before, field.attname) for field in VisitRow._meta.concrete_fields}
         told |= {"id": None, "file_id": file.pk, "version": max(doing.at, before.version + ONE_SECOND)}
-        told |= {"left_at": left_at, "left_other": None, "left_by": "manual", "code": code.strip()[:40]}
+        told |= {"left_at": left_at, "left_other": None, "left_by": "manual", "code": code}
         told["content"] = sha256(f"{before.content} left {left_at.isoformat()} {code}".encode())
         VisitRow.objects.create(**told)
         jobs.add("settle_file", file.receipt, council=again.council_id, due_at=jobs.at_once(at), data={"file": file.pk})
-        doing.record("leaving_typed", file.receipt, {"row": again.token, "code": code.strip()[:40]})
+        doing.record("leaving_typed", file.receipt, {"row": again.token, "code": code})
 
 
 def _close(loose: LooseRow, outcome: str, by: User, at: datetime, **told: object) -> None:
