@@ -39,6 +39,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("provider/pay/waiting/<str:hold>", pay.hold, name="portal_hold"),
     path("provider/pay/lines/<str:branch>/<str:day>/<str:line>", pay.dispute, name="portal_pay_dispute"),
     path("provider/pay/<str:token>/<str:branch>/lines", pay.run_lines, name="portal_pay_lines"),
+    path("provider/pay/<str:token>/<str:branch>/letter", pay.remittance_pdf, name="portal_remittance_letter"),
     path("provider/pay/<str:token>/<str:branch>", pay.remittance, name="portal_remittance"),
     path("provider/spare", spare.spare, name="portal_spare"),
     path("provider/spare/<str:token>", spare.declare, name="portal_declare"),
