@@ -155,7 +155,7 @@ def carried_out(
     tally.fault(f"{name} has no end")
 
 
-PROGRESS = ("contracts_upload.done", "jobs_job.lease_until")
+PROGRESS = ("jobs_job.done", "jobs_job.size", "jobs_job.lease_until")
 """How far a long import is, told while it goes on."""
 
 

@@ -33,7 +33,7 @@ KINDS = {
     "portal_remittance_letter": "a remittance, as its provider opens it",
 }
 """What is printed, by the name of its address; any other PDF that turns up is a fault until it stands here."""
-TYPED = "#import \"x\": * $a^2$ *b* _c_ = <d> `e` \\ @f [g] {h} // #panic()"
+TYPED = '#import "x": * $a^2$ *b* _c_ = <d> `e` \\ @f [g] {h} // #panic()'
 """What Typst would take for marks, were it not data."""
 A4_POINTS = (595.28, 841.89)
 SCALE = 4
@@ -73,7 +73,9 @@ def papers(tally: Tally, size: int) -> None:
         inspect(tally, address, content)
         marks += text_of(content).count("#import")
     tally.expect(marks > len(KINDS), f"what was typed stands on paper {marks} times only")
-    tally.notes.append(f"{sum(seen.values())} papers of {len(seen)} kinds; typed marks stood there as text {marks} times")
+    tally.notes.append(
+        f"{sum(seen.values())} papers of {len(seen)} kinds; typed marks stood there as text {marks} times"
+    )
 
 
 def printed(filled: Any, most: int) -> Iterator[tuple[str, str, bytes]]:
@@ -111,7 +113,7 @@ def printed(filled: Any, most: int) -> Iterator[tuple[str, str, bytes]]:
 
 
 def not_selected(filled: Any) -> Any:
-    """An invitation whose offer lost to one with more hours to spare, under a version of the model that asks all at once."""
+    """An invitation whose offer lost to one with more hours to spare, under a model that asks all at once."""
     from world import another_version, publish
 
     world = filled.world

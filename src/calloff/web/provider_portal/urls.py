@@ -34,6 +34,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("provider/visits/rows/<str:row>", loose.row, name="portal_loose_row"),
     path("provider/visits/rows/<str:row>/leaving", loose.leaving, name="portal_leaving"),
     path("provider/visits/<str:receipt>", visits.receipt, name="portal_receipt"),
+    path("provider/visits/<str:receipt>/cancel", visits.cancel, name="portal_cancel_sending"),
     path("provider/pay", pay.remittances, name="portal_pay"),
     path("provider/pay/next", pay.next_pay, name="portal_next_pay"),
     path("provider/pay/waiting/<str:hold>", pay.hold, name="portal_hold"),

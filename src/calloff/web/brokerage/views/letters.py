@@ -12,7 +12,6 @@ from calloff.documents.wording import day_words
 from calloff.domain.calendar import local
 from calloff.web.accounts.views import SignedIn, allowed, permissions_at
 from calloff.web.audit.services import saw
-from calloff.web.brokerage.forms import words as codes
 from calloff.web.brokerage.models import CallOff, Invitation, Package
 from calloff.web.brokerage.services.letters import (
     Letter,
@@ -87,10 +86,14 @@ def told_of_package(looked: Looked, may: frozenset[str]) -> Letter:
     facts += [(_("Start by"), day_words(package.required_start_on)), (_("Needs"), str(head["needs"]))]
     if prices and package.price_ceiling_pence is not None:
         facts.append((_("Approved up to"), _("%(most)s a week") % {"most": words.money(package.price_ceiling_pence)}))
+    placed = page.placed_in_words(looked.on_file, today, prices)
     parts: list[Part] = [
         {"facts": [(name, value) for name, value in facts if value]},
         week_part(_("The week"), Week(looked.facts.visits, package.reference)),
-        {"heading": _("Called off"), "list": page.placed_in_words(looked.on_file, today, prices) or [_("Nothing yet.")]},
+        {
+            "heading": _("Called off"),
+            "list": placed or [_("Nothing yet.")],
+        },
     ]
     until = [*page.stays(package, today), *page.bridges(package, today)]
     parts += [{"heading": _("Until it begins"), "list": until}] if until else []

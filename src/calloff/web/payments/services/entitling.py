@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from django.db.models import Max
-from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from calloff.documents.payment_words import why
 from calloff.documents.wording import say
@@ -29,8 +29,6 @@ from calloff.web.visits.models import PlannedVisit, VisitFile, VisitRow
 from calloff.web.visits.services.loose import Found, note_found
 from calloff.web.visits.services.rows import touched_rows
 
-PEOPLE_A_LEASE = 50
-"""After so many people the job says that it is alive."""
 GONE = "The visit is no longer planned, so nothing is paid."
 TOLD = ("reason", "marks", "worked_minutes", "paid_minutes", "line_id", "centipence", "pence", "rule_id")
 
@@ -216,14 +214,17 @@ def touched_weeks(rows: Iterable[VisitRow]) -> Mapping[int, Weeks]:
     return {person: Weeks.around(every) for person, every in days.items()}
 
 
-@jobs.handles("settle_file")
+WORTH = jobs.Long(_("What delivered visits are worth is worked out"), _("people"), ("draft_pay",))
+
+
+@jobs.handles("settle_file", WORTH)
 def settle_file(task: jobs.Task, at: datetime) -> None:
     """Work out anew what the visits of everybody are worth whom a file touches."""
     council = Council.objects.get(pk=task.council)
     rows = touched_rows(VisitFile.objects.get(council=council, pk=task.data["file"]))
-    for number, (person, weeks) in enumerate(sorted(touched_weeks(rows).items())):
-        if number % PEOPLE_A_LEASE == 0:
-            jobs.keep_lease("settle_file", task.key, timezone.now() + jobs.LEASE)
+    touched = sorted(touched_weeks(rows).items())
+    for number, (person, weeks) in enumerate(touched):
+        task.tell(number, len(touched))
         # Each person for themselves, so that no act of the council waits long.
         with in_turn(council.pk):
             entitle(council=council, person=person, weeks=weeks, at=at)

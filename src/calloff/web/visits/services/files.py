@@ -31,6 +31,9 @@ from calloff.web.visits.services.rows import BATCH, content_of, key_text, known_
 MOST_PROBLEMS = 500
 """So many bad rows of a file are told; the provider puts right what it can see."""
 Read = Callable[[Path], DeliveredFile]
+Tell = Callable[[int, int], None]
+STEPS = 2
+"""A file is read, then written in one go."""
 
 
 class FileRefusedError(BadInputError):
@@ -50,21 +53,27 @@ def receive(
     by: User | None,
     at: datetime,
     read: Read = read_visit_file,
+    receipt: str = "",
+    tell: Tell = lambda _done, _size: None,
 ) -> VisitFile:
     """
     Take a file that a provider sent; its receipt. `read` is its reader, where it is a table of its own columns.
 
+    `receipt` is the one that its sender was given already; `tell` is told after each of the steps how far it is.
+
     Raises FileRefusedError, with a receipt too, where a row is malformed or says something else than is known of it.
     """
+    tell(0, STEPS)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     told: dict[str, Any] = {"council": council, "branch": branch, "name": name[:120], "hash": digest, "sent_by": by}
+    told["receipt"] = receipt or draw()
     try:
         found = read(path)
+        tell(1, STEPS)
         with act(council=council.pk, by=by, at=at) as doing:
             file = VisitFile(
                 **told,
                 sent_at=doing.at,
-                receipt=draw(),
                 state=VisitFile.ACCEPTED,
                 rows=len(found.rows),
                 minutes=found.minutes,
@@ -93,7 +102,6 @@ def _refuse(council: int, told: Mapping[str, Any], problems: Sequence[str], by: 
         file = VisitFile.objects.create(
             **told,
             sent_at=doing.at,
-            receipt=draw(),
             state=VisitFile.REFUSED,
             problems=json.dumps(problems[:MOST_PROBLEMS]),
         )

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from calloff.domain.errors import BadInputError, RowErrors
 from calloff.domain.records import sha256
@@ -113,6 +114,7 @@ def take_table(
     counts: tuple[int, int] | None,
     by: User,
     at: datetime,
+    **more: Any,
 ) -> VisitFile:
     """
     Take a table by a mapping, which is remembered; with its `counts` of rows and minutes it replaces its weeks.
@@ -125,7 +127,8 @@ def take_table(
         return counted(found, path, REPLACE, *counts) if counts else found
 
     with table_file(table) as path:
-        file = receive(council=table.council, branch=table.branch, path=path, name=table.name, by=by, at=at, read=read)
+        told = {"council": table.council, "branch": table.branch, "path": path, "name": table.name, **more}
+        file = receive(**told, by=by, at=at, read=read)
     text = mapping.text()
     with act(council=table.council_id, by=by, at=at) as doing:
         NamedColumns.objects.update_or_create(
