@@ -64,10 +64,10 @@ def check(size: int) -> Result:
 
 
 def long_jobs(tally: Tally, size: int) -> None:
-    import calloff.web.config.worker  # noqa: F401 - that every kind is known
     from accept.rel_10 import makers
     from world import made_world
 
+    import calloff.web.config.worker  # noqa: F401 - that every kind is known
     from calloff.web.jobs import services as jobs
 
     world = made_world()
