@@ -218,7 +218,7 @@ def _next_as_file(request: SignedIn, lines: list[Line]) -> HttpResponseBase | No
             one = line.entitlement
             state = line.hold.kind if line.hold else "next"
             contract = one.enrolment.reference if one.enrolment else ""
-            pounds = f"{_adds(line, before) / 100:.2f}"
+            pounds = _adds(line, before) / 100
             yield [one.anchor, one.on, contract, one.number, one.reason, one.paid_minutes, pounds, state, one.why]
 
     columns = ["visit", "on", "contract", "version", "reason", "paid_minutes", "amount", "state", "why"]
