@@ -82,7 +82,7 @@ def told_of_package(looked: Looked, may: frozenset[str]) -> Letter:
     head = page.heading(looked, may)
     facts = [(_("For"), str(head["person"])), (_("State"), str(head["state"]))]
     facts += [(_("Where"), ", ".join(one.name for one in (package.area, package.locality) if one is not None))]
-    facts += [(_("Care a week"), words.hours_a_week(sum(one.worker_minutes for one in looked.facts.visits)))]
+    facts += [(_("Care"), words.hours_a_week(sum(one.worker_minutes for one in looked.facts.visits)))]
     facts += [(_("Start by"), day_words(package.required_start_on)), (_("Needs"), str(head["needs"]))]
     if prices and package.price_ceiling_pence is not None:
         facts.append((_("Approved up to"), _("%(most)s a week") % {"most": words.money(package.price_ceiling_pence)}))
@@ -103,7 +103,7 @@ def told_of_package(looked: Looked, may: frozenset[str]) -> Letter:
         title=_("Package %(reference)s") % {"reference": package.reference},
         council=package.council.name,
         to=(),
-        date=_("As it stood on %(when)s.") % {"when": words.moment(looked.now)},
+        date=_("As it stood on %(day)s, %(time)s.") % {"day": day_words(today), "time": words.clock(looked.now)},
         reference=package.reference,
         parts=parts,
     )
