@@ -71,6 +71,9 @@ def receive(
         found = read(path)
         tell(1, STEPS)
         with act(council=council.pk, by=by, at=at) as doing:
+            if (before := _taken_under(receipt)) is not None:
+                doing.nothing()
+                return before
             file = VisitFile(
                 **told,
                 sent_at=doing.at,
@@ -97,8 +100,16 @@ def receive(
     raise FileRefusedError(_refuse(council.pk, told, problems, by, at), problems, cells)
 
 
+def _taken_under(receipt: str) -> VisitFile | None:
+    """The file that another worker took meanwhile under the receipt that its sender was given."""
+    return VisitFile.objects.filter(receipt=receipt).first() if receipt else None
+
+
 def _refuse(council: int, told: Mapping[str, Any], problems: Sequence[str], by: User | None, at: datetime) -> VisitFile:
     with act(council=council, by=by, at=at) as doing:
+        if (before := _taken_under(told["receipt"])) is not None:
+            doing.nothing()
+            return before
         file = VisitFile.objects.create(
             **told,
             sent_at=doing.at,
