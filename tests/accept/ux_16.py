@@ -169,7 +169,7 @@ def seen(tally: Tally, desk: Desk, kind: str, data: Any, job: Any, done: int, si
 
     says = f"{done:,} of {size:,} {long_kinds()[kind].counts}" if size else "just begun"
     who = WHO.get(kind, "finance")
-    for looks, address in ((who if who != "provider" else "finance", "/work"), (who, _page(kind, data))):
+    for looks, address in ((who if who != "provider" else "finance", "/in-hand"), (who, _page(kind, data))):
         if address:
             for time in ("", ", come back to"):
                 tally.expect(says in desk.see(looks, address), f"{address}{time} does not say {says!r} of {kind}")
@@ -199,8 +199,8 @@ def gone_on_with(tally: Tally, world: Any, desk: Desk, job: Any, kind: str, data
         tally.fault(f"{what}: a pay run was drafted in between")
     except runs.PayRunError as refused:
         tally.expect("put off" in str(refused), f"{what}: {refused}")
-    tally.expect("put it off" in desk.see("finance", "/work"), f"{what}: nobody is told that it is put off")
-    desk.press("finance", "/work/go-on", job=job.pk)
+    tally.expect("put it off" in desk.see("finance", "/in-hand"), f"{what}: nobody is told that it is put off")
+    desk.press("finance", "/in-hand/go-on", job=job.pk)
     Job.objects.filter(state=Job.WAITING).exclude(pk=job.pk).delete()
     while jobs.work_once("a worker", _now()):
         pass
@@ -213,7 +213,7 @@ def gone_on_with(tally: Tally, world: Any, desk: Desk, job: Any, kind: str, data
 
 
 def _cancel(tally: Tally, desk: Desk, who: str, job: Any, what: str) -> None:
-    desk.press(who, "/work/cancel", job=job.pk)
+    desk.press(who, "/in-hand/cancel", job=job.pk)
     job.refresh_from_db()
     tally.expect(job.cancel_asked_at is not None, f"{what}: nobody took it")
 

@@ -7,7 +7,7 @@ from calloff.web.jobs import views
 urlpatterns: list[URLPattern | URLResolver] = [
     path("notices", views.notices, name="notices"),
     path("notices/read", views.read, name="notices_read"),
-    path("work", views.work, name="work"),
-    path("work/cancel", views.cancel, name="work_cancel"),
-    path("work/go-on", views.go_on, name="work_go_on"),
+    path("in-hand", views.work, name="work"),
+    path("in-hand/cancel", views.cancel, name="work_cancel"),
+    path("in-hand/go-on", views.go_on, name="work_go_on"),
 ]

@@ -177,7 +177,7 @@ def needs_of(request: SignedIn) -> list[tuple[str, str]]:
         found.append((f"PAY-{stopped.number}: {stopped.problem}", reverse("pay_run", args=(stopped.token,))))
     if long.put_off(council.pk):
         found.append(
-            (_("What some visits are worth was put off: no run is drafted until it is gone on with."), "/work")
+            (_("What some visits are worth was put off: no run is drafted until it is gone on with."), reverse("work"))
         )
     held = waiting.open_holds(council)
     if held:
