@@ -31,7 +31,7 @@ def services() -> Iterator[str]:
     for room in ROOMS:
         package = importlib.import_module(f"calloff.web.{room}.services")
         names = [found.name for found in pkgutil.iter_modules(getattr(package, "__path__", ()))]
-        modules = {name: importlib.import_module(f"{package.__name__}.{name}") for name in names} or {room: package}
+        modules = {room: package} | {name: importlib.import_module(f"{package.__name__}.{name}") for name in names}
         for short, module in modules.items():
             for name, function in vars(module).items():
                 if not inspect.isfunction(function) or function.__module__ != module.__name__ or name.startswith("_"):

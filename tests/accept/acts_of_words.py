@@ -15,7 +15,9 @@ def acts_of_words(world: Any) -> dict[str, Callable[[], Act]]:
     """Messages, people, notices read, what is typed, and countersignatures."""
     from calloff.web.brokerage.services import countersigning, drafts, messaging, people
     from calloff.web.jobs import services as jobs
+    from calloff.web.jobs.services import long
 
+    _ = world.user("payer", "finance_payer")
     at, broker, senior, branch = world.at, world.broker, world.senior, world.branch("acorn")
     manager = world.manager("acorn")
 
@@ -55,6 +57,13 @@ def acts_of_words(world: Any) -> dict[str, Callable[[], Act]]:
         "jobs.mark_read": of(
             world.started, lambda _: jobs.mark_read(user=manager, until=at + timedelta(days=1), at=at)
         ),
+        "long.cancel": of(
+            lambda: _long_job(world), lambda job: long.cancel(job=job, by=world.user("payer", "finance_payer"), at=at)
+        ),
+        "long.go_on": of(
+            lambda: _long_job(world, state="put_off"),
+            lambda job: long.go_on(job=job, by=world.user("payer", "finance_payer"), at=at),
+        ),
         "countersigning.ask_for_late_answer": of(world.started, lambda package: _late_answer(world, package)),
         "countersigning.ask_for_outside": of(
             world.package,
@@ -68,6 +77,15 @@ def acts_of_words(world: Any) -> dict[str, Callable[[], Act]]:
             put_down, lambda row: countersigning.refuse_to_sign(row=row, by=senior, at=at)
         ),
     }
+
+
+def _long_job(world: Any, state: str = "waiting") -> Any:
+    """A job that plans visits, as it waits or was put off."""
+    import calloff.web.visits.services.planning  # noqa: F401 - that the kind is known
+    from calloff.web.jobs.models import Job
+
+    told = {"council": world.council.pk, "kind": "plan_visits", "key": f"key-{Job.objects.count()}"}
+    return Job.objects.create(**told, due_at=world.at, state=state)
 
 
 def _late_answer(world: Any, package: Any) -> Any:

@@ -2,7 +2,8 @@
 REL-04: a visit is paid once, however often and in whatever form its record comes in.
 
 A file, then the same rows doubled, shuffled, split over files, under other keys and corrected; each time two people
-draft a run at the same moment. What is paid for a visit in all is what its last version is worth, and no more.
+draft a run at the same moment, and before that whoever prepares one dies on the way. What is paid for a visit in all is
+what its last version is worth, and no more.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ SIZES = {0: 1, 1: 12, 2: 120}
 """Rounds on each engine, of about 40 visits each."""
 REKEYED = 8
 """So many rows come under other keys, too; those are never corrected, since both would have to be."""
+DEATHS, MOST_STATEMENTS = 3, 60
+"""So often whoever prepares a run dies, and at the latest at this statement."""
 TO_ON = date(2026, 12, 13)
 
 
@@ -55,6 +58,7 @@ def rounds(tally: Tally, count: int) -> None:
                 tally.expect(worths() == worth, "a copy of what was sent changed what a visit is worth")
                 rows = corrected(chance, rows, at)
                 paying.send(rows, f"corrected-{number}.csv", at=at)
+                die_preparing(tally, paying, chance, at)
                 pay_at_once(tally, paying, contenders, at)
                 compare(tally)
     finally:
@@ -83,6 +87,28 @@ def corrected(chance: random.Random, rows: list[Any], at: datetime) -> list[Any]
             row = replace(row, version=at, left=LoggedAt(left))
         found.append(row)
     return found
+
+
+def die_preparing(tally: Tally, paying: Any, chance: random.Random, at: datetime) -> None:
+    """Whoever prepares a run dies at one of its statements, thrice: it is drafted with all its lines, or has none."""
+    from accept.rel_08 import DIED, in_child
+
+    from calloff.web.payments.models import PayRun
+    from calloff.web.payments.services import runs
+
+    run = runs.start(council=paying.world.council, to_on=TO_ON, by=paying.payer, at=at)
+    whole: int | None = None
+    number = run.pk
+    for _ in range(DEATHS):
+        code = in_child(lambda: runs.prepare(PayRun.objects.get(pk=number), at), chance.randint(1, MOST_STATEMENTS))
+        run = PayRun.objects.get(pk=run.pk)
+        tally.expect(code in (0, DIED), f"preparing a run broke off with exit code {code}")
+        count = run.lines.count()
+        tally.expect((count > 0) == (run.state == PayRun.DRAFT), f"a run that is {run.state} has {count} lines")
+        tally.expect(whole in (None, 0, count), f"a drafted run had {whole} lines and has {count}")
+        whole = count
+    if run.state in PayRun.OPEN:
+        runs.drop(run=run, by=paying.payer, at=at)
 
 
 def pay_at_once(tally: Tally, paying: Any, contenders: Contenders, at: datetime) -> None:

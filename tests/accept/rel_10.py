@@ -213,6 +213,7 @@ def _makers_of_visits(world: Any) -> dict[str, Any]:
     from calloff.web.payments.models import RuleVersion
     from calloff.web.visits.models import PlannedVisit, PlanningStart
     from calloff.web.visits.services.files import receive
+    from calloff.web.visits.services.large import Sending, keep_large
     from calloff.web.visits.services.planning import plan_ahead
     from calloff.web.visits.services.tables import keep_table
 
@@ -262,13 +263,21 @@ def _makers_of_visits(world: Any) -> dict[str, Any]:
         Job.objects.filter(kind="forget_table").delete()
         return {"table": table.pk}
 
+    def take_file() -> dict[str, Any]:
+        rows = f"V{next(numbers)},2026-03-02T21:00Z,acorn,P-NOBODY,W1,2026-03-02T08:00Z,2026-03-02T08:30Z"
+        data = f"row,version,contract,person,worker,came,left\n{rows}\nTOTAL,1,30,,,,\n".encode()
+        told = {"council": world.council, "branch": world.branch("acorn"), "by": world.manager("acorn"), "at": world.at}
+        table = keep_large(**told, name="visits.csv", data=data, sending=Sending())
+        Job.objects.filter(kind="take_file").delete()
+        return {"table": table.pk, **Sending().told()}
+
     def plan_package() -> dict[str, Any]:
         plan_visits()
         package = Package.objects.latest("pk")
         Job.objects.filter(kind="plan_package").delete()
         return {"package": package.pk, "since": str(world.at.date())}
 
-    made = (plan_visits, plan_package, settle_file, forget_table)
+    made = (plan_visits, plan_package, settle_file, forget_table, take_file)
     return {make.__name__: make for make in made} | _makers_of_pay(world, settle_file)
 
 

@@ -5,7 +5,8 @@ Sheets of packages, enrolments and services of the register come in as somebody 
 workbook, with rows spoilt first, last, in the middle, here and there, or everywhere: each bad row must be told by its
 number in the sheet, no good one with them, and nothing of the sheet may be there. Then sound sheets are carried out and
 the process dies at one of its statements, the commit among them: nothing of them may be there, and carried out again
-all of them must be, once. And what no longer fits when it is carried out leaves nothing behind either.
+all of them must be, once. And what no longer fits when it is carried out leaves nothing behind either. Files of
+delivered visits are looked at the same way.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import Any
 
 from accept.engines import on_each_engine
 from accept.rel_08 import DIED, MOST_STATEMENTS, in_child
+from accept.rel_22_visits import visit_files
 from accept.state import differing, state
 from accept.tally import Tally
 
@@ -76,6 +78,7 @@ def imports(tally: Tally, size: int) -> None:
             spoilt(tally, name, kind, chance, numbers, list(PLACES)[number % len(PLACES)])
         carried_out(tally, name, kind, world, numbers, (commissioner, manager), EVERY[size])
     no_longer_fits(tally, world, numbers, (commissioner, manager))
+    visit_files(tally, world, size, EVERY[size], PLACES)
 
 
 class Numbers:
@@ -155,7 +158,7 @@ def carried_out(
     tally.fault(f"{name} has no end")
 
 
-PROGRESS = ("contracts_upload.done", "jobs_job.lease_until")
+PROGRESS = ("jobs_job.done", "jobs_job.size", "jobs_job.lease_until")
 """How far a long import is, told while it goes on."""
 
 

@@ -197,23 +197,55 @@ KINDS = {
 }
 
 
+EXPORTS = (
+    *("accounts", "notices", "models", "drafts", "providers", "expiring"),
+    *("queue_csv", "queue_xlsx", "requests_csv", "requests_xlsx", "stays_csv", "stays_xlsx"),
+    *("pay_run_remittance", "pay_run_changes", "pay_run_payables"),
+    *("portal_invitations", "portal_closed", "portal_packages", "portal_next_pay", "portal_remittance"),
+    *("portal_spare", "portal_messages", "portal_tokens"),
+    *(
+        f"{name}_{kind}"
+        for name in (
+            *("unmet_need", "unmet_packages", "unmet_beds", "unmet_bridges", "unmet_waits", "unmet_waits_packages"),
+            *("unmet_answers", "unmet_invitations", "unmet_visits", "unmet_call_offs"),
+        )
+        for kind in ("csv", "xlsx")
+    ),
+)
+"""Every address that gives a list as a file; `forgotten` tells of one that is not here."""
+MOST_OF_A_KIND = 3
+
+
 def files(filled: Any, kind: str) -> Iterator[tuple[str, bytes]]:
     """Every list as a file of a kind, for one role that may: its address and its bytes; pages offer theirs by `as`."""
-    other = next(one for one in KINDS if one != kind)
+    return ((address, content) for name, address, content in _answers(filled, kind) if name in EXPORTS)
+
+
+def forgotten(filled: Any) -> list[str]:
+    """Addresses that give a list as a file, and are not among the exports; all of them are asked."""
+    found = {name for kind in KINDS for name, _, _ in _answers(filled, kind, every=True)}
+    return sorted(found - set(EXPORTS))
+
+
+def _answers(filled: Any, kind: str, *, every: bool = False) -> Iterator[tuple[str, str, bytes]]:
+    """Each export, or whatever else answers with such a file: the name of its address, the address, its bytes."""
     from web.doors import listed
     from web.routes import holders_of
 
+    other = next(one for one in KINDS if one != kind)
     clients: dict[str, Any] = {}
     for route, one in listed():
-        if "GET" not in one.methods or route.name.startswith("api_") or route.arguments or route.name.endswith(other):
+        known = route.name in EXPORTS and not route.name.endswith(other)
+        if "GET" not in one.methods or route.name.startswith("api_") or not (known or every):
             continue
         role = sorted(holders_of(one.permission))[0]
         if "portal" in one.permission or route.name in ("notices",):
             role = "provider_manager"
         if role not in clients:
             clients[role] = filled.client(role, raise_request_exception=False)
-        address = f"{route.address(filled.values_of(route)[0])}?as={kind}&show=all"
-        answer = clients[role].get(address)
-        if answer.get("Content-Type", "").startswith(KINDS[kind]):
-            yield address, b"".join(answer.streaming_content) if answer.streaming else answer.content
-        answer.close()
+        for values in filled.values_of(route)[:MOST_OF_A_KIND]:
+            address = f"{route.address(values)}?as={kind}&show=all"
+            answer = clients[role].get(address)
+            if answer.get("Content-Type", "").startswith(KINDS[kind]):
+                yield route.name, address, answer.getvalue()
+            answer.close()

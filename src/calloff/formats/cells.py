@@ -99,6 +99,25 @@ def read_rate(text: str) -> int:
         ) from error
 
 
+DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+"""What a cell begins with that a spreadsheet may run."""
+
+
+def would_run(text: str) -> bool:
+    """Whether a spreadsheet may take a text for a formula; it passes over blanks and what cannot be printed."""
+    return re.sub("^[ \n\x00-\x08\x0b\x0c\x0e-\x1f\ufeff]+", "", text).startswith(DANGEROUS)
+
+
+def write_shown(text: str) -> str:
+    """A text with an apostrophe before it where a spreadsheet would run it."""
+    return f"'{text}" if would_run(text) else text
+
+
+def read_shown(text: str) -> str:
+    """The reverse: an apostrophe before what a spreadsheet would run is none of the text."""
+    return read_text(text[1:] if text.startswith("'") and would_run(text[1:]) else text)
+
+
 def read_list(text: str) -> tuple[str, ...]:
     """Items separated by semicolons; an empty item or one that stands twice is refused."""
     items = tuple(read_text(item.strip()) for item in text.split(";"))
@@ -134,6 +153,8 @@ def number(least: int, most: int) -> Kind:
 
 
 TEXT = Kind("text", read_text, str)
+SHOWN = Kind("text", read_shown, write_shown)
+"""Text of files that people open in a spreadsheet."""
 CHOICE = Kind("one of a list", read_text, str)
 LIST = Kind("list, separated by `; `", lambda text: frozenset(read_list(text)), write_list)
 DAY = Kind("day, YYYY-MM-DD", read_day, lambda day: str(day.isoformat()))

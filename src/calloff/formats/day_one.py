@@ -14,9 +14,10 @@ from pathlib import Path
 
 from calloff.domain.calendar import local, to_utc
 from calloff.domain.packages import Visit
-from calloff.formats.cells import DAY, POSTCODE, RATE, TEXT, Kind, read_day, read_moment, read_text, write_moment
+from calloff.formats.cells import POSTCODE, RATE, TEXT, Kind, read_moment, read_text, write_moment
 from calloff.formats.packages import PACKAGES
 from calloff.formats.tables import Column, Row, Table, read_table
+from calloff.formats.wall_times import read_uk_day
 
 LEFT_OUT = ("reference", "approved_at", "required_start", "place", "nation", "area_band", "locality", "age_group")
 """Columns of packages.csv that are other here, or follow from the person and the area."""
@@ -29,11 +30,11 @@ def read_moment_or_day(text: str) -> datetime:
     day, _t, clock = text.partition("T")
     try:
         if not clock:
-            return to_utc(read_day(day), 0)
+            return to_utc(read_uk_day(day), 0)
         if len(clock) in (5, 8) and clock[2] == ":":
             hour, minute = int(clock[:2]), int(clock[3:5])
             if hour < 24 and minute < 60:
-                return to_utc(read_day(day), hour * 60 + minute)
+                return to_utc(read_uk_day(day), hour * 60 + minute)
         return read_moment(text)
     except ValueError as error:
         raise ValueError("a day or moment, such as 2025-03-30, 2025-03-30 09:00 or 2025-03-30T09:00Z") from error
@@ -50,6 +51,7 @@ def text_of(most: int) -> Kind:
     return Kind("text", read, str)
 
 
+SHEET_DAY = Kind("day, YYYY-MM-DD or DD/MM/YYYY", read_uk_day, lambda day: str(day.isoformat()))
 MOMENT_OR_DAY = Kind("moment or day", read_moment_or_day, write_moment)
 _OF_PACKAGES = {column.name: column for column in PACKAGES.columns}
 
@@ -67,7 +69,7 @@ DAY_ONE = Table(
         ),
         Column("reference", text_of(40), "What that system calls the package.", required=True, example="SP-1"),
         Column("name", text_of(120), "The person's name.", required=True, example="Ada Example"),
-        Column("born_on", DAY, "Date of birth.", required=True, example="1940-05-01"),
+        Column("born_on", SHEET_DAY, "Date of birth.", required=True, example="1940-05-01"),
         Column("address", text_of(200), "Where the person lives."),
         Column("postcode", POSTCODE, "Its postcode."),
         Column("phone", text_of(30), "Telephone."),
@@ -79,14 +81,14 @@ DAY_ONE = Table(
             required=True,
             example="2025-03-30",
         ),
-        Column("required_start", DAY, "First day of care wanted.", required=True, example="2025-04-02"),
+        Column("required_start", SHEET_DAY, "First day of care wanted.", required=True, example="2025-04-02"),
         *(column for name, column in _OF_PACKAGES.items() if name not in LEFT_OUT),
         Column(
             "provider", TEXT, "Reference of who gives the care now; blank: it is still sought.", example="1-2099000101"
         ),
         Column("enrolment", TEXT, "Its enrolment, where the provider has several."),
         Column("price_gbp_per_hour", RATE, "What an hour of one worker costs.", "£ per worker-hour", example="21.50"),
-        Column("since", DAY, "First day of that care.", example="2025-04-02"),
+        Column("since", SHEET_DAY, "First day of that care.", example="2025-04-02"),
     ),
 )
 _WANTED = (

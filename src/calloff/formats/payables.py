@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from calloff.domain.errors import BadInputError
-from calloff.formats.cells import CHOICE, DAY, TEXT, number
+from calloff.formats.cells import CHOICE, DAY, SHOWN, number
 from calloff.formats.settled_visits import AMOUNT
 from calloff.formats.tables import Column, Table, read_table, table_text
 
@@ -24,17 +24,17 @@ PAYABLES = Table(
     key=(),
     columns=(
         Column("record", CHOICE, "A line, or the control record at the end.", required=True, allowed=(LINE, CONTROL)),
-        Column("run", TEXT, "The pay run.", required=True, example="PAY-12"),
-        Column("invoice", TEXT, "Number of the self-billed invoice.", example="SB-12-ACORN"),
+        Column("run", SHOWN, "The pay run.", required=True, example="PAY-12"),
+        Column("invoice", SHOWN, "Number of the self-billed invoice.", example="SB-12-ACORN"),
         Column("invoiced_on", DAY, "Day of the invoice."),
         Column("due_on", DAY, "Day by which it must be paid."),
-        Column("supplier", TEXT, "Reference of the provider.", example="ACORN"),
-        Column("contract", TEXT, "Reference of the enrolment."),
-        Column("purchase_order", TEXT, "Number of the purchase order."),
-        Column("account", TEXT, "Account that bears it, or what is brought forward from earlier runs."),
-        Column("cost_centre", TEXT, "Cost centre of the council's ledger."),
-        Column("subjective", TEXT, "Subjective code of the council's ledger."),
-        Column("funder", TEXT, "Who bears it."),
+        Column("supplier", SHOWN, "Reference of the provider.", example="ACORN"),
+        Column("contract", SHOWN, "Reference of the enrolment."),
+        Column("purchase_order", SHOWN, "Number of the purchase order."),
+        Column("account", SHOWN, "Account that bears it, or what is brought forward from earlier runs."),
+        Column("cost_centre", SHOWN, "Cost centre of the council's ledger."),
+        Column("subjective", SHOWN, "Subjective code of the council's ledger."),
+        Column("funder", SHOWN, "Who bears it."),
         Column("vat", CHOICE, "VAT code.", allowed=VAT),
         Column("amount", AMOUNT, "The amount; of the control record the sum of all lines.", "£", required=True),
         Column("lines", number(0, 10_000_000), "Of the control record: how many lines there are."),

@@ -1,5 +1,7 @@
 """
-What somebody uploads as a table: CSV or an Excel workbook, made into one plain CSV file that our readers read.
+What somebody uploads as a table: CSV, text parted by tabs, or an Excel workbook of the present kind, made into one
+plain CSV file that our readers read. Older (.xls) and OpenDocument (.ods) sheets are refused with what to save them as:
+how much memory they take cannot be known before they are read.
 
 Each row of the sheet becomes one line, so that a refusal's line is the number at the left of the spreadsheet. Nothing
 in a workbook is run: of a formula the value that was last worked out is read. A file that is larger, wider or longer
@@ -20,6 +22,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from calloff.domain.errors import BadInputError, RowErrors
+from calloff.formats.noughts import shown_with_noughts
 from calloff.wrong_kinds import WORKBOOK, wrong_kind
 
 T = TypeVar("T")
@@ -117,13 +120,19 @@ def _csv(name: str, data: bytes) -> Iterable[list[str]]:
         raise NotReadError(f"{name}: the text of row {row} is not UTF-8; save the sheet as CSV UTF-8") from None
     rows: list[list[str]] = []
     try:
-        for cells in csv.reader(io.StringIO(text, newline=""), strict=True):
+        for cells in csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=_separator(text)):
             rows.append(cells)
             if len(rows) > MOST_ROWS + 1:
                 raise _too_large(name)
     except csv.Error as error:
         raise NotReadError(f"{name}: row {len(rows) + 1} is not CSV: {error}") from None
     return rows
+
+
+def _separator(text: str) -> str:
+    """A tab where the heading has tabs and no comma, as text saved from a spreadsheet has; else a comma."""
+    heading = text.lstrip("\r\n").partition("\n")[0]
+    return "\t" if "\t" in heading and "," not in heading else ","
 
 
 # Workbooks
@@ -156,6 +165,10 @@ def _refuse_bombs(name: str, data: bytes) -> None:
         total = 0
         for part in parts:
             total = _unpack(name, archive, part, total, len(data))
+        if cell := shown_with_noughts(archive):
+            raise NotReadError(
+                f"{name}: cell {cell} shows noughts before a number that is kept without them; make its column text"
+            )
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
         raise NotReadError(f"{name}: the workbook is damaged or locked; save it again without a password") from error
 

@@ -25,7 +25,7 @@ def test_the_worker_knows_every_kind_of_job():
     done = subprocess.run(command, env={**os.environ, **said}, capture_output=True, text=True, check=True)
     known = done.stdout.split()
     files = (path.read_text("utf-8") for path in SOURCES.rglob("*.py"))
-    named = {kind for text in files for kind in re.findall(r'^@(?:jobs\.)?handles\("(\w+)"\)', text, re.MULTILINE)}
+    named = {kind for text in files for kind in re.findall(r'^@(?:jobs\.)?handles\("(\w+)"[,)]', text, re.MULTILINE)}
 
     assert named - set(known) == set()
     assert len(named) > 10

@@ -26,6 +26,7 @@ from calloff.web.brokerage.views import (
 packages: list[URLPattern | URLResolver] = [
     path("packages/<str:token>", package.package, name="package"),
     path("packages/<str:token>/sheet", package.sheet, name="package_sheet"),
+    path("packages/<str:token>/sheet.pdf", letters.sheet, name="package_pdf"),
     path("packages/<str:token>/start", acts.start, name="package_start"),
     path("packages/<str:token>/answers/<str:invitation>", answers.answer, name="package_answer"),
     path("packages/<str:token>/confirm", confirming.confirm, name="package_confirm"),
@@ -71,6 +72,7 @@ packages: list[URLPattern | URLResolver] = [
     path("packages/<str:token>/decisions.jsonl", records.log, name="package_log"),
     path("packages/<str:token>/replay", records.replay_page, name="package_replay"),
     path("packages/<str:token>/explanation", records.explanation, name="package_explanation"),
+    path("packages/<str:token>/explanation.pdf", letters.report, name="package_report"),
 ]
 
 desk: list[URLPattern | URLResolver] = [

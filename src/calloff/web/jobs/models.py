@@ -12,9 +12,13 @@ class Job(models.Model):
 
     A worker leases a job; when the lease runs out (the worker died) the next one takes it. `key` says what it does: a
     second job of the same key is not added while the first is waiting. Of what is due the lowest `rank` is done first.
+
+    A long job says how far it is: `done` of `size`. It can be cancelled by whoever may: it ends where nothing is half
+    done, as cancelled where nothing comes of it, as put off where what is left must be gone on with.
     """
 
     WAITING, RUNNING, DONE, FAILED = "waiting", "running", "done", "failed"
+    CANCELLED, PUT_OFF = "ended", "put_off"
 
     council = models.PositiveIntegerField()
     kind = models.CharField(max_length=40)
@@ -28,15 +32,23 @@ class Job(models.Model):
     leased_by = models.CharField(max_length=60, default="")
     problem = models.CharField(max_length=200, default="")
     done_at = models.DateTimeField(null=True)
+    done = models.PositiveIntegerField(default=0)
+    size = models.PositiveIntegerField(default=0)
+    cancel_asked_at = models.DateTimeField(null=True)
+    cancelled_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, related_name="+")
 
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=("kind", "key"), condition=Q(state="waiting"), name="job_waits_once"),
             models.CheckConstraint(
-                condition=Q(state__in=("waiting", "running", "done", "failed")), name="job_state_known"
+                condition=Q(state__in=("waiting", "running", "done", "failed", "ended", "put_off")),
+                name="job_state_known",
             ),
         )
-        indexes = (models.Index(fields=("state", "due_at"), name="job_due"),)
+        indexes = (
+            models.Index(fields=("state", "due_at"), name="job_due"),
+            models.Index(fields=("kind", "key"), name="job_of_key"),
+        )
 
 
 class Pulse(models.Model):

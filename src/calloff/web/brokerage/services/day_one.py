@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from calloff.domain.records import sha256
 from calloff.formats.day_one import DAY_ONE, DayOneRow, read_day_one
@@ -66,14 +66,19 @@ def keep_sheet(*, council: Council, name: str, data: bytes, by: User, at: dateti
     )
 
 
-@jobs.handles("read_draft")
+READING = jobs.Long(_("A file of packages is checked"), _("rows"), ("draft_import",), ends=True)
+CARRYING = jobs.Long(_("Packages are brought in"), _("rows"), ("draft_import", "approve_import"), ends=True)
+
+
+@jobs.handles("read_draft", READING)
 def read_draft_job(task: jobs.Task, at: datetime) -> None:
     """Read and check the file of a draft; what it would do, or all that is wrong, is kept with it."""
     draft = Draft.objects.select_related("council").get(pk=task.data["draft"])
     if draft.state != Draft.READING:
         return
-    tells = Progress(draft, "read_draft", task.key)
+    tells, cancelled = Progress(task), None
     try:
+        tells.tell()
         rows = rows_of(draft, tells)
         summary, state = summary_of(draft, rows), Draft.CHECKED
         if not summary["new"]:
@@ -84,6 +89,8 @@ def read_draft_job(task: jobs.Task, at: datetime) -> None:
     except NotReadError as error:
         faults = [[one.row, one.column, one.found, one.expected] for one in error.cells[:MOST_FAULTS]]
         summary, state = {"refused": str(error), "faults": faults, "count": len(error.cells)}, Draft.FAULTY
+    except jobs.JobCancelledError as error:
+        summary, state, cancelled = {"refused": str(error)}, Draft.FAULTY, error
     with act(council=draft.council_id, by=None, at=at) as doing:
         again = Draft.objects.only("state").get(pk=draft.pk)
         if again.state != Draft.READING:
@@ -93,6 +100,8 @@ def read_draft_job(task: jobs.Task, at: datetime) -> None:
         Upload.objects.filter(draft=draft).update(summary=json.dumps(summary), done=tells.done, size=tells.done)
         doing.record("draft_read", draft.reference, {"state": state, "rows": tells.done})
         tell_drafter(draft, f"read-{draft.pk}", doing.at)
+    if cancelled is not None:
+        raise cancelled
 
 
 def tell_drafter(draft: Draft, key: str, at: datetime) -> None:
@@ -105,12 +114,11 @@ def tell_drafter(draft: Draft, key: str, at: datetime) -> None:
 
 @dataclass
 class Progress:
-    """How far a job is, told in the upload's row for the page, and that its worker lives."""
+    """How far a job is: rows done, of as many as are known so far."""
 
-    draft: Draft
-    kind: str
-    key: str
+    task: jobs.Task
     done: int = 0
+    size: int = 0
 
     def one_more(self) -> None:
         """Another row is dealt with."""
@@ -119,9 +127,8 @@ class Progress:
             self.tell()
 
     def tell(self, lasts: timedelta = jobs.LEASE) -> None:
-        """Write it down; for `lasts` nobody thinks that this worker died."""
-        Upload.objects.filter(draft=self.draft).update(done=self.done)
-        jobs.keep_lease(self.kind, self.key, timezone.now() + lasts)
+        """Write it down; for `lasts` nobody thinks that this worker died. Raises where it was cancelled."""
+        self.task.tell(self.done, max(self.done, self.size), lasts)
 
 
 def rows_of(draft: Draft, tells: Progress) -> tuple[DayOneRow, ...]:
@@ -190,28 +197,32 @@ def bring_in_later(draft: Draft, by: User, at: datetime) -> None:
     jobs.add("carry_draft", draft.reference, council=draft.council_id, due_at=at, data={"draft": draft.pk})
 
 
-@jobs.handles("carry_draft")
+@jobs.handles("carry_draft", CARRYING)
 def carry_draft_job(task: jobs.Task, at: datetime) -> None:
     """Bring in the rows of an approved draft, all of them or none; a second run finds it done."""
     draft = Draft.objects.select_related("council", "decided_by", "drafted_by").get(pk=task.data["draft"])
     upload = Upload.objects.get(draft=draft)
     if draft.state != Draft.APPROVED or upload.carried_at is not None or upload.problem:
         return
-    tells = Progress(draft, "carry_draft", task.key)
-    problem = ""
+    tells, problem, cancelled = Progress(task), "", None
     try:
+        tells.tell()
         bring_in(draft, tells, at)
     except NotReadError as error:
         first = "; ".join(f"row {one.row}, {one.column}: expected {one.expected}" for one in error.cells[:5])
         problem = f"The file no longer fits what the council knows: {first or error}. Nothing was brought in."
     except SheetRefusedError as error:
         problem = str(error)
+    except jobs.JobCancelledError as error:
+        problem, cancelled = str(error), error
     if not problem:
         return
     with act(council=draft.council_id, by=None, at=at) as doing:
         Upload.objects.filter(draft=draft).update(problem=problem[:1000])
         doing.record("import_failed", draft.reference, {"rows": tells.done})
         tell_drafter(draft, f"failed-{draft.pk}", doing.at)
+    if cancelled is not None:
+        raise cancelled
 
 
 def bring_in(draft: Draft, tells: Progress, at: datetime) -> int:
@@ -225,7 +236,7 @@ def bring_in(draft: Draft, tells: Progress, at: datetime) -> int:
     known = Known.of(draft.council)
     new = [one for one in rows if (one.case_number, one.reference) not in here]
     made = Made(draft, known, at)
-    tells.done = 0
+    tells.done, tells.size = 0, len(new)
     for one in new:
         made.add(one)
         tells.one_more()

@@ -1,5 +1,6 @@
 """
-Letters to providers as accessible PDF (PDF/UA-1): the call-off, and why an offer was not selected.
+Letters and reports as accessible PDF (PDF/UA-1); here those to providers: the call-off, and why an offer was not
+selected.
 
 What a letter says is data to its template, never markup. A letter is made when somebody opens it.
 """
@@ -34,7 +35,11 @@ Part = dict[str, Any]
 
 @dataclass(frozen=True)
 class Letter:
-    """What a letter says: `parts` have a heading and then paragraphs, a list, facts or rows under columns."""
+    """
+    What a letter says: `parts` have a heading and then paragraphs, a list, a tree, facts or rows under columns.
+
+    A tree is a list whose lines, each a `text`, have lines `below` them. A report goes `to` nobody.
+    """
 
     title: str
     council: str
@@ -83,6 +88,29 @@ def pdf_of(letter: Letter) -> bytes:
     return made
 
 
+def week_part(heading: str, week: Week) -> Part:
+    """A person's week as a table: what the drawing shows by a mark stands there in words."""
+    table = week.table
+    rows = [
+        [cell.text + (f", {cell.tag}" if cell.tag else "") for _c, cell in table.pairs(row.cells)]
+        for row in table.laid_out
+    ]
+    return {"heading": heading, "columns": [one.heading for one in table.columns], "rows": rows}
+
+
+def tree_of(lines: Sequence[tuple[int, str]]) -> list[Part]:
+    """Lines, each with how deep it stands, as a tree: a line's are those below it until one stands as high again."""
+    top: list[Part] = []
+    open_at: list[tuple[int, list[Part]]] = [(0, top)]
+    for deep, text in lines:
+        while deep < open_at[-1][0]:
+            open_at.pop()
+        line: Part = {"text": text, "below": []}
+        open_at[-1][1].append(line)
+        open_at.append((deep + 1, line["below"]))
+    return top
+
+
 def call_off_letter(call_off: CallOff, *, prices: bool) -> bytes:
     """
     What was called off, for whom, from when, and at which price for whoever may see it.
@@ -120,11 +148,6 @@ def told_of_call_off(call_off: CallOff, *, prices: bool) -> Letter:
         if value
     ]
     needs = worded("capabilities", sorted(facts.needs), nothing=_("none beyond the visits"))
-    table = Week(visits, package.reference).table
-    rows = [
-        [cell.text + (f", {cell.tag}" if cell.tag else "") for _c, cell in table.pairs(row.cells)]
-        for row in table.laid_out
-    ]
     return Letter(
         title=_("A package is called off to you"),
         council=package.council.name,
@@ -134,7 +157,7 @@ def told_of_call_off(call_off: CallOff, *, prices: bool) -> Letter:
         parts=(
             {"paragraphs": [says], "facts": about},
             {"heading": _("The person"), "facts": who},
-            {"heading": _("The visits of a week"), "columns": [one.heading for one in table.columns], "rows": rows},
+            week_part(_("The visits of a week"), Week(visits, package.reference)),
             {"heading": _("What is needed"), "paragraphs": [needs]},
             {
                 "heading": _("What happens next"),

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 from calloff.domain.calendar import local
 from calloff.formats.day_one import DAY_ONE
 from calloff.formats.sheets import BadCell
-from calloff.web.accounts.views import SignedIn, allowed
+from calloff.web.accounts.views import SignedIn, allowed, permissions_at
 from calloff.web.brokerage.services import day_one
 from calloff.web.config.look import words
 from calloff.web.config.look.tables import Cell, Column, Row, Table
@@ -26,6 +26,7 @@ from calloff.web.contracts.forms.drafts import SheetField
 from calloff.web.contracts.models import Draft, Upload
 from calloff.web.contracts.views.drafts import shows
 from calloff.web.contracts.views.pages import READ_OR_SEND, form_page
+from calloff.web.jobs.services import long
 
 OTHERS_WAIT_FROM = 5_000
 """So many packages take the database a while to write, in which nobody else can save where it is one file."""
@@ -89,7 +90,11 @@ def packages_preview(request: SignedIn, found: Draft) -> tuple[str, dict[str, An
     if found.drafted_identity != request.user.identity_id:
         faults = [BadCell(one.row, one.column, "", one.expected) for one in faults]
     now = timezone.now()
+    may = permissions_at(request)
+    kinds = ("read_draft", "carry_draft")
+    work = [one for kind in kinds for one in long.progress_of(kind, [found.reference], found.council_id, may)]
     return "brokerage/draft_packages.html", {
+        "work": work,
         "upload": upload,
         "reading": found.state == Draft.READING,
         "carrying": found.state == Draft.APPROVED and upload.carried_at is None and not upload.problem,

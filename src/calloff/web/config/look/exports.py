@@ -18,14 +18,13 @@ from typing import Any
 import xlsxwriter
 from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
 
+from calloff.formats.cells import write_shown
 from calloff.web.config.look.words import LONDON
 
 KINDS = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
-"""What a cell begins with that a spreadsheet may run."""
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 MADE_AT = datetime(2000, 1, 1, tzinfo=UTC)
 IN_MEMORY = 2 * 1024 * 1024
@@ -62,8 +61,7 @@ def harmless(value: Value) -> str:
     """The text of a value in CSV: nothing that a spreadsheet would run."""
     if isinstance(value, bool | int | float):
         return str(value)
-    text = _text(value)
-    return f"'{text}" if text.lstrip(" \n").startswith(DANGEROUS) else text
+    return write_shown(_text(value))
 
 
 def _text(value: Value) -> str:

@@ -290,10 +290,15 @@ def change(row: Enrolment, wanted: KernelEnrolment, at: datetime) -> None:
         price_anew(row, since, at)
 
 
+def priced_anew_key(contract: str, since: date) -> str:
+    """Under which key a contract's visits are priced anew from a day on."""
+    return f"{contract}/{since.isoformat()}"
+
+
 def price_anew(row: Enrolment, since: date, at: datetime) -> None:
     """Leave for the worker that a contract's visits are priced anew from a day on; within the act that changes it."""
     data = {"enrolment": row.pk, "since": since.isoformat()}
-    key = f"{row.reference}/{since.isoformat()}"
+    key = priced_anew_key(row.reference, since)
     jobs.add("price_anew", key, council=row.council_id, due_at=jobs.at_once(at), data=data)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from calloff.formats.cells import DAY, TEXT, number
+from calloff.formats.cells import DAY, SHOWN, number
 from calloff.formats.settled_visits import AMOUNT
 from calloff.formats.tables import Column, Table, table_text
 from calloff.web.directory.models import Branch
@@ -16,17 +16,17 @@ CHANGES = Table(
     about="One line a visit that a pay run corrects: what it was worth before and after, and why.",
     key=(),
     columns=(
-        Column("run", TEXT, "The pay run that corrects it.", required=True, example="PAY-12"),
-        Column("visit", TEXT, "Reference of the planned visit.", required=True),
+        Column("run", SHOWN, "The pay run that corrects it.", required=True, example="PAY-12"),
+        Column("visit", SHOWN, "Reference of the planned visit.", required=True),
         Column("on", DAY, "Local day of the visit.", required=True),
-        Column("paid_in", TEXT, "The pay run in which it was paid before.", required=True, example="PAY-11"),
+        Column("paid_in", SHOWN, "The pay run in which it was paid before.", required=True, example="PAY-11"),
         Column("before_minutes", number(0, 1_000_000), "Minutes that were paid before.", "min"),
         Column("after_minutes", number(0, 1_000_000), "Minutes that are paid now.", "min"),
         Column("before", AMOUNT, "What it was worth before.", "£", required=True),
         Column("after", AMOUNT, "What it is worth now.", "£", required=True),
         Column("difference", AMOUNT, "What this run pays more or less.", "£", required=True),
-        Column("why_before", TEXT, "The reason before, in a sentence.", required=True),
-        Column("why_after", TEXT, "The reason now, in a sentence.", required=True),
+        Column("why_before", SHOWN, "The reason before, in a sentence.", required=True),
+        Column("why_after", SHOWN, "The reason now, in a sentence.", required=True),
     ),
 )
 

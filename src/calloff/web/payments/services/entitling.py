@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from django.db.models import Max
-from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from calloff.documents.payment_words import why
 from calloff.documents.wording import say
@@ -41,8 +41,6 @@ from calloff.web.visits.models import PlannedVisit, VisitFile, VisitRow
 from calloff.web.visits.services.loose import Found, note_found
 from calloff.web.visits.services.rows import touched_rows
 
-PEOPLE_A_LEASE = 50
-"""After so many people the job says that it is alive."""
 GONE = "The visit is no longer planned, so nothing is paid."
 TOLD = ("reason", "marks", "worked_minutes", "paid_minutes", "line_id", "centipence", "pence", "rule_id")
 
@@ -231,7 +229,10 @@ def touched_weeks(rows: Iterable[VisitRow]) -> Mapping[int, Weeks]:
     return {person: Weeks.around(every) for person, every in days.items()}
 
 
-@jobs.handles("settle_file")
+WORTH = jobs.Long(_("What delivered visits are worth is worked out"), _("people"), ("draft_pay",))
+
+
+@jobs.handles("settle_file", WORTH)
 def settle_file(task: jobs.Task, at: datetime) -> None:
     """
     Work out anew what the visits of everybody are worth whom a file touches, and of whom it should have said something.
@@ -245,8 +246,7 @@ def settle_file(task: jobs.Task, at: datetime) -> None:
     silent = {person: Weeks.around(days) for person, days in unheard_of(council, file.branch_id, heard).items()}
     everybody = [*sorted(touched.items()), *sorted(silent.items())]
     for number, (person, weeks) in enumerate(everybody):
-        if number % PEOPLE_A_LEASE == 0:
-            jobs.keep_lease("settle_file", task.key, timezone.now() + jobs.LEASE)
+        task.tell(number, len(everybody))
         # What the file does not touch is missed; where nobody said how that is paid, the next run says so.
         refusals = () if number < len(touched) else (NoPaymentRuleError,)
         # Each person for themselves, so that no act of the council waits long.

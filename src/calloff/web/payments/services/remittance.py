@@ -10,7 +10,7 @@ from calloff.documents.wording import day_words
 from calloff.domain.calendar import local, week_begins
 from calloff.domain.units import hours_text, pounds
 from calloff.domain.visits import Reason
-from calloff.formats.cells import CHOICE, DAY, TEXT, number
+from calloff.formats.cells import CHOICE, DAY, SHOWN, number
 from calloff.formats.settled_visits import AMOUNT
 from calloff.formats.tables import Column, Table, table_text
 from calloff.web.brokerage.services.letters import Letter, pdf_of
@@ -25,12 +25,12 @@ REMITTANCE = Table(
     about="One line of a pay run a row; the amounts add up to what the provider is paid.",
     key=(),
     columns=(
-        Column("run", TEXT, "The pay run.", required=True, example="PAY-12"),
+        Column("run", SHOWN, "The pay run.", required=True, example="PAY-12"),
         Column(
-            "visit", TEXT, "Reference of the planned visit, or of the week that a rounding line is for.", required=True
+            "visit", SHOWN, "Reference of the planned visit, or of the week that a rounding line is for.", required=True
         ),
         Column("on", DAY, "Local day of the visit.", required=True),
-        Column("contract", TEXT, "Reference of the enrolment."),
+        Column("contract", SHOWN, "Reference of the enrolment."),
         Column(
             "version", number(1, 1_000_000), "Version of what the visit is worth; above 1 a correction.", required=True
         ),
@@ -38,7 +38,7 @@ REMITTANCE = Table(
         Column("worked_minutes", number(0, 1_000_000), "Minutes of all workers who count.", "min"),
         Column("paid_minutes", number(0, 1_000_000), "Minutes that are paid.", "min"),
         Column("amount", AMOUNT, "What this line pays.", "£", required=True),
-        Column("why", TEXT, "The reason in a sentence.", required=True),
+        Column("why", SHOWN, "The reason in a sentence.", required=True),
     ),
 )
 

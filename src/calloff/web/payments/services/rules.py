@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from calloff.documents.payment_rules import parse
 from calloff.documents.payment_words import counted
@@ -25,7 +25,7 @@ from calloff.web.directory.models import Branch, Council
 from calloff.web.directory.services import draw
 from calloff.web.jobs import services as jobs
 from calloff.web.payments.models import Entitlement, RuleProposal, RuleVersion, Shadow
-from calloff.web.payments.services.entitling import PEOPLE_A_LEASE, latest
+from calloff.web.payments.services.entitling import latest
 from calloff.web.payments.services.pricing import Rules, Weeks, priced
 from calloff.web.visits.models import PlannedVisit
 
@@ -182,30 +182,36 @@ def ask_for_shadow(
     return made
 
 
-@jobs.handles("run_shadow")
+COMPARING = jobs.Long(_("A second payment rule is compared"), _("people"), ("draft_pay", "draft_model"), ends=True)
+
+
+@jobs.handles("run_shadow", COMPARING)
 def run_shadow(task: jobs.Task, at: datetime) -> None:
     """Price every visit of the days under the second rule, and keep both sums for each provider; nothing else."""
     shadow = Shadow.objects.select_related("council").get(pk=task.data["shadow"])
     if shadow.state != Shadow.WAITING:
         return
     try:
-        told = {"summary": json.dumps(_sums(shadow, task.key, at), sort_keys=True), "state": Shadow.DONE}
+        told = {"summary": json.dumps(_sums(shadow, task, at), sort_keys=True), "state": Shadow.DONE}
     except CalloffError as refused:
-        told = {"problem": str(refused)[:300], "state": Shadow.FAILED}
+        failed = {"problem": str(refused)[:300], "state": Shadow.FAILED}
+        Shadow.objects.filter(pk=shadow.pk, state=Shadow.WAITING).update(**failed, done_at=at)
+        if isinstance(refused, jobs.JobCancelledError):
+            raise
+        return
     Shadow.objects.filter(pk=shadow.pk, state=Shadow.WAITING).update(**told, done_at=at)
 
 
-def _sums(shadow: Shadow, key: str, at: datetime) -> dict[str, list[int]]:
+def _sums(shadow: Shadow, task: jobs.Task, at: datetime) -> dict[str, list[int]]:
     """By provider: visits, how many differ, pence under the rule in force, pence under the second rule."""
     rows = PlannedVisit.objects.filter(
         council=shadow.council, on__range=(shadow.from_on, shadow.to_on), superseded_at=None, cancelled=False
     )
     rules = _with(shadow)
     sums: dict[str, list[int]] = {}
-    people = rows.values_list("person", flat=True).distinct().order_by("person")
+    people = list(rows.values_list("person", flat=True).distinct().order_by("person"))
     for number, person in enumerate(people):
-        if number % PEOPLE_A_LEASE == 0:
-            jobs.keep_lease("run_shadow", key, timezone.now() + jobs.LEASE)
+        task.tell(number, len(people))
         _add_person(shadow, person, rules, sums, at)
     return sums
 

@@ -11,7 +11,7 @@ from datetime import date, datetime
 
 from django.db import connection
 from django.db.models import Exists, Max, Min, OuterRef, Sum
-from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from calloff.domain.errors import CalloffError
 from calloff.web.accounts.models import User
@@ -19,9 +19,10 @@ from calloff.web.audit.services import Act, act, in_turn
 from calloff.web.directory.models import Council
 from calloff.web.directory.services import draw
 from calloff.web.jobs import services as jobs
+from calloff.web.jobs.services import long
 from calloff.web.payments.models import ChargeLine, Entitlement, PayRun
 from calloff.web.payments.services import bearing, charging, holds, journals, parity, periods, sending
-from calloff.web.payments.services.entitling import PEOPLE_A_LEASE, entitle
+from calloff.web.payments.services.entitling import entitle
 from calloff.web.payments.services.pricing import Weeks
 from calloff.web.visits.models import PlannedVisit
 
@@ -86,13 +87,18 @@ def start(*, council: Council, to_on: date, by: User, at: datetime) -> PayRun:
     return run
 
 
-@jobs.handles("prepare_run")
+PREPARING = jobs.Long(_("A pay run is prepared"), _("people and steps"), ("draft_pay",), ends=True)
+STEPS_AFTER_PEOPLE = 3
+"""Blocks and plans, charges, and whether the books agree; then it is gathered in one go."""
+
+
+@jobs.handles("prepare_run", PREPARING)
 def prepare_run(task: jobs.Task, at: datetime) -> None:
     """Settle and gather a run that somebody began."""
-    prepare(PayRun.objects.get(pk=task.data["run"]), at)
+    prepare(PayRun.objects.get(pk=task.data["run"]), at, task)
 
 
-def prepare(run: PayRun, at: datetime) -> None:
+def prepare(run: PayRun, at: datetime, task: jobs.Task | None = None) -> None:
     """
     Settle what no file has touched, look whether books and lines agree, then gather; a second time nothing is done.
 
@@ -100,21 +106,33 @@ def prepare(run: PayRun, at: datetime) -> None:
     """
     if run.state != PayRun.PREPARING:
         return
+    task = task or jobs.Task(run.council_id, run.token, {"run": run.pk})
     try:
-        settle_up_to(run.council, run.to_on, at, key=run.token)
+        if long.put_off(run.council_id):
+            raise PayRunError("What some visits are worth was put off. Go on with it under Work in hand, then draft.")
+        people = settle_up_to(run.council, run.to_on, at, task)
+        task.tell(people, people + STEPS_AFTER_PEOPLE)
         periods.entitle_periods(run.council, run.to_on, at)
         periods.reconcile(run.council, run.to_on, at)
+        task.tell(people + 1, people + STEPS_AFTER_PEOPLE)
         charging.charge_up_to(run.council, run.to_on, at)
+        task.tell(people + 2, people + STEPS_AFTER_PEOPLE)
         faults = parity.faults(run.council_id)
         if faults:
             raise PayRunError(f"The books do not agree with their lines, so nothing is paid: {faults[0]}")
+        task.tell(people + STEPS_AFTER_PEOPLE, people + STEPS_AFTER_PEOPLE)
         gather(run, at)
     except CalloffError as refused:
         stop(run, str(refused), at)
+        if isinstance(refused, jobs.JobCancelledError):
+            raise
 
 
-def settle_up_to(council: Council, to_on: date, at: datetime, key: str = "") -> None:
-    """Work out what every visit up to a day is worth that nobody has looked at yet: those missed bring no file."""
+def settle_up_to(council: Council, to_on: date, at: datetime, task: jobs.Task) -> int:
+    """
+    Work out what every visit up to a day is worth that nobody has looked at yet, since those missed bring no file; of
+    how many people.
+    """
     known = Entitlement.objects.filter(council=council, anchor=OuterRef("reference"))
     open_still = PlannedVisit.objects.filter(
         council=council, on__lte=to_on, superseded_at=None, cancelled=False
@@ -123,10 +141,10 @@ def settle_up_to(council: Council, to_on: date, at: datetime, key: str = "") -> 
     for person, on in open_still.values_list("person", "on"):
         days.setdefault(person, []).append(on)
     for number, (person, every) in enumerate(sorted(days.items())):
-        if number % PEOPLE_A_LEASE == 0:
-            jobs.keep_lease("prepare_run", key, timezone.now() + jobs.LEASE)
+        task.tell(number, len(days) + STEPS_AFTER_PEOPLE)
         with in_turn(council.pk):
             entitle(council=council, person=person, weeks=Weeks.around(every), at=at)
+    return len(days)
 
 
 def gather(run: PayRun, at: datetime) -> None:

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
+from django.utils.translation import gettext_lazy as _
+
 from calloff.domain.contracts import Enrolment as KernelEnrolment
 from calloff.domain.contracts import PriceLine
 from calloff.domain.errors import CalloffError
@@ -19,7 +21,7 @@ from calloff.domain.units import half_up
 from calloff.web.accounts.models import User
 from calloff.web.audit.services import act, in_turn
 from calloff.web.contracts.models import Enrolment
-from calloff.web.contracts.services.enrolling import change
+from calloff.web.contracts.services.enrolling import change, priced_anew_key
 from calloff.web.contracts.services.market import facts_of
 from calloff.web.directory.models import Council
 from calloff.web.directory.services import draw, touch_standing
@@ -195,7 +197,18 @@ def _by_contract(uplift: Uplift) -> Iterator[tuple[Enrolment, list[UpliftLine]]]
         yield rows[enrolment], lines
 
 
-@jobs.handles("price_anew")
+def keys_of(uplift: Uplift) -> list[str]:
+    """The keys under which the contracts of an uplift are priced anew."""
+    contracts = uplift.lines.order_by().values_list("enrolment__reference", flat=True).distinct()
+    return [priced_anew_key(one, uplift.from_on) for one in contracts]
+
+
+PRICING = jobs.Long(
+    _("Visits of a contract are priced anew"), _("people"), ("draft_pay", "draft_enrolment", "approve_enrolment")
+)
+
+
+@jobs.handles("price_anew", PRICING)
 def price_anew(task: jobs.Task, at: datetime) -> None:
     """Work out anew what a contract's visits are worth from a day on, each person in their own turn."""
     council, since = Council.objects.get(pk=task.council), date.fromisoformat(task.data["since"])
@@ -203,6 +216,7 @@ def price_anew(task: jobs.Task, at: datetime) -> None:
     days: dict[int, list[date]] = {}
     for person, on in rows.filter(superseded_at=None, cancelled=False).values_list("person", "on"):
         days.setdefault(person, []).append(on)
-    for person, every in sorted(days.items()):
+    for number, (person, every) in enumerate(sorted(days.items())):
+        task.tell(number, len(days))
         with in_turn(council.pk):
             entitle(council=council, person=person, weeks=Weeks.around(every), at=at)

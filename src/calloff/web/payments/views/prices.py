@@ -19,6 +19,7 @@ from calloff.web.accounts.views import SignedIn, allowed, permissions_at
 from calloff.web.config.look import words
 from calloff.web.config.look.tables import Cell, Column, Row, Table
 from calloff.web.contracts.views.pages import READ_OR_SEND, form_page, press
+from calloff.web.jobs.services import long
 from calloff.web.payments.forms import RuleForm, ShadowForm, UpliftForm
 from calloff.web.payments.models import RuleProposal, RuleVersion, Shadow, Uplift
 from calloff.web.payments.services import rules, uplifts
@@ -151,6 +152,7 @@ def uplift(request: SignedIn, uplift: str) -> HttpResponse:
         "decides": "approve_enrolment" in may and found.state == Uplift.PROPOSED and not own,
         "waits": found.state == Uplift.PROPOSED and own,
         "undoes": "approve_enrolment" in may and found.state == Uplift.APPROVED,
+        "work": long.progress_of("price_anew", uplifts.keys_of(found), found.council_id, may),
     }
     return render(request, "payments/uplift.html", told)
 
@@ -409,6 +411,7 @@ def shadow(request: SignedIn, shadow: str) -> HttpResponse:
     empty = _("No visit of these days is worth anything yet.")
     told = {
         "shadow": found,
+        "work": long.progress_of("run_shadow", [found.token], found.council_id, permissions_at(request)),
         "state": state,
         "tone": tone,
         "whose": _model(found.model),

@@ -20,6 +20,7 @@ from calloff.web.config.look import words
 from calloff.web.config.look.tables import Cell, Column, Row, Table
 from calloff.web.contracts.views.pages import READ_OR_SEND, form_page, press
 from calloff.web.directory.models import Branch
+from calloff.web.jobs.services import long
 from calloff.web.payments.forms import HOLD_REASONS, DraftRunForm
 from calloff.web.payments.models import PayRun
 from calloff.web.payments.services import runs, waiting
@@ -124,6 +125,7 @@ def pay_run(request: SignedIn, token: str) -> HttpResponse:
         "prepares": run.state == PayRun.PREPARING,
         "funders": _by_funder(run),
         "drafts": "draft_pay" in may,
+        "work": long.progress_of("prepare_run", [run.token], run.council_id, may),
     }
     return render(request, "payments/pay_run.html", told)
 
@@ -173,6 +175,10 @@ def needs_of(request: SignedIn) -> list[tuple[str, str]]:
     stopped = waiting.stopped_run(council)
     if stopped is not None:
         found.append((f"PAY-{stopped.number}: {stopped.problem}", reverse("pay_run", args=(stopped.token,))))
+    if long.put_off(council.pk):
+        found.append(
+            (_("What some visits are worth was put off: no run is drafted until it is gone on with."), reverse("work"))
+        )
     held = waiting.open_holds(council)
     if held:
         count = sum(held.values())

@@ -23,7 +23,7 @@ from calloff.web.provider_portal.services.scope import scope
 from calloff.web.provider_portal.views.page import READ_OR_SEND, show
 from calloff.web.provider_portal.views.visits import VISITS
 from calloff.web.visits.models import SentTable
-from calloff.web.visits.services import tables
+from calloff.web.visits.services import large, tables
 from calloff.web.visits.services.files import FileRefusedError
 
 MOST_SHOWN, MOST_PROBLEMS = 10, 50
@@ -74,15 +74,15 @@ def _chosen(sent: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _send(request: SignedIn, table: SentTable, form: ColumnsForm) -> HttpResponse:
+    now, counts = timezone.now(), form.counts() if form.replaces() else None
+    told: dict[str, Any] = {"table": table, "by": request.user, "at": now}
+    with tables.table_file(table) as path:
+        if large.is_large(path):
+            sending = large.Sending(form.replaces(), counts, form.mapping, form.moment())
+            large.take_later(**told, sending=sending)
+            return redirect("portal_receipt", table.token)
     try:
-        file = tables.take_table(
-            table=table,
-            mapping=form.mapping,
-            made_at=form.moment(),
-            counts=form.counts() if form.replaces() else None,
-            by=request.user,
-            at=timezone.now(),
-        )
+        file = tables.take_table(**told, mapping=form.mapping, made_at=form.moment(), counts=counts)
     except FileRefusedError as refused:
         return redirect("portal_receipt", refused.file.receipt)
     messages.success(request, _("The file is accepted, and its columns are remembered."))

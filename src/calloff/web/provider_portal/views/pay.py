@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from calloff.domain.calendar import local
 from calloff.domain.pay_calendar import Period
 from calloff.web.accounts.views import SignedIn, allowed
+from calloff.web.brokerage.views.letters import as_pdf
 from calloff.web.config.look import words
 from calloff.web.config.look.exports import Value
 from calloff.web.config.look.lists import Paging
@@ -26,6 +27,7 @@ from calloff.web.directory.models import Branch
 from calloff.web.payments.forms import HOLD_REASONS, OUTCOMES, WordForm
 from calloff.web.payments.models import Entitlement, Hold, PayLine, PayRun
 from calloff.web.payments.services import holds
+from calloff.web.payments.services.remittance import remittance_letter
 from calloff.web.payments.services.terms import TermsBook
 from calloff.web.payments.services.waiting import Line, expected
 from calloff.web.payments.views.lines import KINDS, line_name, lines_of, told_words
@@ -67,12 +69,13 @@ def remittances(request: SignedIn) -> HttpResponse:
                     Cell(words.money(row["pence"]), strong=True),
                     Cell(_("Look"), url=reverse("portal_pay_lines", args=(run.token, branch.token))),
                     Cell(_("Every line (CSV)"), url=url),
+                    Cell(_("Letter (PDF)"), url=f"{url}/letter"),
                 ]
             )
         )
     columns = [Column(_("Council"), names_row=True), Column(_("Run")), Column(_("Visits up to"))]
     columns += [Column(_("Lines"), number=True), Column(_("Amount"), number=True)]
-    columns += [Column(_("Lines")), Column(_("File"))]
+    columns += [Column(_("Lines")), Column(_("File")), Column(_("Letter"))]
     empty = _("Nothing was paid through this system yet.")
     table = Table(_("Pay"), columns, rows, empty=empty, quiet_caption=True)
     return show(request, "pay", {"table": table, "tabs": branch_tabs(every, chosen, reverse("portal_pay"))})
@@ -82,23 +85,32 @@ def remittances(request: SignedIn) -> HttpResponse:
 @require_safe
 def remittance(request: SignedIn, token: str, branch: str) -> HttpResponse:
     """Every line of a run for one of these branches, as a file."""
-    mine = scope(request, PAY)
-    found = get_object_or_404(Branch, token=branch, pk__in=mine.branches)
+    return remittance_file(*_paid_by(request, token, branch))
+
+
+@allowed(PAY)
+@require_safe
+def remittance_pdf(request: SignedIn, token: str, branch: str) -> HttpResponse:
+    """What a run pays one of these branches, as a letter."""
+    run, found = _paid_by(request, token, branch)
+    return as_pdf(remittance_letter(run, found), f"remittance-PAY-{run.number}")
+
+
+def _paid_by(request: SignedIn, token: str, branch: str) -> tuple[PayRun, Branch]:
+    """An approved run that pays one of these branches, and the branch; anything else is not found."""
+    found = get_object_or_404(Branch, token=branch, pk__in=scope(request, PAY).branches)
     run = get_object_or_404(PayRun, token=token, state__in=SHOWN)
     if not run.lines.filter(entitlement__branch=found).exists():
         raise Http404
-    return remittance_file(run, found)
+    return run, found
 
 
 @allowed(PAY)
 @require_safe
 def run_lines(request: SignedIn, token: str, branch: str) -> HttpResponse:
     """Every line of a run for one of these branches, with its reason; each can be disputed."""
-    found = get_object_or_404(Branch, token=branch, pk__in=scope(request, PAY).branches)
-    run = get_object_or_404(PayRun, token=token, state__in=SHOWN)
+    run, found = _paid_by(request, token, branch)
     lines = lines_of(run, found)
-    if not lines.exists():
-        raise Http404
     paging = Paging.asked_for(request.GET.get("page"), lines.count())
     rows = [
         Row(
@@ -206,7 +218,7 @@ def _next_as_file(request: SignedIn, lines: list[Line]) -> HttpResponseBase | No
             one = line.entitlement
             state = line.hold.kind if line.hold else "next"
             contract = one.enrolment.reference if one.enrolment else ""
-            pounds = f"{_adds(line, before) / 100:.2f}"
+            pounds = _adds(line, before) / 100
             yield [one.anchor, one.on, contract, one.number, one.reason, one.paid_minutes, pounds, state, one.why]
 
     columns = ["visit", "on", "contract", "version", "reason", "paid_minutes", "amount", "state", "why"]

@@ -8,30 +8,32 @@ from pathlib import Path
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from calloff.domain.errors import BadInputError
-from calloff.formats.delivered_visits import REPLACE, DeliveredFile
-from calloff.formats.mapped_visits import counted
+from calloff.formats.delivered_visits import REPLACE
 from calloff.formats.sheets import NotReadError
-from calloff.formats.visit_files import OWN, TABLE, as_plain_file, kind_of, read_visit_file
+from calloff.formats.visit_files import OWN, TABLE, as_plain_file, kind_of
 from calloff.web.accounts.views import SignedIn, allowed
 from calloff.web.config.look import words
 from calloff.web.config.look.tables import Cell, Column, Row, Table
+from calloff.web.jobs.models import Job
+from calloff.web.jobs.services import long
 from calloff.web.payments.models import Deviation
 from calloff.web.provider_portal.forms.sending import SendVisitsForm
 from calloff.web.provider_portal.services.scope import Scope, scope
 from calloff.web.provider_portal.views.page import READ_OR_SEND, branch_tabs, show
-from calloff.web.visits.models import LooseRow, VisitFile, VisitRow
-from calloff.web.visits.services import codes
+from calloff.web.visits.models import LooseRow, SentTable, VisitFile, VisitRow
+from calloff.web.visits.services import codes, large
 from calloff.web.visits.services.files import FileRefusedError, receive
+from calloff.web.visits.services.large import Sending, is_large, keep_large
 from calloff.web.visits.services.tables import keep_table
 
 VISITS = "portal_visits"
@@ -116,16 +118,12 @@ def _take(request: SignedIn, form: SendVisitsForm) -> HttpResponse:
         if form.replaces() and counts is None and kind != OWN:
             raise MissingCountError("the file does not say how much it holds")
 
-        def read(path: Path) -> DeliveredFile:
-            found = read_visit_file(path)
-            if not form.replaces():
-                return found
-            # Our own file ends with its count, so nothing more need be said of it.
-            return counted(found, path, REPLACE, *(counts or (len(found.rows), found.minutes)))
-
-        told = {"council": council, "branch": branch, "path": path, "name": sent.name}
+        sending = Sending(form.replaces(), counts)
+        told: dict[str, Any] = {"council": council, "branch": branch, "name": sent.name, "by": request.user, "at": now}
+        if is_large(path):
+            return redirect("portal_receipt", keep_large(**told, data=data, sending=sending).token)
         try:
-            file = receive(**told, by=request.user, at=now, read=read)
+            file = receive(**told, path=path, read=sending.reader())
         except FileRefusedError as refused:
             return redirect("portal_receipt", refused.file.receipt)
     messages.success(request, _("The file is accepted."))
@@ -135,8 +133,11 @@ def _take(request: SignedIn, form: SendVisitsForm) -> HttpResponse:
 @allowed(VISITS)
 @require_safe
 def receipt(request: SignedIn, receipt: str) -> HttpResponse:
-    """The receipt of a file: what was in it, what was wrong, and which rows are parked."""
-    file: VisitFile = get_object_or_404(files_of(scope(request, VISITS)), receipt=receipt)
+    """The receipt of a file: what was in it, what was wrong, and which rows are parked; before that how far it is."""
+    mine = scope(request, VISITS)
+    file: VisitFile | None = files_of(mine).filter(receipt=receipt).first()
+    if file is None:
+        return _being_taken(request, mine, receipt)
     state, tone = STATES[file.state]
     parked = VisitRow.objects.filter(file=file).exclude(parked="").order_by("came_at", "pk")[:MOST_ROWS]
     told = {
@@ -149,8 +150,38 @@ def receipt(request: SignedIn, receipt: str) -> HttpResponse:
         "unlisted": codes.unlisted(file),
         "parked": [(row, _why_parked(row)) for row in parked],
         "now": timezone.now(),
+        "work": long.progress_of("settle_file", [file.receipt], file.council_id),
     }
     return show(request, "receipt", told)
+
+
+def _kept(mine: Scope, receipt: str) -> tuple[SentTable, Job]:
+    """A large file of these branches that is kept, and the job that takes it; anything else is not found."""
+    rows = SentTable.objects.select_related("council").defer("data")
+    table = get_object_or_404(rows, token=receipt, branch__in=mine.branches)
+    job = Job.objects.filter(kind=large.KIND, key=receipt, council=table.council_id).order_by("-pk").first()
+    if job is None:
+        raise Http404
+    return table, job
+
+
+def _being_taken(request: SignedIn, mine: Scope, receipt: str) -> HttpResponse:
+    table, job = _kept(mine, receipt)
+    work = long.progress_of(large.KIND, [receipt], table.council_id)
+    told = {"table": table, "work": work, "cancelled": job.state == Job.CANCELLED, "failed": job.state == Job.FAILED}
+    return show(request, "being_taken", {**told, "now": timezone.now()})
+
+
+@allowed(VISITS)
+@require_POST
+def cancel(request: SignedIn, receipt: str) -> HttpResponse:
+    """Cancel a large file that is not taken yet; nothing of it is taken then."""
+    _table, job = _kept(scope(request, VISITS), receipt)
+    try:
+        long.cancel(job=job, by=request.user, at=timezone.now())
+    except long.LongJobError as refused:
+        messages.error(request, str(refused))
+    return redirect("portal_receipt", receipt)
 
 
 def _why_parked(row: VisitRow) -> str:

@@ -32,6 +32,9 @@ MOST_PROBLEMS = 500
 """So many bad rows of a file are told; the provider puts right what it can see."""
 Read = Callable[[Path], DeliveredFile]
 Within = Callable[[Act, VisitFile], None]
+Tell = Callable[[int, int], None]
+STEPS = 2
+"""A file is read, then written in one go."""
 
 
 class FileRefusedError(BadInputError):
@@ -52,23 +55,31 @@ def receive(
     at: datetime,
     read: Read = read_visit_file,
     within: Within | None = None,
+    receipt: str = "",
+    tell: Tell = lambda _done, _size: None,
 ) -> VisitFile:
     """
     Take a file that a provider sent; its receipt. `read` is its reader, where it is a table of its own columns.
 
     `within` is what else is done in the same act, once the rows are stored.
+    `receipt` is the one that its sender was given already; `tell` is told after each of the steps how far it is.
 
     Raises FileRefusedError, with a receipt too, where a row is malformed or says something else than is known of it.
     """
+    tell(0, STEPS)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     told: dict[str, Any] = {"council": council, "branch": branch, "name": name[:120], "hash": digest, "sent_by": by}
+    told["receipt"] = receipt or draw()
     try:
         found = read(path)
+        tell(1, STEPS)
         with act(council=council.pk, by=by, at=at) as doing:
+            if (before := _taken_under(receipt)) is not None:
+                doing.nothing()
+                return before
             file = VisitFile(
                 **told,
                 sent_at=doing.at,
-                receipt=draw(),
                 state=VisitFile.ACCEPTED,
                 rows=len(found.rows),
                 minutes=found.minutes,
@@ -94,12 +105,19 @@ def receive(
     raise FileRefusedError(_refuse(council.pk, told, problems, by, at), problems, cells)
 
 
+def _taken_under(receipt: str) -> VisitFile | None:
+    """The file that another worker took meanwhile under the receipt that its sender was given."""
+    return VisitFile.objects.filter(receipt=receipt).first() if receipt else None
+
+
 def _refuse(council: int, told: Mapping[str, Any], problems: Sequence[str], by: User | None, at: datetime) -> VisitFile:
     with act(council=council, by=by, at=at) as doing:
+        if (before := _taken_under(told["receipt"])) is not None:
+            doing.nothing()
+            return before
         file = VisitFile.objects.create(
             **told,
             sent_at=doing.at,
-            receipt=draw(),
             state=VisitFile.REFUSED,
             problems=json.dumps(problems[:MOST_PROBLEMS]),
         )

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy
 
 from calloff.domain.absences import Stop, stop_of, stopped_by, stopped_under
 from calloff.domain.calendar import ONE_DAY, local
@@ -36,6 +37,8 @@ from calloff.web.visits.models import PlannedVisit, PlanningStart
 
 HORIZON_DAYS = 42
 """So far ahead visits are planned (assumed: six weeks)."""
+PACKAGES_A_WORD = 20
+"""After so many packages the job says how far it is: they are quickly planned."""
 A_MOMENT = timedelta(microseconds=1)
 TOLD = (
     "call_off_id",
@@ -240,7 +243,7 @@ def known_on(rows: QuerySet[PlannedVisit], moment: datetime | None = None) -> Qu
     return rows.filter(still, known_from__lte=moment, cancelled=False)
 
 
-def plan_ahead(council: int, at: datetime, days: int = HORIZON_DAYS) -> int:
+def plan_ahead(council: int, at: datetime, days: int = HORIZON_DAYS, task: jobs.Task | None = None) -> int:
     """
     Plan every package of a council that has a call-off, so many days ahead; how many rows are new.
 
@@ -251,17 +254,23 @@ def plan_ahead(council: int, at: datetime, days: int = HORIZON_DAYS) -> int:
         return 0
     until, new = local(at).date() + timedelta(days=days), 0
     packages = Package.objects.filter(council=council, call_offs__isnull=False).distinct().order_by("pk")
-    for package in packages.select_related("person").iterator(chunk_size=200):
+    size = packages.count() if task else 0
+    for number, package in enumerate(packages.select_related("person").iterator(chunk_size=200)):
+        if task and number % PACKAGES_A_WORD == 0:
+            task.tell(number, size)
         # Each for itself, so that nobody waits long: what a package comes to hangs on no other.
         with in_turn(council):
             new += len(plan(package, begins.on, until, at))
     return new
 
 
-@jobs.handles("plan_visits")
+PLANNING = jobs.Long(gettext_lazy("Visits are planned ahead"), gettext_lazy("packages"), ("draft_pay",))
+
+
+@jobs.handles("plan_visits", PLANNING)
 def plan_again(task: jobs.Task, at: datetime) -> None:
     """Move the horizon on, and once more tomorrow, where the council has said from when visits are planned."""
-    plan_ahead(task.council, at)
+    plan_ahead(task.council, at, task=task)
     if not PlanningStart.objects.filter(council=task.council).exists():
         return
     with in_turn(task.council):

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from calloff.domain.errors import BadInputError, RowErrors
 from calloff.domain.records import sha256
@@ -113,6 +114,7 @@ def take_table(
     counts: tuple[int, int] | None,
     by: User,
     at: datetime,
+    **more: Any,
 ) -> VisitFile:
     """
     Take a table by a mapping, which is remembered; with its `counts` of rows and minutes it replaces its weeks.
@@ -135,13 +137,5 @@ def take_table(
         doing.record_each("columns_named", [(file.receipt, {"columns": sorted(mapping.columns)}, ())])
 
     with table_file(table) as path:
-        return receive(
-            council=table.council,
-            branch=table.branch,
-            path=path,
-            name=table.name,
-            by=by,
-            at=at,
-            read=read,
-            within=remember,
-        )
+        told = {"council": table.council, "branch": table.branch, "path": path, "name": table.name, **more}
+        return receive(**told, by=by, at=at, read=read, within=remember)

@@ -37,6 +37,10 @@ ALIVE_FOR = timedelta(seconds=30)
 log = logging.getLogger("calloff.jobs")
 
 
+class JobCancelledError(CalloffError):
+    """Somebody cancelled the job that says how far it is; whatever is not done yet shall not be."""
+
+
 @dataclass(frozen=True)
 class Task:
     """A job as its handler sees it."""
@@ -44,17 +48,44 @@ class Task:
     council: int
     key: str
     data: Mapping[str, Any]
+    kind: str = ""
+
+    def tell(self, done: int, size: int, lasts: timedelta = LEASE) -> None:
+        """Say that `done` of `size` are done; see `tell_progress`."""
+        tell_progress(self.kind, self.key, done, size, lasts)
+
+
+@dataclass(frozen=True)
+class Long:
+    """
+    A kind of job that may take longer than two seconds: what it does, what it counts, which rights may cancel it.
+
+    Cancelled, one that `ends` leaves nothing behind. Another one follows from what was done already: what is left of
+    it is put off, and must be gone on with.
+    """
+
+    says: Any
+    counts: Any
+    rights: tuple[str, ...]
+    ends: bool = False
 
 
 Handler = Callable[[Task, datetime], None]
 _handlers: dict[str, Handler] = {}
+_long: dict[str, Long] = {}
 
 
-def handles(kind: str) -> Callable[[Handler], Handler]:
-    """Name the function that does the jobs of a kind. It must do no harm when it runs twice."""
+def handles(kind: str, long: Long | None = None) -> Callable[[Handler], Handler]:
+    """
+    Name the function that does the jobs of a kind. It must do no harm when it runs twice.
+
+    One that may be `long` tells how far it is between any two acts, outside of transactions.
+    """
 
     def named(handler: Handler) -> Handler:
         _handlers[kind] = handler
+        if long is not None:
+            _long[kind] = long
         return handler
 
     return named
@@ -63,6 +94,23 @@ def handles(kind: str) -> Callable[[Handler], Handler]:
 def kinds() -> tuple[str, ...]:
     """The kinds of jobs that somebody can do."""
     return tuple(sorted(_handlers))
+
+
+def long_kinds() -> Mapping[str, Long]:
+    """The kinds of jobs that may take long."""
+    return _long
+
+
+def tell_progress(kind: str, key: str, done: int, size: int, lasts: timedelta = LEASE) -> None:
+    """
+    Say, from within a long job, how far it is; for `lasts` no other worker thinks that this one died.
+
+    JobCancelledError where somebody has cancelled it since: what was done stands, and the rest is left.
+    """
+    running = Job.objects.filter(kind=kind, key=key, state=Job.RUNNING)
+    running.update(done=done, size=size, lease_until=timezone.now() + lasts)
+    if running.filter(cancel_asked_at__isnull=False).exists():
+        raise JobCancelledError(_("It was cancelled, so nothing came of it."))
 
 
 def add(
@@ -110,11 +158,6 @@ def claim(worker: str, at: datetime) -> Job | None:
     return job
 
 
-def keep_lease(kind: str, key: str, until: datetime) -> None:
-    """Say, from within a long job, until when no other worker shall think that this one died."""
-    Job.objects.filter(kind=kind, key=key, state=Job.RUNNING).update(lease_until=until)
-
-
 def work_once(worker: str, at: datetime) -> bool:
     """Do the next job that is due; False when there is none."""
     job = claim(worker, at)
@@ -122,12 +165,21 @@ def work_once(worker: str, at: datetime) -> bool:
         return False
     try:
         handler = _handlers[job.kind]
-        handler(Task(job.council, job.key, json.loads(job.data)), at)
+        handler(Task(job.council, job.key, json.loads(job.data), job.kind), at)
+    except JobCancelledError:
+        _leave(job, worker, at)
+        return True
     except Exception as error:
         _put_back(job, worker, at, error)
         return True
     Job.objects.filter(pk=job.pk, state=Job.RUNNING, leased_by=worker).update(state=Job.DONE, done_at=at)
     return True
+
+
+def _leave(job: Job, worker: str, at: datetime) -> None:
+    """End a job that was cancelled: nothing comes of it, or what is left of it is put off."""
+    state = Job.CANCELLED if job.kind in _long and _long[job.kind].ends else Job.PUT_OFF
+    Job.objects.filter(pk=job.pk, state=Job.RUNNING, leased_by=worker).update(state=state, done_at=at)
 
 
 def _put_back(job: Job, worker: str, at: datetime, error: Exception) -> None:
