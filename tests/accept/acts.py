@@ -17,7 +17,7 @@ Act = Callable[[], object]
 ROOMS = ("accounts", "api", "brokerage", "contracts", "jobs", "payments", "provider_portal", "visits")
 READERS = ("next_case.next_case", "trying.made_up")
 """What takes keywords and a moment as an act does, and writes nothing."""
-PARTS = ("publishing.publish", "entitling.entitle", "ledger.post", "ledger.reverse")
+PARTS = ("publishing.publish", "entitling.entitle", "ledger.post", "ledger.reverse", "jobs.withdraw")
 """What is only ever done within an act, or by the worker in a turn of the council."""
 SEVERAL = ("runs.draft",)
 """One act after the other: a run that was started and not prepared is the worker's to prepare."""

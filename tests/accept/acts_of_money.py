@@ -20,12 +20,47 @@ def acts_of_money(paid: PaidWorld) -> dict[str, Callable[[], Act]]:
     return {
         **_of_runs(paid),
         **_of_holds(paid),
+        **_of_deviations(paid),
         **_of_sending(paid),
         **_of_bank_details(paid),
         **_of_periods(paid),
         **_of_rules(paid),
         **_of_uplifts(paid),
         **_of_terms(paid),
+    }
+
+
+def _of_deviations(paid: PaidWorld) -> dict[str, Callable[[], Act]]:
+    from calloff.web.payments.models import Deviation
+    from calloff.web.payments.services import alerting, deviations
+
+    payer, manager, at = paid.payer, paid.manager, paid.at
+    minutes = count(1)
+
+    def missed() -> Any:
+        """A visit of which the file of its week says nothing."""
+        package = paid.package()
+        paid.sent(paid.rows(package)[1:])
+        return Deviation.objects.filter(visit__startswith=f"{package.reference}/").latest("pk")
+
+    def say(one: Any) -> Any:
+        told = {"cause": "weather", "code": "", "text": "Snow.", "from_provider": True}
+        deviations.say(deviation=one, by=manager, at=at, **told)
+        return one
+
+    def answer(answered: Callable[..., object]) -> Callable[[], Act]:
+        told = {"text": "The road was clear.", "from_provider": False, "by": payer, "at": at}
+        return of(lambda: say(missed()), lambda one: answered(deviation=one, **told))
+
+    return {
+        "deviations.say": of(missed, say),
+        "deviations.agree": answer(deviations.agree),
+        "deviations.contest": answer(deviations.contest),
+        "deviations.take": of(missed, lambda one: deviations.take(deviation=one, by=payer, at=at)),
+        "alerting.set_late_limit": of(
+            lambda: next(minutes),
+            lambda limit: alerting.set_late_limit(council=paid.world.council, minutes=limit, by=payer, at=at),
+        ),
     }
 
 

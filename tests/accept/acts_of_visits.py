@@ -78,13 +78,36 @@ def acts_of_visits(paid: PaidWorld) -> dict[str, Callable[[], Act]]:
             lambda on: planning.begin_planning(council=paid.world.council, on=on, by=payer, at=at),
         ),
         **_tables(paid),
+        **_codes(paid),
+    }
+
+
+def _codes(paid: PaidWorld) -> dict[str, Callable[[], Act]]:
+    from calloff.web.visits.services import codes
+
+    numbers = count(1)
+    told = {"council": paid.world.council, "by": paid.payer, "at": paid.at}
+
+    def new() -> str:
+        return f"code-{next(numbers)}"
+
+    def add(code: str) -> str:
+        codes.add_code(code=code, words="The lift was out of order", explains=("late",), **told)
+        return code
+
+    return {
+        "codes.add_code": of(new, add),
+        "codes.reword_code": of(
+            lambda: add(new()), lambda code: codes.reword_code(code=code, words="No lift", explains=("late",), **told)
+        ),
+        "codes.archive_code": of(lambda: add(new()), lambda code: codes.archive_code(code=code, archived=True, **told)),
     }
 
 
 def _tables(paid: PaidWorld) -> dict[str, Callable[[], Act]]:
     from calloff.domain.calendar import local
     from calloff.formats.column_mapping import ColumnMapping
-    from calloff.web.visits.services import tables
+    from calloff.web.visits.services import large, tables
 
     told = {"council": paid.world.council, "branch": paid.world.branch("acorn"), "by": paid.manager, "at": paid.at}
 
@@ -106,6 +129,13 @@ def _tables(paid: PaidWorld) -> dict[str, Callable[[], Act]]:
         return tables.take_table(table=table, mapping=mapping, **at)
 
     return {
+        "large.keep_large": of(
+            text, lambda data: large.keep_large(name="own.csv", data=data, sending=large.Sending(), **told)
+        ),
+        "large.take_later": of(
+            lambda: kept(text()),
+            lambda table: large.take_later(table=table, sending=large.Sending(), by=paid.manager, at=paid.at),
+        ),
         "tables.keep_table": of(text, kept),
         "tables.take_table": of(lambda: (kept(text()), paid.contract)[0], take),
     }

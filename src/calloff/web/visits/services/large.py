@@ -21,7 +21,7 @@ from calloff.formats.delivered_visits import REPLACE, DeliveredFile
 from calloff.formats.mapped_visits import counted
 from calloff.formats.visit_files import read_visit_file
 from calloff.web.accounts.models import User
-from calloff.web.audit.services import act
+from calloff.web.audit.services import Act, act
 from calloff.web.directory.models import Branch, Council
 from calloff.web.jobs import services as jobs
 from calloff.web.visits.models import SentTable, VisitFile
@@ -84,18 +84,24 @@ def is_large(path: Path) -> bool:
 def take_later(*, table: SentTable, sending: Sending, by: User, at: datetime) -> None:
     """Let the worker take a file that is kept; its receipt is the token under which it is kept."""
     with act(council=table.council_id, by=by, at=at) as doing:
-        due_at, data = jobs.at_once(doing.at), {"table": table.pk, **sending.told()}
-        jobs.add(KIND, table.token, council=table.council_id, due_at=due_at, data=data)
+        _leave_for_worker(table, sending, doing.at)
         doing.record("file_kept", table.token, {"hash": sha256(bytes(table.data))})
+
+
+def _leave_for_worker(table: SentTable, sending: Sending, at: datetime) -> None:
+    data = {"table": table.pk, **sending.told()}
+    jobs.add(KIND, table.token, council=table.council_id, due_at=jobs.at_once(at), data=data)
 
 
 def keep_large(
     *, council: Council, branch: Branch, name: str, data: bytes, sending: Sending, by: User, at: datetime
 ) -> SentTable:
     """Keep a large file and let the worker take it; what is kept of it."""
-    table = keep_table(council=council, branch=branch, name=name, data=data, by=by, at=at)
-    take_later(table=table, sending=sending, by=by, at=at)
-    return table
+
+    def later(doing: Act, table: SentTable) -> None:
+        _leave_for_worker(table, sending, doing.at)
+
+    return keep_table(council=council, branch=branch, name=name, data=data, by=by, at=at, within=later)
 
 
 @jobs.handles("take_file", TAKING)

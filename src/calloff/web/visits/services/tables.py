@@ -7,7 +7,7 @@ What was named is remembered for the branch and put forward when a table with th
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -40,12 +40,27 @@ class Preview:
     problems: tuple[str, ...]
 
 
-def keep_table(*, council: Council, branch: Branch, name: str, data: bytes, by: User, at: datetime) -> SentTable:
-    """Keep a table for a day, so that its sender can name its columns."""
+def keep_table(
+    *,
+    council: Council,
+    branch: Branch,
+    name: str,
+    data: bytes,
+    by: User,
+    at: datetime,
+    within: Callable[[Act, SentTable], None] | None = None,
+) -> SentTable:
+    """
+    Keep a table for a day, so that its sender can name its columns.
+
+    `within` is what else is done in the same act.
+    """
     with act(council=council.pk, by=by, at=at) as doing:
         table = SentTable.objects.create(
             council=council, branch=branch, token=draw(), name=name[:120], data=data, sent_by=by, sent_at=doing.at
         )
+        if within is not None:
+            within(doing, table)
         doing.record("table_kept", table.token, {"hash": sha256(data)})
         jobs.add("forget_table", table.token, council=council.pk, due_at=doing.at + KEPT_FOR, data={"table": table.pk})
     return table
