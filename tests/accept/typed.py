@@ -200,7 +200,7 @@ KINDS = {
 EXPORTS = (
     *("accounts", "notices", "models", "drafts", "providers", "expiring"),
     *("queue_csv", "queue_xlsx", "requests_csv", "requests_xlsx", "stays_csv", "stays_xlsx"),
-    *("pay_run_remittance", "pay_run_changes", "pay_run_payables"),
+    *("pay_run_remittance", "pay_run_changes", "pay_run_payables", "deviations", "portal_deviations"),
     *("portal_invitations", "portal_closed", "portal_packages", "portal_next_pay", "portal_remittance"),
     *("portal_spare", "portal_messages", "portal_tokens"),
     *(
@@ -208,6 +208,7 @@ EXPORTS = (
         for name in (
             *("unmet_need", "unmet_packages", "unmet_beds", "unmet_bridges", "unmet_waits", "unmet_waits_packages"),
             *("unmet_answers", "unmet_invitations", "unmet_visits", "unmet_call_offs"),
+            *("unmet_regularity", "unmet_logged", "unmet_paid"),
         )
         for kind in ("csv", "xlsx")
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import random
 from datetime import UTC, date, datetime, timedelta
 
@@ -28,7 +29,11 @@ from calloff.web.visits.models import PlannedVisit, PlanningStart
 from calloff.web.visits.services.files import receive
 from calloff.web.visits.services.planning import plan_ahead
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    # What both doors share is no engine's: PAY-02 holds each engine against the same truth.
+    pytest.mark.skipif("postgresql" in os.environ.get("DATABASE_URL", ""), reason="shown on SQLite"),
+]
 RULE = "isle_of_wight_2021_fixed"
 FOUR_A_DAY = tuple(
     Visit(day, start, minutes, workers)
