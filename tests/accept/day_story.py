@@ -497,8 +497,12 @@ def override(day: Day, package: Any) -> None:
 def death(day: Day, package: Any) -> None:
     """Somebody dies while an invitation is out."""
 
+    today = day.today
+
     def fill(page: Any) -> None:
         tick(page, "input[name=reason][value=died]")
+        for part in ("day", "month", "year"):
+            page.fill(f"input[name=died_on_{part}]", str(getattr(today, part)))
 
     day.desk.acts(package.owner.name, "withdrawn", at(package, "/withdraw"), fill)
 

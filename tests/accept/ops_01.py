@@ -78,7 +78,7 @@ def copy_tracked(clone: Path) -> None:
 
 def borrow(clone: Path) -> None:
     """Let a clone use what is installed here, and find a demonstration of today, by its own sources, of nobody."""
-    locks = [ROOT / "requirements" / name for name in ("uv.lock.txt", "run.lock", "run.lock")]
+    locks = [ROOT / "requirements" / name for name in ("uv.lock.txt", "build.lock.txt", "run.lock", "run.lock")]
     held = hashlib.sha256(b"\0".join(one.read_bytes() for one in locks)).hexdigest()
     stamp = f"{held} {platform.python_version()}"
     ready = ROOT / ".venv" / ".ready-run"

@@ -65,7 +65,7 @@ def ways() -> list[tuple[date, worth.Terms]]:
 
 def course(tally: Tally, size: int) -> None:
     """From the first file to the last statement."""
-    from city import website
+    from accept import city_website as website
 
     from calloff.web.visits.services import planning
 
@@ -182,7 +182,7 @@ class Desk:
 
     def send(self, files: Sequence[tuple[str, Sequence[Told]]]) -> None:
         """Each file on the portal, by the manager of its provider; then the worker settles what came."""
-        from city import website
+        from accept import city_website as website
         from django.core.files.uploadedfile import SimpleUploadedFile
 
         contracts = sorted(self.site.contracts)

@@ -143,8 +143,11 @@ def one_job(tally: Tally, world: Any, desk: Desk, kind: str, make: Callable[[], 
 
     due = _words_of(kind, world, data) if stop == -1 else 0
     with listening(at_word):
-        while jobs.work_once("a worker", _now()):
-            pass
+        # What follows from it has words of its own.
+        while job.state in (Job.WAITING, Job.RUNNING) and jobs.work_once("a worker", _now()):
+            job.refresh_from_db()
+    while jobs.work_once("a worker", _now()):
+        pass
     job.refresh_from_db()
     if stop is None:
         tally.expect(job.state == Job.DONE, f"{kind} is {job.state}: {job.problem}")

@@ -21,6 +21,8 @@ from world import EVERY_MORNING, World, another_version, made_world
 
 PEOPLE_OF = "acorn"
 """The provider whose branch the provider's users belong to."""
+OWN_CODE = "lift_broken"
+"""An exception code that this council alone has."""
 
 
 @dataclass
@@ -231,7 +233,7 @@ KINDS: tuple[tuple[str, tuple[str, ...], Find], ...] = (
     (r"^provider/visits/columns/$", ("token",), _sent_table),
     (r"(^|provider/visits/)rows/$", ("row",), _loose),
     (r"(^|provider/visits/)deviations/(of/)?$", ("token",), _tokens("Deviation")),
-    (r"^exception-codes/of/$", ("code",), lambda filled, _: "no_signal"),
+    (r"^exception-codes/of/$", ("code",), lambda filled, _: OWN_CODE),
     (r"remittance/$|^provider/pay/<str:token>/$", ("branch",), _branch),
     (r"^packages/$", ("token",), lambda filled, package: package.token),
     (r"/stops/$", ("absence",), _absence),
@@ -543,7 +545,10 @@ def _explained(world: World, filled: Filled) -> None:
     """A visit that was late, as the provider explains it, and one that was short, as the council does."""
     from calloff.web.payments.models import Deviation
     from calloff.web.payments.services import deviations
+    from calloff.web.visits.services.codes import add_code
 
+    told = {"words": "The lift was out of order", "explains": ("late",), "by": filled.users["contract_manager"]}
+    add_code(council=world.council, code=OWN_CODE, at=world.at, **told)
     manager, contracts = filled.users["provider_manager"], filled.users["contract_manager"]
     for kind, cause, by in (("late", "weather", manager), ("short", "provider", contracts)):
         one = Deviation.objects.filter(kind=kind).latest("pk")
