@@ -9,4 +9,4 @@ class VisitsConfig(AppConfig):
     def ready(self) -> None:
         """Let what is planned ahead be known to every process."""
         # Each names its jobs when it is loaded; the worker loads no pages.
-        from calloff.web.visits.services import large, planning, tables  # noqa: F401
+        from calloff.web.visits.services import large, planning, tables  # noqa: F401 - they register
