@@ -181,11 +181,15 @@ class Desk:
             self.world.work()
 
     def send(self, files: Sequence[tuple[str, Sequence[Told]]]) -> None:
-        """Each file on the portal, by the manager of its provider; then the worker settles what came."""
+        """
+        Each file on the portal, by the manager of its provider; then the worker takes the large ones and settles all.
+        """
         from accept import city_website as website
         from django.core.files.uploadedfile import SimpleUploadedFile
 
-        contracts = sorted(self.site.contracts)
+        from calloff.web.visits.services.large import is_large
+
+        contracts, receipts = sorted(self.site.contracts), []
         with tempfile.TemporaryDirectory(prefix="calloff-city-") as folder, self.timed("upload"):
             for mode, rows in files:
                 path, self.sent = Path(folder) / "visits.csv", self.sent + 1
@@ -194,9 +198,13 @@ class Desk:
                 manager = self.world.manager(website.provider_of(contract))
                 sent = SimpleUploadedFile(f"visits-{self.sent}.csv", path.read_bytes(), "text/csv")
                 told = {"file": sent, "mode": mode}
-                answer = self.signed_in(manager).post("/provider/visits/send", told, follow=True)
-                self._pressed(answer, "The file is accepted")
+                provider = self.signed_in(manager)
+                answer = provider.post("/provider/visits/send", told, follow=True)
+                self._pressed(answer, "You can leave this page" if is_large(path) else "The file is accepted")
+                receipts.append((provider, answer.redirect_chain[-1][0]))
         self.work()
+        for provider, receipt in receipts:
+            self._pressed(provider.get(receipt), "accepted")
 
     def pay(self, *, release_holds: bool = False) -> int:
         """Draft, approve by another person, release; what was held is looked at before, where that is said."""

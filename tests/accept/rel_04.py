@@ -1,9 +1,9 @@
 """
 REL-04: a visit is paid once, however often and in whatever form its record comes in.
 
-A file, then the same rows doubled, shuffled, split over files, under other keys and corrected; each time two people
-draft a run at the same moment, and before that whoever prepares one dies on the way. What is paid for a visit in all is
-what its last version is worth, and no more.
+A file, then the same rows doubled, shuffled, split over files, under other keys and corrected, and with rows that
+overlap them at the same home; each time two people draft a run at the same moment, and before that whoever prepares
+one dies on the way. What is paid for a visit in all is what its last version is worth, and no more.
 """
 
 from __future__ import annotations
@@ -23,11 +23,15 @@ from calloff.acceptance import Result
 
 SIZES = {0: 1, 1: 12, 2: 120}
 """Rounds on each engine, of about 40 visits each."""
+OVERLAPPED = 6
+"""Over so many rows another one is laid, of the same worker and a few minutes off: no visit is worth more than planned."""
 REKEYED = 8
 """So many rows come under other keys, too; those are never corrected, since both would have to be."""
 DEATHS, MOST_STATEMENTS = 3, 60
 """So often whoever prepares a run dies, and at the latest at this statement."""
 TO_ON = date(2026, 12, 13)
+POUNDS = 19
+"""An hour, fixed."""
 
 
 def check(size: int) -> Result:
@@ -44,7 +48,7 @@ def rounds(tally: Tally, count: int) -> None:
     contenders = Contenders(2, draft)
     try:
         with tempfile.TemporaryDirectory() as folder:
-            paying = Paying(Path(folder), packages=1)
+            paying = Paying(Path(folder), packages=1, pounds=POUNDS)
             contract = contract_of(paying)
             rows = [replace(row, contract=contract) for row in paying.delivered()]
             at = paying.at
@@ -58,6 +62,8 @@ def rounds(tally: Tally, count: int) -> None:
                 tally.expect(worths() == worth, "a copy of what was sent changed what a visit is worth")
                 rows = corrected(chance, rows, at)
                 paying.send(rows, f"corrected-{number}.csv", at=at)
+                paying.send(overlapping(chance, rows, at), f"overlapping-{number}.csv", at=at)
+                no_visit_is_worth_two(tally)
                 die_preparing(tally, paying, chance, at)
                 pay_at_once(tally, paying, contenders, at)
                 compare(tally)
@@ -87,6 +93,31 @@ def corrected(chance: random.Random, rows: list[Any], at: datetime) -> list[Any]
             row = replace(row, version=at, left=LoggedAt(left))
         found.append(row)
     return found
+
+
+def overlapping(chance: random.Random, rows: list[Any], at: datetime) -> list[Any]:
+    """Rows of a name of their own that lie over others: the same worker with the same person, a few minutes off."""
+    from calloff.formats.delivered_visits import LoggedAt
+
+    found = []
+    for number, row in enumerate(chance.sample(rows, OVERLAPPED)):
+        shift = timedelta(minutes=chance.randint(-10, 10))
+        came, left = (LoggedAt(one.at + shift) for one in (row.came, row.left))
+        found.append(replace(row, row=f"OVER-{at:%d%H}-{number}", version=at, came=came, left=left))
+    return found
+
+
+def no_visit_is_worth_two(tally: Tally) -> None:
+    """Each visit is worth what it was planned for, at POUNDS an hour for each of its workers, or less."""
+    from calloff.web.visits.models import PlannedVisit
+
+    planned = {one.reference: one.minutes * one.workers for one in PlannedVisit.objects.filter(superseded_at=None)}
+    worth: dict[str, int] = {}
+    for (anchor, _component), pence in worths().items():
+        worth[anchor] = worth.get(anchor, 0) + pence
+    for anchor, pence in worth.items():
+        most = planned.get(anchor, 0) * POUNDS * 100 // 60
+        tally.expect(pence <= most, f"{anchor} is worth {pence} pence, more than the {most} it was planned for")
 
 
 def die_preparing(tally: Tally, paying: Any, chance: random.Random, at: datetime) -> None:

@@ -1,7 +1,7 @@
 """
 REL-21: the same request, sent twice, has one effect; another one under the same key is refused.
 
-Programs answer invitations and declare minutes over the interface itself. Each command comes again as it was, comes
+Programs answer invitations, declare minutes and send delivered visits over the interface itself. Each command comes again as it was, comes
 with another body, comes from 2 to 6 processes at the same moment (the same body, or two different ones under one key),
 and comes again after the process that did it died at one of its statements. Whatever is told the first time is told
 every time, byte for byte, and there is one effect.
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import random
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from accept.contenders import Contenders
@@ -24,6 +25,8 @@ from calloff.acceptance import Result
 SIZES = {0: 4, 1: 200, 2: 1_000}
 KINDS = ("at once", "after a crash", "two at once", "again")
 MOST = 6
+MORNING = datetime(2026, 3, 2, 8, tzinfo=UTC)
+"""When visits that are sent began."""
 MOST_STATEMENTS = 120
 """More than a command has; where it dies later, it is done."""
 USED = ("api_token.used_at", "api_token.minute_at", "api_token.uses")
@@ -63,7 +66,8 @@ def repeats(tally: Tally, size: int) -> None:
 
 def one_command(tally: Tally, world: Any, contenders: Contenders, chance: random.Random, kind: str, key: str) -> None:
     secret = a_key(world)
-    path, body, other = an_answer(world, chance) if chance.random() < 0.7 else a_declaration(world, chance)
+    (make,) = chance.choices((an_answer, a_declaration, some_visits), (4, 3, 3))
+    path, body, other = make(world, chance)
     effects, same = effects_of(path), (secret, path, body, key)
     tally.n += 1
     if kind == "at once":
@@ -88,6 +92,8 @@ def third(body: Any) -> Any:
     """A body that nobody sent under this key."""
     if "pools" in body:
         return {"pools": [{"number": 0, "minutes_per_week": 77}]}
+    if "rows" in body:
+        return visits_told(body["council"], [visit_told("V-THIRD", 77)])
     return {"answer": "decline", "reason": "other"}
 
 
@@ -171,12 +177,37 @@ def a_declaration(world: Any, chance: random.Random) -> tuple[str, Any, Any]:
     return f"/spare-minutes/{world.declared('acorn').token}", body, other
 
 
+def some_visits(world: Any, chance: random.Random) -> tuple[str, Any, Any]:
+    """Rows of somebody nobody knows: they are taken and parked, each file with its receipt."""
+    name = f"V-{chance.getrandbits(64):x}"
+    lengths = [chance.randint(15, 60) for _ in range(chance.randint(1, 5))]
+    body, other = (
+        visits_told(world.council.code, [visit_told(f"{name}-{n}", one + more) for n, one in enumerate(lengths)])
+        for more in (0, 1)
+    )
+    return "/visit-files", body, other
+
+
+def visits_told(council: str, rows: list[dict[str, str]]) -> Any:
+    minutes = sum((datetime.fromisoformat(one["left"]) - MORNING) // timedelta(minutes=1) for one in rows)
+    return {"council": council, "rows": rows, "total": {"rows": len(rows), "minutes": minutes}}
+
+
+def visit_told(name: str, minutes: int) -> dict[str, str]:
+    left = (MORNING + timedelta(minutes=minutes)).isoformat()
+    more = {"contract": "acorn", "person": "P-NOBODY", "worker": "W1", "version": "2026-03-02T21:00:00+00:00"}
+    return {"row": name, "came": MORNING.isoformat(), "left": left, **more}
+
+
 def effects_of(path: str) -> list[int]:
-    """How many answers or declarations there are, events of them, and keys that are kept."""
+    """How many answers, declarations or files there are, events of them, and keys that are kept."""
     from calloff.web.audit.models import Event
     from calloff.web.brokerage.models import Offer, Repeat
     from calloff.web.contracts.models import Declaration
+    from calloff.web.visits.models import VisitFile
 
-    rows: Any = Declaration if path.startswith("/spare") else Offer
-    kind = "spare_declared" if path.startswith("/spare") else "answered"
+    rows: Any
+    rows, kind = {"spare-minutes": (Declaration, "spare_declared"), "visit-files": (VisitFile, "visits_received")}.get(
+        path.split("/")[1], (Offer, "answered")
+    )
     return [rows.objects.count(), Event.objects.filter(kind=kind).count(), Repeat.objects.count()]

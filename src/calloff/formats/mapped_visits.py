@@ -12,25 +12,27 @@ from calloff.domain.errors import BadInputError, BadRow, RowErrors
 from calloff.formats.cells import MOMENT, TEXT
 from calloff.formats.column_mapping import WORDS, ColumnMapping, MappingError, called
 from calloff.formats.delivered_visits import LONGEST_HOURS, DeliveredFile, DeliveredVisit, LoggedAt, read_logged
-from calloff.formats.tables import Row, records_of, refuse_bad, rows_of
+from calloff.formats.tables import Row, heading_cells, refuse_bad, rows_of
 from calloff.formats.wall_times import after, logged_on, read_span, read_time, read_uk_day
 
 
 def heading_of(path: Path | str) -> list[str]:
     """The headings of a table."""
-    return [name.strip() for name in records_of(path)[0][1]]
+    return [name.strip() for name in heading_cells(path)]
 
 
-def read_mapped(path: Path | str, mapping: ColumnMapping, made_at: datetime | None = None) -> DeliveredFile:
+def read_mapped(
+    path: Path | str, mapping: ColumnMapping, made_at: datetime | None = None, most: int | None = None
+) -> DeliveredFile:
     """
-    The delivered visits of a table, by a mapping of its columns.
+    The delivered visits of a table, by a mapping of its columns; of the first `most` rows alone, where that is given.
 
     `made_at` is the version of every row where the table has no column for it. Raises MappingError where neither is
     given, BadInputError where a column is missing, RowErrors with every bad row.
     """
     if "version" not in mapping.columns and made_at is None:
         raise MappingError("say when the file was made: no column tells when each row was last changed")
-    rows = rows_of(path, "a table of this mapping", list(mapping.columns.values()))
+    rows = rows_of(path, "a table of this mapping", list(mapping.columns.values()))[:most]
     reading = [_Reading(row, mapping, made_at) for row in rows]
     found = [one.visit() for one in reading if not one.row.bad]
     refuse_bad(rows)

@@ -148,7 +148,13 @@ def _workbook(name: str, data: bytes) -> Iterable[list[str]]:
         rows = book.get_sheet_by_index(0).to_python(skip_empty_area=False)
     except (CalamineError, OSError, ValueError, IndexError) as error:
         raise NotReadError(f"{name}: the workbook cannot be read ({type(error).__name__}); save it again") from None
-    return ([cell_text(cell) for cell in row] for row in rows)
+    with_times = _columns_with_times(rows)
+    return ([cell_text(cell, column in with_times) for column, cell in enumerate(row)] for row in rows)
+
+
+def _columns_with_times(rows: Iterable[list[Any]]) -> set[int]:
+    """The columns in which some cell has a day and a time: there a day without one is its midnight, not the whole day."""
+    return {column for row in rows for column, cell in enumerate(row) if isinstance(cell, datetime)}
 
 
 def _refuse_bombs(name: str, data: bytes) -> None:
@@ -200,17 +206,20 @@ def _column(letters: bytes) -> int:
     return number
 
 
-def cell_text(cell: Any) -> str:
-    """A cell's value as a CSV file would have it: 12 and not 12.0, yes and no, days and moments in ISO 8601."""
+def cell_text(cell: Any, with_time: bool = False) -> str:
+    """
+    A cell's value as a CSV file would have it: 12 and not 12.0, yes and no, days and moments in ISO 8601.
+
+    `with_time` tells that its column has moments: a workbook keeps midnight of a day and the day as the same number.
+    """
     if isinstance(cell, bool):
         return "yes" if cell else "no"
     if isinstance(cell, float):
         return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
     if isinstance(cell, datetime):
-        midnight = cell.time() == time()
-        return cell.date().isoformat() if midnight else _clock(cell)
+        return _clock(cell)
     if isinstance(cell, date):
-        return cell.isoformat()
+        return _clock(datetime.combine(cell, time())) if with_time else cell.isoformat()
     if isinstance(cell, time):
         return _clock(cell)
     if isinstance(cell, timedelta):

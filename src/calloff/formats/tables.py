@@ -219,20 +219,28 @@ def records_of(path: Path | str) -> list[tuple[int, list[str]]]:
 
     Blank rows are left out. BadInputError, in one line, when the file is missing, empty or not CSV in UTF-8.
     """
+    return list(_each_record(path))
+
+
+def heading_cells(path: Path | str) -> list[str]:
+    """The cells of a CSV file's heading, without reading on; BadInputError as `records_of`."""
+    return next(_each_record(path))[1]
+
+
+def _each_record(path: Path | str) -> Iterator[tuple[int, list[str]]]:
     # newline="" keeps line breaks inside cells as they are, so that lines are counted as an editor counts.
     reader = csv.reader(io.StringIO(_text_of(path), newline=""), strict=True)
-    records: list[tuple[int, list[str]]] = []
-    begins = 1
+    begins, found = 1, False
     try:
         for cells in reader:
             if any(cell.strip() for cell in cells):
-                records.append((begins, cells))
+                found = True
+                yield begins, cells
             begins = reader.line_num + 1
     except csv.Error as error:
         raise BadInputError(f"{path}:{begins}: this row is not CSV: {error}") from error
-    if not records:
+    if not found:
         raise BadInputError(f"{path}: the file is empty; its first line must be the heading")
-    return records
 
 
 def _text_of(path: Path | str) -> str:

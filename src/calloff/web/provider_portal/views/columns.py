@@ -43,6 +43,7 @@ def columns(request: SignedIn, token: str) -> HttpResponse:
         if "send" in request.POST:
             return _send(request, table, form)
         told["preview"] = seen = tables.preview(table, form.mapping, form.moment())
+        told["read_rows"], told["rows_in_all"] = f"{seen.read_rows:,}", f"{seen.rows:,}"
         told["problems"], told["more"] = seen.problems[:MOST_PROBLEMS], max(0, len(seen.problems) - MOST_PROBLEMS)
         if seen.file is not None:
             told["rows"] = _shown(seen.file.rows)

@@ -107,10 +107,10 @@ def _take(request: SignedIn, form: SendVisitsForm) -> HttpResponse:
     """Take a file that can be read as it is; keep a table of other columns until they are named."""
     council, branch = form.chosen()
     sent = form.cleaned_data["file"]
-    data, now = sent.read(), timezone.now()
+    now = timezone.now()
     with tempfile.TemporaryDirectory(prefix="calloff-visits-") as folder:
-        path = as_plain_file(sent.name, data, Path(folder))
-        kind = kind_of(path)
+        path = as_plain_file(sent.name, sent.read(), Path(folder))
+        kind, data = kind_of(path), path.read_bytes()
         if kind == TABLE:
             table = keep_table(council=council, branch=branch, name=sent.name, data=data, by=request.user, at=now)
             return redirect("portal_columns", table.token)

@@ -20,7 +20,6 @@ from calloff.formats.column_mapping import WORDS, ColumnMapping, likely_mapping
 from calloff.formats.delivered_visits import REPLACE, DeliveredFile
 from calloff.formats.mapped_visits import counted, heading_of, read_mapped
 from calloff.formats.tables import records_of
-from calloff.formats.visit_files import as_plain_file
 from calloff.web.accounts.models import User
 from calloff.web.audit.services import Act, act
 from calloff.web.directory.models import Branch, Council
@@ -32,12 +31,26 @@ from calloff.web.visits.services.files import receive
 KEPT_FOR = timedelta(days=1)
 
 
+MOST_PREVIEWED_ROWS = 2_000
+"""So many rows are read for a page that shows how a table is read; all are when it is sent (assumed)."""
+
+
 @dataclass(frozen=True)
 class Preview:
-    """How a table is read by a mapping: its visits, or all that is wrong."""
+    """How a table of so many rows is read by a mapping: its first visits, or all that is wrong among them."""
 
+    rows: int
     file: DeliveredFile | None
     problems: tuple[str, ...]
+
+    @property
+    def read_rows(self) -> int:
+        return min(self.rows, MOST_PREVIEWED_ROWS)
+
+    @property
+    def is_part(self) -> bool:
+        """Whether there are more rows than were read."""
+        return self.rows > self.read_rows
 
 
 def keep_table(
@@ -53,6 +66,7 @@ def keep_table(
     """
     Keep a table for a day, so that its sender can name its columns.
 
+    `data` is what the readers read: a workbook is read once, when it is sent, and kept as the plain table it became.
     `within` is what else is done in the same act.
     """
     with act(council=council.pk, by=by, at=at) as doing:
@@ -76,7 +90,9 @@ def forget_table(task: jobs.Task, at: datetime) -> None:
 def table_file(table: SentTable) -> Iterator[Path]:
     """The table as a file that the readers read."""
     with tempfile.TemporaryDirectory(prefix="calloff-table-") as folder:
-        yield as_plain_file(table.name, bytes(table.data), Path(folder))
+        path = Path(folder) / "visits.table"
+        path.write_bytes(bytes(table.data))
+        yield path
 
 
 def columns_of(table: SentTable) -> tuple[list[str], Mapping[str, Sequence[str]]]:
@@ -110,15 +126,16 @@ def words_asked(mapping: Mapping[str, str], words: Mapping[str, Sequence[str]]) 
 
 
 def preview(table: SentTable, mapping: ColumnMapping, made_at: datetime | None) -> Preview:
-    """How a table is read; nothing is taken."""
+    """How a table is read, the first MOST_PREVIEWED_ROWS of it; nothing is taken."""
     with table_file(table) as path:
+        rows = len(records_of(path)) - 1
         try:
-            return Preview(read_mapped(path, mapping, made_at), ())
+            return Preview(rows, read_mapped(path, mapping, made_at, MOST_PREVIEWED_ROWS), ())
         except RowErrors as errors:
             problems = [str(one) for one in errors.rows]
         except BadInputError as error:
             problems = str(error).splitlines()
-        return Preview(None, tuple(one.replace(str(path), table.name) for one in problems))
+        return Preview(rows, None, tuple(one.replace(str(path), table.name) for one in problems))
 
 
 def take_table(
