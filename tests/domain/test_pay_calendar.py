@@ -7,7 +7,6 @@ from datetime import date, timedelta
 import pytest
 
 from calloff.domain.pay_calendar import KINDS, Period, due_stage, following, instalments, period_of, periods_in
-from calloff.domain.payment import late_interest, planned_cost
 
 ANCHOR = date(2026, 3, 30)
 
@@ -66,19 +65,3 @@ def test_instalments_come_to_the_year(pence, count):
 )
 def test_a_period_is_settled_at_the_ends_of_the_next_two(settled_up_to, stage):
     assert due_stage("weekly", ANCHOR, date(2026, 4, 1), settled_up_to, 2) == stage
-
-
-def test_interest_is_by_the_day_and_half_up():
-    assert late_interest(1_000_000, 10, 1_200) == 3_288
-    assert late_interest(1_000_000, 0, 1_200) == 0
-    assert late_interest(-5, 10, 1_200) == 0
-    # 365 pence over a year of days at one half of a per cent of a per cent is 1.825 hundredths.
-    assert late_interest(36_500, 1, 50) == 1
-
-
-def test_a_plan_costs_each_worker_a_pair_at_its_price_and_a_visit_as_one():
-    assert planned_cost(30, 1, 228_000, 0, False) == 30 * 228_000 * 100
-    assert planned_cost(30, 2, 228_000, 0, False) == 2 * 30 * 228_000 * 100
-    assert planned_cost(30, 2, 228_000, 400_000, False) == 30 * 400_000 * 100
-    assert planned_cost(30, 3, 228_000, 400_000, False) == 30 * 628_000 * 100
-    assert planned_cost(30, 2, 150_000, 0, True) == 2 * 150_000 * 60 * 100

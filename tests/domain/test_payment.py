@@ -16,10 +16,13 @@ from calloff.domain.payment import (
     charge,
     corridor_adjustment,
     gain_share,
+    late_interest,
     minutes_by_basis,
     payable_minutes,
+    planned_cost,
     shares,
     stepped_cost,
+    uplifted,
 )
 from calloff.domain.payment_rule import PaymentRule, numbers_of
 
@@ -235,3 +238,36 @@ def test_a_price_by_length_is_never_above_that_of_the_next_step_not_even_at_the_
 def test_a_price_by_length_is_told_in_parts_of_its_first_step():
     assert stepped_cost(20, STEPS, 1, 4, 2_400) == 1_000 * COST_PER_PENNY // 100 * 20
     assert stepped_cost(7, (30, 1_000), 0, 1, 0) == 7 * 1_000 * COST_PER_PENNY // 100
+
+
+def test_a_plan_costs_each_worker_a_pair_at_its_price_and_a_visit_as_one():
+    assert planned_cost(30, 1, 228_000, 0, False) == 30 * 228_000 * 100
+    assert planned_cost(30, 1, 228_000, 400_000, False) == 30 * 228_000 * 100
+    assert planned_cost(30, 2, 228_000, 0, False) == 2 * 30 * 228_000 * 100
+    assert planned_cost(30, 2, 228_000, 400_000, False) == 30 * 400_000 * 100
+    assert planned_cost(30, 3, 228_000, 400_000, False) == 30 * 628_000 * 100
+    assert planned_cost(30, 2, 150_000, 0, True) == 2 * 150_000 * 60 * 100
+
+
+def test_5_4_a_rate_is_raised_to_the_whole_penny():
+    assert uplifted(241_000, 4_007, 0) == 250_700
+    assert uplifted(202_800, 0, 8_700) == 211_500
+    assert uplifted(190_000, 0, 0) == 190_000
+    # A share is one in 100,000 and no other: half a penny goes up, .40 of one does not.
+    assert uplifted(100_000, 50, 0) == 100_100
+    assert uplifted(12_345_700, 10_003, 0) == 13_580_600
+    assert uplifted(200, 0, -200) == 0
+    with pytest.raises(ValueError, match="cannot fall"):
+        uplifted(100, 0, -101)
+
+
+def test_interest_is_by_the_day_and_half_up():
+    assert late_interest(1_000_000, 10, 1_200) == 3_288
+    # A day of 36,500 pence at half a per cent a year is half a penny.
+    assert late_interest(36_500, 1, 50) == 1
+    assert late_interest(36_499, 1, 50) == 0
+
+
+@pytest.mark.parametrize(("pence", "days"), [(0, 365), (-5, 365), (1_000_000, 0), (1_000_000, -10)])
+def test_nothing_is_due_on_what_is_owed_the_other_way_or_was_in_time(pence, days):
+    assert late_interest(pence, days, 10_000_000) == 0

@@ -214,14 +214,6 @@ def decided(paying, uplift, **more):
     return uplifts.decide(uplift=uplift, approved=True, by=manager, at=paying.at, **more)
 
 
-def test_5_4_a_rate_is_raised_to_the_whole_penny():
-    assert uplifted(241_000, 4_007, 0) == 250_700
-    assert uplifted(202_800, 0, 8_700) == 211_500
-    assert uplifted(190_000, 0, 0) == 190_000
-    with pytest.raises(ValueError, match="cannot fall"):
-        uplifted(100, 0, -200)
-
-
 def test_an_uplift_is_rehearsed_without_effect_then_prices_what_was_paid_by_differences(paying):
     paying.send(paying.rows)
     first = paying.pay()
