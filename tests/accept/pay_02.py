@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 import tempfile
 import threading
@@ -44,7 +43,6 @@ LATE_FACTS_AT = datetime(2026, 11, 13, 9, tzinfo=UTC)
 STATEMENTS = 25
 STATISTICS_SECONDS = 10
 BORNE = ("care_cost", "funder_receivable")
-PAYS_FROM = {"name": "Testshire", "sort_code": "089999", "account": "66374958", "service_user": "654321"}
 
 
 def check(size: int) -> Result:
@@ -196,11 +194,10 @@ class Desk:
         from calloff.web.payments.services import bank
 
         council, branches = self.world.council, self.site.branches
-        council.limits = json.dumps({"pays_from": PAYS_FROM})
-        council.save(update_fields=("limits",))
         payer, second = self.world.user("payer", "finance_payer"), self.world.user("second", "pay_approver")
-        for branch in branches:
-            told = {"sort_code": "08-99-99", "account": "66374958", "name": branch.name}
+        for branch in (None, *branches):
+            told = {"sort_code": "08-99-99", "account": "66374958", "name": branch.name if branch else council.name}
+            told["service_user"] = "" if branch else "654321"
             detail = bank.propose(council=council, branch=branch, by=payer, at=self.world.at, **told)
             bank.decide(detail=detail, approved=True, by=second, at=self.world.at)
 

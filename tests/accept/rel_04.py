@@ -24,7 +24,7 @@ from calloff.acceptance import Result
 SIZES = {0: 1, 1: 12, 2: 120}
 """Rounds on each engine, of about 40 visits each."""
 OVERLAPPED = 6
-"""Over so many rows another one is laid, of the same worker and a few minutes off: no visit is worth more than planned."""
+"""Over so many rows another one is laid, of the same worker and a few minutes off."""
 REKEYED = 8
 """So many rows come under other keys, too; those are never corrected, since both would have to be."""
 DEATHS, MOST_STATEMENTS = 3, 60

@@ -1,10 +1,10 @@
 """
 REL-21: the same request, sent twice, has one effect; another one under the same key is refused.
 
-Programs answer invitations, declare minutes and send delivered visits over the interface itself. Each command comes again as it was, comes
-with another body, comes from 2 to 6 processes at the same moment (the same body, or two different ones under one key),
-and comes again after the process that did it died at one of its statements. Whatever is told the first time is told
-every time, byte for byte, and there is one effect.
+Programs answer invitations, declare minutes and send delivered visits over the interface itself. Each command comes
+again as it was, comes with another body, comes from 2 to 6 processes at the same moment (the same body, or two
+different ones under one key), and comes again after the process that did it died at one of its statements. Whatever is
+told the first time is told every time, byte for byte, and there is one effect.
 """
 
 from __future__ import annotations

@@ -23,6 +23,7 @@ GRAVE = (
     "pay_approve_block",
     "pay_retro",
     "pay_bank_propose",
+    "pay_bank_own",
     "pay_bank_decide",
 )
 """Addresses at which nobody gets anywhere with an old sign-in."""
@@ -73,7 +74,7 @@ def proved(client: Any) -> Any:
 
 
 def two_people(tally: Tally, filled: Any, times: int) -> None:
-    """Every pair of people proposes and decides: only two human beings change where money goes."""
+    """Every pair of people proposes and decides: only two human beings change where money goes, and where from."""
     from calloff.web.payments.models import BankDetail
     from calloff.web.payments.services import bank
 
@@ -83,12 +84,11 @@ def two_people(tally: Tally, filled: Any, times: int) -> None:
     people = [payer, world.user("payer-twin", "pay_approver", identity=payer.identity)]
     people.append(world.user("approver-b", "pay_approver"))
     account = {"sort_code": "401276", "account": "02345671", "name": "Acorn"}
-    for _ in range(times):
+    for branch in [world.branch("acorn"), None] * times:
         for proposer in people:
             for decider in people:
-                detail = bank.propose(
-                    council=world.council, branch=world.branch("acorn"), by=proposer, at=world.at, **account
-                )
+                known = bank.counting(world.council, branch, world.at)
+                detail = bank.propose(council=world.council, branch=branch, by=proposer, at=world.at, **account)
                 tally.n += 1
                 try:
                     bank.decide(detail=detail, approved=True, by=decider, at=world.at)
@@ -98,5 +98,6 @@ def two_people(tally: Tally, filled: Any, times: int) -> None:
                     bank.stop(detail=detail, by=proposer, at=world.at)
                 same = proposer.identity_id == decider.identity_id
                 tally.expect(agreed != same, f"{proposer.name} proposed, {decider.name} agreed: {agreed}")
-                at_once = bank.account_of(world.council, world.branch("acorn"), world.at)
-                tally.expect(at_once is None, "details count before anybody could object")
+                at_once = bank.counting(world.council, branch, world.at)
+                counts = detail if agreed and branch is None else known
+                tally.expect(at_once == counts, "details count before anybody could object, or without two people")

@@ -153,7 +153,7 @@ def _workbook(name: str, data: bytes) -> Iterable[list[str]]:
 
 
 def _columns_with_times(rows: Iterable[list[Any]]) -> set[int]:
-    """The columns in which some cell has a day and a time: there a day without one is its midnight, not the whole day."""
+    """The columns in which some cell has a day and a time: there a day without one is its midnight."""
     return {column for row in rows for column, cell in enumerate(row) if isinstance(cell, datetime)}
 
 

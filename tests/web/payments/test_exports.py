@@ -69,8 +69,8 @@ def agreed(paying, at=None, **more):
 def pays_direct(paying):
     said = {"name": "Testshire", "sort_code": "123456", "account": "12345678", "service_user": "654321"}
     council = paying.world.council
-    council.limits = json.dumps({"pays_from": said})
-    council.save(update_fields=("limits",))
+    detail = bank.propose(council=council, branch=None, by=paying.payer, at=paying.at, **said)
+    bank.decide(detail=detail, approved=True, by=paying.approver, at=paying.at)
 
 
 def test_a_run_goes_to_the_bank_only_where_the_council_pays_direct_and_details_count(paying):
@@ -91,6 +91,27 @@ def test_a_run_goes_to_the_bank_only_where_the_council_pays_direct_and_details_c
     amount = root.find(f".//{{{NAMESPACE}}}InstdAmt").text
     assert amount == f"{payment.pence // 100}.{payment.pence % 100:02d}"
     assert f"{payment.pence:011d}" in exports.bacs_of(run, later)
+
+
+def test_the_councils_own_account_needs_two_people_counts_at_once_and_leaves_its_limits_alone(paying):
+    council = paying.world.council
+    told = {"council": council, "branch": None, "sort_code": "123456", "account": "12345678", "name": "Testshire"}
+    with pytest.raises(bank.BankError, match="six digits"):
+        bank.propose(**told, service_user="65432", by=paying.payer, at=paying.at)
+    detail = bank.propose(**told, by=paying.payer, at=paying.at)
+    with pytest.raises(bank.BankError, match="waits already"):
+        bank.propose(**told, by=paying.payer, at=paying.at)
+    with pytest.raises(bank.BankError, match="another person"):
+        bank.decide(detail=detail, approved=True, by=paying.payer, at=paying.at)
+    assert bank.counting(council, None, paying.at) is None
+    bank.decide(detail=detail, approved=True, by=paying.approver, at=paying.at)
+    assert bank.counting(council, None, paying.at) == detail
+    run = paying.pay()
+    agreed(paying)
+    later = paying.at + bank.COOLING_OFF
+    assert exports.pain001_of(run, later)
+    with pytest.raises(exports.ExportError, match="no BACS service user number"):
+        exports.bacs_of(run, later)
 
 
 def test_nothing_leaves_before_a_run_is_released(paying):
@@ -127,11 +148,11 @@ def test_bank_details_need_two_people_tell_the_old_contact_and_can_be_stopped_un
         agreed(paying)
     bank.decide(detail=detail, approved=True, by=paying.approver, at=paying.at)
     bank.stop(detail=detail, by=paying.payer, at=paying.at + timedelta(days=1))
-    assert bank.account_of(council, branch, paying.at + timedelta(days=30)) is None
+    assert bank.counting(council, branch, paying.at + timedelta(days=30)) is None
     counted = agreed(paying, account="99999906")
     with pytest.raises(bank.BankError, match="count already"):
         bank.stop(detail=counted, by=paying.payer, at=paying.at + timedelta(days=6))
-    assert bank.account_of(council, branch, paying.at + timedelta(days=6)).number == "99999906"
+    assert bank.counting(council, branch, paying.at + timedelta(days=6)).account == "99999906"
 
 
 @pytest.mark.parametrize(
@@ -155,7 +176,7 @@ def test_what_both_checkers_call_wrong_is_refused_and_what_nobody_could_check_is
         assert "Nobody could check this account" in listed
         assert "tables of Wednesday 29 November 2017" in listed
     decider = proved(signed_in(paying.world.user("another-pay_approver")))
-    assert "hangs on your call alone" in text_of(decider.get(f"/pay/bank/{detail.token}"))
+    assert "hangs on what you compare alone" in text_of(decider.get(f"/pay/bank/{detail.token}"))
     bank.decide(detail=detail, approved=True, by=paying.approver, at=paying.at)
     said = Event.objects.filter(kind__in=("bank_proposed", "bank_agreed")).values_list("data", flat=True)
     assert [json.loads(one)["checked"] for one in said] == ["unknown", "unknown"]

@@ -37,6 +37,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("pay/commitment", files.commitment, name="pay_commitment"),
     path("pay/bank", files.bank_details, name="pay_bank"),
     path("pay/bank/propose", files.propose_bank, name="pay_bank_propose"),
+    path("pay/bank/own", files.propose_own_account, name="pay_bank_own"),
     path("pay/bank/<str:detail>", files.decide_bank, name="pay_bank_decide"),
     path("pay/bank/<str:detail>/stop", files.stop_bank, name="pay_bank_stop"),
     path("deviations", deviations.deviations, name="deviations"),

@@ -281,13 +281,30 @@ class ChargeRuleForm(forms.Form):
     )
 
 
-class BankForm(forms.Form):
-    """Where a provider is paid."""
+class AccountForm(forms.Form):
+    """An account at a bank."""
 
-    branch = forms.ModelChoiceField(label=_("Provider"), queryset=Branch.objects.none(), to_field_name="token")
     name = forms.CharField(label=_("Name of the account"), max_length=18)
     sort_code = forms.CharField(label=_("Sort code"), max_length=8, help_text=_("Six digits, such as 40-12-76."))
     account = forms.CharField(label=_("Account number"), max_length=10, help_text=_("Eight digits."))
+
+
+class OwnAccountForm(AccountForm):
+    """From where the council pays direct."""
+
+    service_user = forms.CharField(
+        label=_("BACS service user number, if there is one"),
+        max_length=6,
+        required=False,
+        help_text=_("Six digits. Without it there is no BACS file, only ISO 20022."),
+    )
+
+
+class BankForm(AccountForm):
+    """Where a provider is paid."""
+
+    branch = forms.ModelChoiceField(label=_("Provider"), queryset=Branch.objects.none(), to_field_name="token")
+    field_order = ("branch",)
 
     def __init__(self, council: Council, *positional: Any, **named: Any) -> None:
         super().__init__(*positional, **named)

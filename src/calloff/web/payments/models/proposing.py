@@ -79,13 +79,15 @@ class BankDetail(TwoPeople):
     """
     Where a provider is paid, once a second person agreed and the time to object is over.
 
-    A later one that counts takes its place; the earlier is kept.
+    Without a provider it is from where the council pays direct, with its BACS service user number if it has one; that
+    counts once a second person agreed. A later one that counts takes its place; the earlier is kept.
     """
 
-    branch = models.ForeignKey("directory.Branch", on_delete=models.PROTECT, related_name="+")
+    branch = models.ForeignKey("directory.Branch", null=True, on_delete=models.PROTECT, related_name="+")
     sort_code = models.CharField(max_length=6)
     account = models.CharField(max_length=8)
     name = models.CharField(max_length=18)
+    service_user = models.CharField(max_length=6, default="")
     counts_from = models.DateTimeField(null=True)
 
     class Meta:
@@ -98,7 +100,20 @@ class BankDetail(TwoPeople):
             models.UniqueConstraint(
                 fields=("council", "branch"), condition=Q(state="proposed"), name="bank_detail_proposed_once"
             ),
+            models.UniqueConstraint(
+                fields=("council",),
+                condition=Q(state="proposed", branch__isnull=True),
+                name="own_account_proposed_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(service_user="") | Q(branch__isnull=True), name="service_user_is_the_councils"
+            ),
         )
+
+    @property
+    def holder(self) -> str:
+        """Whose account it is."""
+        return self.branch.name if self.branch else self.council.name
 
 
 class Shadow(models.Model):

@@ -6,7 +6,6 @@ Payables are the usual way. Payments go to the bank only where the council pays 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -104,18 +103,18 @@ def _contract(book: TermsBook, run: PayRun, enrolments: dict[int, Enrolment], en
 # Direct to the bank
 
 
-def payer_of(council: Council) -> tuple[Account, str]:
+def payer_of(council: Council, at: datetime) -> tuple[Account, str]:
     """
     The council's own account and its BACS service user number; ExportError where it has not said, or both account
     checkers call it wrong.
     """
-    said = json.loads(council.limits).get("pays_from")
-    if not said:
+    said = bank.counting(council, None, at)
+    if said is None:
         raise ExportError("The council has not said from which account it pays direct. Use the payables file.")
-    account = Account(said["name"], said["sort_code"], said["account"])
+    account = bank.account(said)
     if _is_wrong(account):
         raise ExportError(f"{bank.WRONG} It is the council's own; no file was made.")
-    return account, said.get("service_user", "000000")
+    return account, said.service_user
 
 
 def _is_wrong(account: Account) -> bool:
@@ -129,29 +128,31 @@ def credits_of(run: PayRun, at: datetime) -> list[Credit]:
     """
     _refuse_unreleased(run)
     sent = list(Payment.objects.filter(run=run, state=Payment.SENT).select_related("branch").order_by("invoice"))
-    accounts = {one.branch_id: bank.account_of(run.council, one.branch, at) for one in sent}
-    missing = sorted(one.branch.name for one in sent if accounts[one.branch_id] is None)
+    counting = {one.branch_id: bank.counting(run.council, one.branch, at) for one in sent}
+    accounts = {branch: bank.account(detail) for branch, detail in counting.items() if detail}
+    missing = sorted(one.branch.name for one in sent if one.branch_id not in accounts)
     if missing:
         raise ExportError(f"No bank details count yet for {', '.join(missing)}. No file was made.")
     if not sent:
         raise ExportError("This run sends nothing to a bank.")
-    found = {one: account for one in sent if (account := accounts[one.branch_id]) is not None}
-    wrong = sorted(one.branch.name for one, account in found.items() if _is_wrong(account))
+    wrong = sorted(one.branch.name for one in sent if _is_wrong(accounts[one.branch_id]))
     if wrong:
         raise ExportError(f"{bank.WRONG} It is that of {', '.join(wrong)}. No file was made.")
-    return [Credit(account, one.pence, one.invoice) for one, account in found.items()]
+    return [Credit(accounts[one.branch_id], one.pence, one.invoice) for one in sent]
 
 
 def pain001_of(run: PayRun, at: datetime) -> bytes:
     """The payments of a run as ISO 20022."""
-    payer, _service_user = payer_of(run.council)
+    payer, _service_user = payer_of(run.council, at)
     message = f"{run.council.code}-PAY-{run.number}"
     return pain001(payer, credits_of(run, at), message=message, created_at=at, on=pay_day(run))
 
 
 def bacs_of(run: PayRun, at: datetime) -> str:
-    """The payments of a run as BACS Standard 18."""
-    payer, service_user = payer_of(run.council)
+    """The payments of a run as BACS Standard 18; ExportError where the council gave no service user number."""
+    payer, service_user = payer_of(run.council, at)
+    if not service_user:
+        raise ExportError("The council's own account has no BACS service user number. Propose it anew with one.")
     return bacs18(
         payer,
         credits_of(run, at),

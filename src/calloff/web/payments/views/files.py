@@ -24,7 +24,7 @@ from calloff.web.config.look.lists import Paging
 from calloff.web.config.look.tables import Cell, Column, Row, Table
 from calloff.web.contracts.views.pages import READ_OR_SEND, form_page, press
 from calloff.web.directory.models import Branch
-from calloff.web.payments.forms import BankForm
+from calloff.web.payments.forms import BankForm, OwnAccountForm
 from calloff.web.payments.models import BankDetail, PayRun
 from calloff.web.payments.services import bank, exports
 from calloff.web.payments.services.changes import Change, changes_of, statement_text
@@ -32,6 +32,7 @@ from calloff.web.payments.services.commitment import committed, year_of
 from calloff.web.payments.services.remittance import remittance_letter
 from calloff.web.payments.views.runs import run_of
 
+BESIDE_DETAILS = ("branch", "council", "proposed_by__identity")
 BANK_STATES = {
     BankDetail.PROPOSED: (gettext_lazy("waits for another person"), "yellow"),
     BankDetail.APPROVED: (gettext_lazy("agreed"), "green"),
@@ -177,10 +178,10 @@ def unchecked(detail: BankDetail) -> str:
 @allowed("see_pay")
 @require_safe
 def bank_details(request: SignedIn) -> HttpResponse:
-    """Where providers are paid, what waits first; of numbers only the end is shown."""
+    """Where providers are paid, and from where, what waits first; of numbers only the end is shown."""
     may, now, rows = permissions_at(request), timezone.now(), []
-    found = BankDetail.objects.filter(council=request.council_id).select_related("branch", "proposed_by__identity")
-    for one in sorted(found, key=lambda one: (one.state != BankDetail.PROPOSED, one.branch.name, -one.pk)):
+    found = BankDetail.objects.filter(council=request.council_id).select_related(*BESIDE_DETAILS)
+    for one in sorted(found, key=_waiting_then_own):
         state, tone = BANK_STATES[one.state]
         below = ""
         if one.counts_from is not None:
@@ -195,7 +196,7 @@ def bank_details(request: SignedIn) -> HttpResponse:
         rows.append(
             Row(
                 [
-                    Cell(one.branch.name, below=one.name),
+                    Cell(_("The council itself") if one.branch is None else one.holder, below=one.name),
                     Cell(f"••{one.sort_code[-2:]} ••••••{one.account[-2:]}", below=unchecked(one)),
                     Cell(tag=str(state), tone=tone, below=below),
                     Cell(one.proposed_by.identity.name, below=words.moment(one.proposed_at, now)),
@@ -203,11 +204,42 @@ def bank_details(request: SignedIn) -> HttpResponse:
                 ]
             )
         )
-    columns = [Column(_("Provider"), names_row=True), Column(_("Account")), Column(_("State"))]
+    columns = [Column(_("Whose"), names_row=True), Column(_("Account")), Column(_("State"))]
     columns += [Column(_("Proposed by")), Column(_("What one can do"))]
     empty = _("No bank details are kept. They are needed only where the council pays direct.")
     table = Table(_("Bank details"), columns, rows, empty=empty, quiet_caption=True)
     return render(request, "payments/bank.html", {"table": table, "may": may})
+
+
+def _waiting_then_own(detail: BankDetail) -> tuple[bool, bool, str, int]:
+    """What waits first, then the council's own, then by provider, the latest first."""
+    return detail.state != BankDetail.PROPOSED, detail.branch is not None, detail.holder, -detail.pk
+
+
+@allowed("set_pay")
+@require_http_methods(READ_OR_SEND)
+def propose_own_account(request: SignedIn) -> HttpResponse:
+    """Propose from where the council pays direct, after proving again who one is."""
+    prove_again(request)
+    form = OwnAccountForm(request.POST or None)
+
+    def carry_out(at: datetime) -> str:
+        bank.propose(council=request.council, branch=None, by=request.user, at=at, **form.cleaned_data)
+        return reverse("pay_bank")
+
+    return form_page(
+        request,
+        form,
+        title=_("Propose from where the council pays"),
+        button=_("Propose it"),
+        back=reverse("pay_bank"),
+        lead=_(
+            "Needed only where the council pays direct, by files for its bank. What both account checkers call wrong "
+            "is refused. Another person decides; then it counts at once."
+        ),
+        carry_out=carry_out,
+        done=_("It waits for another person."),
+    )
 
 
 @allowed("set_pay")
@@ -237,7 +269,7 @@ def propose_bank(request: SignedIn) -> HttpResponse:
 
 
 def _detail_of(request: SignedIn, detail: str) -> BankDetail:
-    rows = BankDetail.objects.filter(council=request.council_id).select_related("branch", "proposed_by__identity")
+    rows = BankDetail.objects.filter(council=request.council_id).select_related(*BESIDE_DETAILS)
     return get_object_or_404(rows, token=detail)
 
 
@@ -249,10 +281,11 @@ def decide_bank(request: SignedIn, detail: str) -> HttpResponse:
     prove_again(request)
     if request.method == "POST":
         approved = request.POST.get("decision") == "approve"
+        agreed = _("Agreed. They count in five days, unless somebody objects.") if found.branch else _("Agreed.")
         return press(
             request,
             lambda at: bank.decide(detail=found, approved=approved, by=request.user, at=at),
-            _("Agreed. They count in five days, unless somebody objects.") if approved else _("Refused."),
+            agreed if approved else _("Refused."),
             reverse("pay_bank"),
         )
     return render(
