@@ -11,10 +11,15 @@ from web.paying import TWO_WEEKS, Paying, contract_of
 
 from calloff.documents.payment_rules import shipped, shipped_folder, shipped_ids
 from calloff.domain.errors import DocumentErrors
+from calloff.domain.packages import Visit
 from calloff.web.payments.models import Entitlement, PayLine, RuleProposal, RuleVersion, Shadow
 from calloff.web.payments.services import rules
 
 pytestmark = pytest.mark.django_db
+
+
+MORNINGS_OF_35_MINUTES = tuple(Visit(day, 480, 35) for day in range(7))
+"""At 19 pounds an hour such a visit is no whole number of pence."""
 
 
 def text_of(name):
@@ -23,7 +28,10 @@ def text_of(name):
 
 @pytest.fixture
 def paying(tmp_path):
-    made = Paying(tmp_path, packages=1)
+    return sent(Paying(tmp_path, packages=1))
+
+
+def sent(made):
     made.send([replace(row, contract=contract_of(made)) for row in made.delivered()])
     return made
 
@@ -99,7 +107,9 @@ def test_a_shadow_compares_and_changes_nothing(paying):
     assert RuleVersion.objects.count() == 1
 
 
-def test_a_shadow_of_the_rule_in_force_differs_nowhere(paying):
+@pytest.mark.parametrize("rule", ["isle_of_wight_2021_fixed", "leeds_2010_lines"])
+def test_a_shadow_of_the_rule_in_force_differs_nowhere_by_visit_or_week(tmp_path, rule):
+    paying = sent(Paying(tmp_path, packages=1, rule=rule, visits=MORNINGS_OF_35_MINUTES))
     shadow = rules.ask_for_shadow(
         council=paying.world.council,
         model="framework",
@@ -116,3 +126,6 @@ def test_a_shadow_of_the_rule_in_force_differs_nowhere(paying):
     [acorn] = rules.compared(shadow)
 
     assert (acorn.differing, acorn.live_pence - acorn.shadow_pence) == (0, 0)
+    every = Entitlement.objects.filter(on__range=(date(2026, 11, 30), TWO_WEEKS))
+    assert acorn.live_pence == sum(one.pence for one in every)
+    assert every.filter(component=Entitlement.ROUNDING).exists() == (rule == "leeds_2010_lines")

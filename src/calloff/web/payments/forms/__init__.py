@@ -293,7 +293,7 @@ class OwnAccountForm(AccountForm):
     """From where the council pays direct."""
 
     service_user = forms.CharField(
-        label=_("BACS service user number, if there is one"),
+        label=_("BACS service user number"),
         max_length=6,
         required=False,
         help_text=_("Six digits. Without it there is no BACS file, only ISO 20022."),

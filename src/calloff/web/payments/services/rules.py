@@ -233,10 +233,9 @@ def _with(shadow: Shadow) -> Rules:
 
 
 def _add_person(shadow: Shadow, person: int, rules: Rules, sums: dict[str, list[int]], at: datetime) -> None:
+    """Add a person's visits, and what their weeks' minutes come to otherwise where a rule prices them once a week."""
     live = latest(
-        Entitlement.objects.filter(
-            council=shadow.council, person=person, on__range=(shadow.from_on, shadow.to_on), component=Entitlement.CARE
-        )
+        Entitlement.objects.filter(council=shadow.council, person=person, on__range=(shadow.from_on, shadow.to_on))
     )
     weeks = Weeks.around([shadow.from_on, shadow.to_on])
     planned, paid, _book = priced(shadow.council, person, weeks, rules, at)
@@ -251,6 +250,12 @@ def _add_person(shadow: Shadow, person: int, rules: Rules, sums: dict[str, list[
         row[1] += before.pence != one.pence
         row[2] += before.pence
         row[3] += one.pence
+    for before in live.values():
+        if before.component == Entitlement.ROUNDING:
+            sums.setdefault(str(before.branch_id), [0, 0, 0, 0])[2] += before.pence
+    for line in paid.roundings:
+        if shadow.from_on <= line.week <= shadow.to_on:
+            sums.setdefault(line.contract, [0, 0, 0, 0])[3] += line.pence
 
 
 def compared(shadow: Shadow) -> list[Compared]:
