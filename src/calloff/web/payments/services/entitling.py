@@ -102,8 +102,13 @@ def on_plan_of(council: Council, rules: Rules, settling: Settling | None) -> OnP
 
 def heard_until(council: Council, branches: Iterable[int]) -> dict[int, date]:
     """The last local day of which each provider has sent anything."""
-    rows = VisitRow.objects.filter(council=council, branch__in=list(branches)).values("branch")
-    return {row["branch"]: local(row["at"]).date() for row in rows.annotate(at=Max("came_at"))}
+    found = {}
+    # One by one, so that each is the end of an index and not a sum over all that was ever sent.
+    for branch in branches:
+        rows = VisitRow.objects.filter(council=council, branch=branch).order_by("-came_at")
+        if (last := rows.values_list("came_at", flat=True).first()) is not None:
+            found[branch] = local(last).date()
+    return found
 
 
 def _is_unheard(visit: PlannedVisit, reason: Reason, heard: Mapping[int, date]) -> bool:

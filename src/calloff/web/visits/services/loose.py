@@ -92,8 +92,11 @@ def _open(row: VisitRow, is_a: LogIs, suggested: str, at: datetime) -> None:
 def latest_rows(council: int, found: Iterable[Found]) -> Mapping[tuple[int, str], VisitRow]:
     """The latest version of some rows, by branch and key."""
     rows: dict[tuple[int, str], VisitRow] = {}
-    keys = sorted({one.key for one in found})
-    for row in VisitRow.objects.filter(council=council, key__in=keys).order_by("version"):
+    places = list(found)
+    branches, keys = {one.branch for one in places}, {one.key for one in places}
+    # The branches are named too: without them no index leads to the keys.
+    named = VisitRow.objects.filter(council=council, branch__in=branches, key__in=keys)
+    for row in named.order_by("version"):
         rows[row.branch_id, row.key] = row
     return rows
 
