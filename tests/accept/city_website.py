@@ -163,6 +163,8 @@ def pattern_of(slots: Iterable[Slot]) -> tuple[Any, ...]:
 
 def _packages(world: Any, people: list[Person], rows: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """A package for each person, called off to the provider of their contract before the four weeks."""
+    from django.db.models import F
+
     from calloff.domain.packages import Package as Facts
     from calloff.domain.records import canonical, plain
     from calloff.web.brokerage import models
@@ -228,7 +230,7 @@ def _packages(world: Any, people: list[Person], rows: dict[str, Any]) -> Iterato
             models.PlacedVisit(council=world.council, package=package, version=1, visit=number, call_off=call_off)
             for number in range(len(pattern))
         )
-        row.pools.filter(number=0).update(used=models.models.F("used") + minutes)
+        row.pools.filter(number=0).update(used=F("used") + minutes)
         yield person.reference, package
 
 

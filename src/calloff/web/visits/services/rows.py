@@ -10,7 +10,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from calloff.domain.calendar import local, to_utc, week_begins
@@ -168,38 +170,46 @@ def whole_weeks(rows: Iterable[VisitRow]) -> Mapping[Place, Whole]:
     return latest_wholes(found)
 
 
+AT_ONCE = """
+    WITH span (worker, since, came, gone) AS (VALUES {spans})
+    SELECT DISTINCT other.id FROM span CROSS JOIN visits_visitrow AS other
+    WHERE other.council_id = %s AND other.branch_id = %s AND other.worker = span.worker
+    AND other.came_at >= span.since AND other.came_at < span.gone AND other.left_at > span.came
+"""
+"""The rows of the same workers that lie over some spans: for each a step along the index, however many a worker has."""
+SPANS = 200
+
+
 def elsewhere(rows: Iterable[VisitRow]) -> list[VisitRow]:
     """
     The rows of the same workers in other homes that lie over some rows of a council, of those that stand.
 
     Whoever is logged in two homes at once is noticed in both.
     """
-    spans: dict[tuple[int, int, str], list[VisitRow]] = {}
-    for row in rows:
-        if row.left_at is not None and row.left_at > row.came_at:
-            spans.setdefault((row.council_id, row.branch_id, row.worker), []).append(row)
-    found: dict[int, VisitRow] = {}
-    for (council, branch, worker), own in spans.items():
-        first, last = min(one.came_at for one in own), max(one.left_at or one.came_at for one in own)
-        others = VisitRow.objects.filter(
-            council=council, branch=branch, worker=worker, came_at__gte=first - LONGEST, came_at__lt=last
-        )
-        whose = {one.who_id for one in own}
+    own = [row for row in rows if row.left_at is not None and row.left_at > row.came_at]
+    whose: dict[tuple[int, str], set[int | None]] = {}
+    by_branch: dict[tuple[int, int], list[VisitRow]] = {}
+    for row in own:
         # Rows of nobody who is known are looked at by somebody in any case.
-        for other in standing_rows(others.exclude(who=None).exclude(who__in=whose - {None})):
-            if any(_at_once(one, other) for one in own):
-                found[other.pk] = other
-    return list(found.values())
+        whose.setdefault((row.branch_id, row.worker), {None}).add(row.who_id)
+        by_branch.setdefault((row.council_id, row.branch_id), []).append(row)
+    known, found = {row.pk for row in own}, set[int]()
+    for (council, branch), some in by_branch.items():
+        for first in range(0, len(some), SPANS):
+            found |= _at_once(council, branch, some[first : first + SPANS])
+    others = standing_rows(VisitRow.objects.filter(pk__in=found - known)) if found - known else []
+    return [row for row in others if row.who_id not in whose[row.branch_id, row.worker]]
 
 
-def _at_once(one: VisitRow, other: VisitRow) -> bool:
-    return (
-        one.pk != other.pk
-        and one.left_at is not None
-        and other.left_at is not None
-        and one.came_at < other.left_at
-        and other.came_at < one.left_at
-    )
+def _at_once(council: int, branch: int, rows: Sequence[VisitRow]) -> set[int]:
+    """The numbers of the rows of the same workers that lie over some rows, these among them."""
+    moment = connection.ops.adapt_datetimefield_value
+    spans: list[Any] = []
+    for row in rows:
+        spans += [row.worker, *(moment(at) for at in (row.came_at - LONGEST, row.came_at, row.left_at))]
+    with connection.cursor() as cursor:
+        cursor.execute(AT_ONCE.format(spans=", ".join(["(%s, %s, %s, %s)"] * len(rows))), [*spans, council, branch])
+        return {number for (number,) in cursor.fetchall()}
 
 
 def touched_rows(file: VisitFile) -> Iterator[VisitRow]:
