@@ -84,7 +84,8 @@ def _acts_on_packages(world: Any) -> dict[str, Callable[[], Act]]:
     from django.db import transaction
 
     from calloff.domain.batching import PackageLot
-    from calloff.web.brokerage.services import answering, confirming, living, lots, requests, sourcing
+    from calloff.web.brokerage.services import answering, approving, confirming, living, lots, requests, sourcing
+    from calloff.web.brokerage.services import wanted as wanting
     from calloff.web.brokerage.services.desk import facts_of
 
     # Made beforehand, so that no act makes a user.
@@ -112,7 +113,7 @@ def _acts_on_packages(world: Any) -> dict[str, Callable[[], Act]]:
     def wanted(**more: Any) -> Any:
         from world import EVERY_MORNING
 
-        return requests.Wanted(EVERY_MORNING, (world.at + timedelta(days=7)).date(), 5, **more)
+        return wanting.Wanted(EVERY_MORNING, (world.at + timedelta(days=7)).date(), 5, **more)
 
     def raised() -> Any:
         return requests.raise_request(
@@ -268,15 +269,15 @@ def _acts_on_packages(world: Any) -> dict[str, Callable[[], Act]]:
                 council=world.council, person=person, wanted=wanted(), by=world.assessor, at=at
             ),
         ),
-        "requests.approve_request": of(
+        "approving.approve_request": of(
             raised,
-            lambda request: requests.approve_request(
+            lambda request: approving.approve_request(
                 request=request, pence_per_week_at_most=9_000, limit_pence=10_000, by=world.approver, at=at
             ),
         ),
-        "requests.refuse_request": of(
+        "approving.refuse_request": of(
             raised,
-            lambda request: requests.refuse_request(request=request, reason="too much", by=world.approver, at=at),
+            lambda request: approving.refuse_request(request=request, reason="too much", by=world.approver, at=at),
         ),
         "requests.withdraw_request": of(
             raised, lambda request: requests.withdraw_request(request=request, by=world.assessor, at=at)
@@ -336,7 +337,8 @@ def _changed(world: Any, package: Any) -> Act:
 
     from calloff.domain.packages import Visit
     from calloff.web.brokerage.services.living import change_need
-    from calloff.web.brokerage.services.requests import Wanted, raise_request
+    from calloff.web.brokerage.services.requests import raise_request
+    from calloff.web.brokerage.services.wanted import Wanted
 
     wanted = Wanted((*EVERY_MORNING, Visit(0, 1140, 30)), (world.at + timedelta(days=7)).date(), 6)
     request = raise_request(

@@ -279,8 +279,9 @@ def tell_death(site: Website, person: Person) -> None:
 def tell_new_need(site: Website, person: Person) -> None:
     """A new need with hindsight: asked for, approved, offered to the provider that has the care, called off."""
     from calloff.web.brokerage.services.living import change_need
-    from calloff.web.brokerage.services.requests import Wanted, raise_request
+    from calloff.web.brokerage.services.requests import raise_request
     from calloff.web.brokerage.services.sourcing import start_step
+    from calloff.web.brokerage.services.wanted import Wanted
 
     assert person.changed_on is not None
     world, package = site.world, site.world.again(site.packages[person.reference])

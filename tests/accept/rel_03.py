@@ -56,7 +56,8 @@ def one_race(
     from world import EVERY_MORNING
 
     from calloff.web.brokerage.models import Package, Request
-    from calloff.web.brokerage.services.requests import Wanted, raise_request
+    from calloff.web.brokerage.services.requests import raise_request
+    from calloff.web.brokerage.services.wanted import Wanted
 
     wanted = Wanted(EVERY_MORNING, world.at.date(), 5)
     request = raise_request(council=world.council, person=world.person(), wanted=wanted, by=world.assessor, at=world.at)
@@ -81,7 +82,7 @@ def approve(task: tuple[int, int, int, Any]) -> str:
     """One person approves."""
     from calloff.web.accounts.models import User
     from calloff.web.brokerage.models import Request
-    from calloff.web.brokerage.services.requests import approve_request
+    from calloff.web.brokerage.services.approving import approve_request
 
     request, by, pence, at = task
     approve_request(

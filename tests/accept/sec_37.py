@@ -130,7 +130,7 @@ def tried(tally: Tally, what: str, thing: Any, act: Act, by: Any) -> list[tuple[
 def states_of_each(filled: Any) -> dict[str, dict[str, Any]]:
     """One thing of each kind in each state that the services bring it to."""
     from calloff.web.brokerage.models import Handback
-    from calloff.web.brokerage.services import confirming, living, requests
+    from calloff.web.brokerage.services import approving, confirming, living, requests
 
     world, packages, users = filled.world, filled.packages, filled.users
     at = world.at
@@ -144,7 +144,7 @@ def states_of_each(filled: Any) -> dict[str, dict[str, Any]]:
         request=None, council=world.council, person=world.person(), form={}, by=users["assessor"], at=at
     )
     refused, taken_back = request(), request()
-    requests.refuse_request(request=refused, reason="too much", by=users["approver"], at=at)
+    approving.refuse_request(request=refused, reason="too much", by=users["approver"], at=at)
     requests.withdraw_request(request=taken_back, by=users["assessor"], at=at)
     declined, expired = world.started(), world.started()
     world.answer(declined, "acorn", "decline", reason="no_capacity")
@@ -218,7 +218,7 @@ def world_visits() -> Any:
 
 
 def wanted(world: Any) -> Any:
-    from calloff.web.brokerage.services.requests import Wanted
+    from calloff.web.brokerage.services.wanted import Wanted
 
     return Wanted(world_visits(), (world.at + timedelta(days=7)).date(), 5)
 
@@ -273,7 +273,7 @@ def drafts(filled: Any) -> dict[str, Any]:
 def acts_on(filled: Any) -> dict[str, dict[str, Act]]:
     """By kind of thing, every service that may change how such a thing stands."""
     from calloff.web.brokerage.models import Request
-    from calloff.web.brokerage.services import answering, confirming, living, requests, sourcing
+    from calloff.web.brokerage.services import answering, approving, confirming, living, requests, sourcing
     from calloff.web.contracts.models import Enrolment
     from calloff.web.contracts.services import publishing
 
@@ -336,10 +336,10 @@ def acts_on(filled: Any) -> dict[str, dict[str, Act]]:
             "raise_request by its writer": lambda one, by: requests.raise_request(
                 council=world.council, person=one.person, wanted=wanted(world), draft=one, by=one.raised_by, at=at
             ),
-            "approve_request": lambda one, by: requests.approve_request(
+            "approve_request": lambda one, by: approving.approve_request(
                 request=one, pence_per_week_at_most=90_000, limit_pence=100_000, by=by, at=at
             ),
-            "refuse_request": lambda one, by: requests.refuse_request(request=one, reason="no", by=by, at=at),
+            "refuse_request": lambda one, by: approving.refuse_request(request=one, reason="no", by=by, at=at),
             "withdraw_request": lambda one, by: requests.withdraw_request(request=one, by=by, at=at),
             "withdraw_request by its writer": lambda one, by: requests.withdraw_request(
                 request=one, by=one.raised_by, at=at
@@ -408,7 +408,8 @@ def _change_of(filled: Any, package: Any) -> int:
     """The number of a request that waits to change a package, whether or not it can still be changed."""
     from calloff.domain.packages import Visit
     from calloff.web.brokerage.models import Request
-    from calloff.web.brokerage.services.requests import Wanted, raise_request
+    from calloff.web.brokerage.services.requests import raise_request
+    from calloff.web.brokerage.services.wanted import Wanted
 
     world = filled.world
     more = Wanted((*world_visits(), Visit(0, 1140, 30)), world.at.date() + timedelta(days=7), 6)

@@ -379,10 +379,11 @@ def _others(world: World, filled: Filled) -> None:
     from calloff.web.api.services.tokens import make_token
     from calloff.web.brokerage.models import Person
     from calloff.web.brokerage.services import living, requests
+    from calloff.web.brokerage.services import wanted as wanting
     from calloff.web.contracts.models import Enrolment
     from calloff.web.contracts.services import publishing, suspensions
 
-    wanted = requests.Wanted(EVERY_MORNING, (world.at + timedelta(days=7)).date(), 5)
+    wanted = wanting.Wanted(EVERY_MORNING, (world.at + timedelta(days=7)).date(), 5)
     assessor = filled.users["assessor"]
     requests.raise_request(council=world.council, person=world.person(), wanted=wanted, by=assessor, at=world.at)
     requests.save_draft(

@@ -13,9 +13,11 @@ from calloff.domain.packages import Visit
 from calloff.web.accounts.models import Identity, RoleHeld, User
 from calloff.web.brokerage.models import Invitation, Package, Person
 from calloff.web.brokerage.services.answering import Answer, answer_invitation
+from calloff.web.brokerage.services.approving import approve_request
 from calloff.web.brokerage.services.confirming import confirm_call_off, proposal
-from calloff.web.brokerage.services.requests import Wanted, approve_request, raise_request
+from calloff.web.brokerage.services.requests import raise_request
 from calloff.web.brokerage.services.sourcing import start_step
+from calloff.web.brokerage.services.wanted import Wanted
 from calloff.web.contracts.models import Enrolment
 from calloff.web.contracts.services.publishing import enrol, publish, texts_of
 from calloff.web.directory.models import Area, Branch, Council, Locality, Organisation

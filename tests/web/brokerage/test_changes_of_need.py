@@ -16,15 +16,18 @@ from calloff.domain.packages import Visit
 from calloff.web.audit.models import Event
 from calloff.web.audit.services import faults_in_chain
 from calloff.web.brokerage.models import CallOff, Invitation, Override, Package, PackageVersion, PlacedVisit, Request
+from calloff.web.brokerage.services.approving import approve_request
 from calloff.web.brokerage.services.asking import who_is_asked
 from calloff.web.brokerage.services.changing import difference, placed_visits
 from calloff.web.brokerage.services.confirming import agree_override, order_override
 from calloff.web.brokerage.services.desk import desk_for, facts_of, history_of
 from calloff.web.brokerage.services.living import answer_handback, change_need, end_package, enter_start, hand_back
+from calloff.web.brokerage.services.price_ranges import facts_for
 from calloff.web.brokerage.services.records import replayed
 from calloff.web.brokerage.services.refusals import ApprovalNeededError, RefusedError, SamePersonError
-from calloff.web.brokerage.services.requests import Wanted, approve_request, facts_for, pending_change, raise_request
+from calloff.web.brokerage.services.requests import pending_change, raise_request
 from calloff.web.brokerage.services.sourcing import hold, start_step
+from calloff.web.brokerage.services.wanted import Wanted
 from calloff.web.contracts.models import Enrolment, Pool
 from calloff.web.contracts.services import market
 from calloff.web.contracts.services.publishing import publish, texts_of

@@ -12,6 +12,7 @@ from calloff.web.audit.models import Event
 from calloff.web.audit.services import faults_in_chain
 from calloff.web.brokerage.models import CallOff, Invitation, Package
 from calloff.web.brokerage.services.answering import Answer, record_answer
+from calloff.web.brokerage.services.approving import approve_request
 from calloff.web.brokerage.services.confirming import (
     agree_override,
     confirm_call_off,
@@ -19,6 +20,7 @@ from calloff.web.brokerage.services.confirming import (
     proposal,
 )
 from calloff.web.brokerage.services.living import answer_handback, end_package, enter_start, hand_back
+from calloff.web.brokerage.services.price_ranges import price_range
 from calloff.web.brokerage.services.refusals import (
     AlreadyCalledOffError,
     ApprovalNeededError,
@@ -27,8 +29,9 @@ from calloff.web.brokerage.services.refusals import (
     SamePersonError,
     TooLateError,
 )
-from calloff.web.brokerage.services.requests import Wanted, approve_request, price_range, raise_request
+from calloff.web.brokerage.services.requests import raise_request
 from calloff.web.brokerage.services.sourcing import end_hold, hold, start_step, withdraw
+from calloff.web.brokerage.services.wanted import Wanted
 from calloff.web.contracts.models import Enrolment, Pool
 from calloff.web.contracts.services import suspensions
 from calloff.web.contracts.services.suspensions import suspend

@@ -15,7 +15,8 @@ from calloff.web.audit.models import Event, Look
 from calloff.web.audit.services import faults_in_chain
 from calloff.web.brokerage.models import CallOff, Package, Person, Request, SavedForm
 from calloff.web.brokerage.services.desk import facts_of
-from calloff.web.brokerage.services.requests import Wanted, raise_request, wanted_of
+from calloff.web.brokerage.services.requests import raise_request
+from calloff.web.brokerage.services.wanted import Wanted, wanted_of
 from calloff.web.contracts.models import ModelVersion
 from calloff.web.jobs.models import Notice
 

@@ -12,8 +12,9 @@ from calloff.domain.packages import Visit
 from calloff.formats.delivered_visits import LoggedAt
 from calloff.web.brokerage.models import CallOff
 from calloff.web.brokerage.services.living import change_need, enter_start
-from calloff.web.brokerage.services.requests import Wanted, raise_request
+from calloff.web.brokerage.services.requests import raise_request
 from calloff.web.brokerage.services.sourcing import start_step
+from calloff.web.brokerage.services.wanted import Wanted
 from calloff.web.payments.models import Entitlement
 from calloff.web.payments.services import runs
 

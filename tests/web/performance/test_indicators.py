@@ -13,10 +13,12 @@ from world import MONDAY, World, made_world
 from calloff.domain.indicators import HALF, NINE_TENTHS, Share, Wait, waited
 from calloff.domain.packages import Visit
 from calloff.web.brokerage.models import CareHomeWait, Package, Stay
+from calloff.web.brokerage.services.approving import approve_request
 from calloff.web.brokerage.services.confirming import Outside, record_outside
 from calloff.web.brokerage.services.living import bridge, enter_start, record_stay
-from calloff.web.brokerage.services.requests import Wanted, approve_request, raise_request
+from calloff.web.brokerage.services.requests import raise_request
 from calloff.web.brokerage.services.sourcing import hold, start_step
+from calloff.web.brokerage.services.wanted import Wanted
 from calloff.web.contracts.services import market
 from calloff.web.directory.models import Area, Locality
 from calloff.web.performance import services

@@ -22,7 +22,8 @@ from calloff.web.brokerage.services.confirming import (
     record_outside,
 )
 from calloff.web.brokerage.services.rebuilding import rebuild_columns
-from calloff.web.brokerage.services.requests import Wanted, raise_request
+from calloff.web.brokerage.services.requests import raise_request
+from calloff.web.brokerage.services.wanted import Wanted
 from calloff.web.contracts.models import Enrolment
 from calloff.web.contracts.services import market
 from calloff.web.directory.services import drawn_from

@@ -25,7 +25,8 @@ from calloff.web.brokerage.services.desk import facts_of
 from calloff.web.brokerage.services.refusals import RefusedError
 from calloff.web.brokerage.services.releasing import release_place
 from calloff.web.brokerage.services.replanning import many_changed
-from calloff.web.brokerage.services.requests import Wanted, raise_request
+from calloff.web.brokerage.services.requests import raise_request
+from calloff.web.brokerage.services.wanted import Wanted
 from calloff.web.directory.services import draw
 from calloff.web.jobs.models import Job, Notice
 from calloff.web.payments.models import Entitlement, RuleVersion

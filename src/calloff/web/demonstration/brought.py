@@ -22,7 +22,7 @@ from calloff.domain.placing import priced
 from calloff.formats.day_one import DAY_ONE
 from calloff.formats.tables import write_table
 from calloff.web.brokerage.services.day_one import keep_sheet
-from calloff.web.brokerage.services.requests import age_group
+from calloff.web.brokerage.services.price_ranges import age_group
 from calloff.web.contracts.models import ModelVersion, Pool, Upload
 from calloff.web.contracts.services.market import Enrolled, document_of, enrolled, pools_of
 from calloff.web.contracts.services.publishing import approve, put_forward

@@ -14,6 +14,7 @@ from calloff.domain.units import half_up
 from calloff.web.brokerage.forms.requests import typed_needs, typed_week
 from calloff.web.brokerage.models import CallOff, Handback, Offer, Override, Package, Request
 from calloff.web.brokerage.services.answering import dispute
+from calloff.web.brokerage.services.approving import refuse_request
 from calloff.web.brokerage.services.confirming import Outside, agree_override, order_override, record_outside
 from calloff.web.brokerage.services.confirming import refuse_override as refuse_order
 from calloff.web.brokerage.services.countersigning import ask_for_outside
@@ -27,8 +28,9 @@ from calloff.web.brokerage.services.living import (
     hand_back,
 )
 from calloff.web.brokerage.services.messaging import write_to_branch
-from calloff.web.brokerage.services.requests import Wanted, refuse_request, save_draft
+from calloff.web.brokerage.services.requests import save_draft
 from calloff.web.brokerage.services.sourcing import hold, withdraw, write_note
+from calloff.web.brokerage.services.wanted import Wanted
 from calloff.web.contracts.models import Draft, Enrolment, Pool
 from calloff.web.contracts.services.market import facts_of as facts_of_enrolment
 from calloff.web.contracts.services.publishing import propose, refuse, texts_of

@@ -9,7 +9,7 @@ from calloff.domain.packages import Band, Visit, band_of
 from calloff.formats.weekly_pattern import Draws as PatternDraws
 from calloff.formats.weekly_pattern import weekly_pattern
 from calloff.simulator.keyed_draws import Draws
-from calloff.web.brokerage.services.requests import Line, Wanted, lines_of
+from calloff.web.brokerage.services.wanted import Line, Wanted, lines_of
 from calloff.web.demonstration.councils import Shape
 from calloff.web.demonstration.people import share
 

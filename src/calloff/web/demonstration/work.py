@@ -18,11 +18,13 @@ from calloff.simulator.keyed_draws import Draws
 from calloff.web.accounts.models import User
 from calloff.web.brokerage.models import CallOff, Invitation, Package, Person, Request, Stay
 from calloff.web.brokerage.services.answering import answer_invitation, record_answer
+from calloff.web.brokerage.services.approving import approve_request
 from calloff.web.brokerage.services.confirming import approve_price, confirm_call_off, proposal
 from calloff.web.brokerage.services.living import enter_start, record_stay
 from calloff.web.brokerage.services.refusals import ApprovalNeededError
-from calloff.web.brokerage.services.requests import Wanted, approve_request, raise_request
+from calloff.web.brokerage.services.requests import raise_request
 from calloff.web.brokerage.services.sourcing import assign, start_step
+from calloff.web.brokerage.services.wanted import Wanted
 from calloff.web.demonstration.councils import Shape
 from calloff.web.demonstration.days import Days, Hours, duty
 from calloff.web.demonstration.needs import rows_of, wanted

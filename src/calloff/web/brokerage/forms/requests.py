@@ -24,7 +24,7 @@ from calloff.domain.packages import (
 from calloff.web.brokerage.forms.package import PoundsField, several_lines
 from calloff.web.brokerage.models import Person
 from calloff.web.brokerage.services.identity import naming
-from calloff.web.brokerage.services.requests import (
+from calloff.web.brokerage.services.wanted import (
     EXCLUSION_REASONS,
     PERSONAL_TASKS,
     SHORT_VISIT_MINUTES,

@@ -15,7 +15,7 @@ from calloff.domain.purchasing_model import PurchasingModel, applicable_model
 from calloff.formats.day_one import DayOneRow
 from calloff.formats.tables import Row
 from calloff.web.brokerage.models import BroughtIn, Person
-from calloff.web.brokerage.services.requests import age_group
+from calloff.web.brokerage.services.price_ranges import age_group
 from calloff.web.contracts.models import Enrolment, ModelVersion
 from calloff.web.contracts.services.market import document_of, versions_in_force
 from calloff.web.directory.models import Area, Branch, Council

@@ -32,6 +32,7 @@ from calloff.web.brokerage.models import (
     Stay,
 )
 from calloff.web.brokerage.services import absences, agreements, lots
+from calloff.web.brokerage.services.approving import decided, tell_raiser, write_stay
 from calloff.web.brokerage.services.carrying import end_invitations, look_again, who_see
 from calloff.web.brokerage.services.changing import (
     HINDSIGHT_DAYS,
@@ -43,10 +44,11 @@ from calloff.web.brokerage.services.changing import (
 )
 from calloff.web.brokerage.services.columns import ask_quietly, refresh
 from calloff.web.brokerage.services.desk import Desk, desk_for, told
+from calloff.web.brokerage.services.price_ranges import facts_for
 from calloff.web.brokerage.services.refusals import RefusedError
 from calloff.web.brokerage.services.replanning import visits_changed
-from calloff.web.brokerage.services.requests import decided, facts_for, tell_raiser, wanted_of, write_stay
 from calloff.web.brokerage.services.sourcing import fresh_desk
+from calloff.web.brokerage.services.wanted import wanted_of
 from calloff.web.contracts.models import Pool
 from calloff.web.contracts.services.market import minutes_came_free, version_for
 from calloff.web.directory.models import Council

@@ -19,8 +19,10 @@ from calloff.web.accounts.views import SignedIn, allowed, permissions_at
 from calloff.web.audit.services import saw
 from calloff.web.brokerage.forms import requests as asked
 from calloff.web.brokerage.models import Package, Request
+from calloff.web.brokerage.services import approving as deciding
 from calloff.web.brokerage.services import living
-from calloff.web.brokerage.services import requests as requesting
+from calloff.web.brokerage.services import price_ranges as ranging
+from calloff.web.brokerage.services import wanted as wanting
 from calloff.web.brokerage.services.changing import difference
 from calloff.web.brokerage.services.limits import limit_for, who_may_approve
 from calloff.web.brokerage.services.refusals import ApprovalNeededError
@@ -38,9 +40,9 @@ def approval(request: SignedIn, reference: str) -> HttpResponse:
     if found.state != Request.WAITING:
         return redirect("request", reference)
     own = found.raised_identity == request.user.identity_id
-    wanted = requesting.wanted_of(found)
-    warned = requesting.warnings(wanted)
-    prices = requesting.price_range(found, now)
+    wanted = wanting.wanted_of(found)
+    warned = wanting.warnings(wanted)
+    prices = ranging.price_range(found, now)
     form = asked.DecisionForm(
         request.POST if request.method == "POST" else None,
         approve_words=_("Approve %(hours)s") % {"hours": words.hours_a_week(wanted.minutes_per_week)},
@@ -52,7 +54,7 @@ def approval(request: SignedIn, reference: str) -> HttpResponse:
         try:
             return decide(request, found, form, now)
         except CalloffError as refused:
-            form.add_error(None, requesting.plainly(refused))
+            form.add_error(None, ranging.plainly(refused))
             if isinstance(refused, ApprovalNeededError):
                 above = form.cleaned_data["most"]
     if found.person is not None:
@@ -96,7 +98,7 @@ def changed(found: Request, now: datetime) -> Any:
     package = package_of(found)
     if package is None:
         return None
-    return difference_words(difference(package, requesting.facts_for(found, package.reference, now)))
+    return difference_words(difference(package, ranging.facts_for(found, package.reference, now)))
 
 
 def able(found: Request, request: SignedIn, above: int | None, now: datetime) -> list[tuple[str, Any]]:
@@ -111,7 +113,7 @@ def decide(request: SignedIn, found: Request, form: asked.DecisionForm, now: dat
     """Carry the decision out; a package, a changed package, or a reason that goes back."""
     answer, reference = form.cleaned_data, found.reference
     if answer["decision"] == "refuse":
-        requesting.refuse_request(request=found, reason=answer["reason"], by=request.user, at=now)
+        deciding.refuse_request(request=found, reason=answer["reason"], by=request.user, at=now)
         messages.success(request, _("Request %(reference)s is refused. %(name)s is told why.") % _told(found))
         return redirect("requests")
     package = package_of(found)
@@ -127,7 +129,7 @@ def decide(request: SignedIn, found: Request, form: asked.DecisionForm, now: dat
         )
         messages.success(request, _("The change of package %(package)s is approved.") % {"package": package.reference})
         return redirect("request", reference)
-    made = requesting.approve_request(
+    made = deciding.approve_request(
         request=found, pence_per_week_at_most=answer["most"], limit_pence=limit, by=request.user, at=now
     )
     messages.success(

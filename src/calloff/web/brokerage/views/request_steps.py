@@ -24,9 +24,11 @@ from calloff.web.brokerage.forms import requests as asked
 from calloff.web.brokerage.forms import words as codes
 from calloff.web.brokerage.models import Package, Request
 from calloff.web.brokerage.services import drafts
+from calloff.web.brokerage.services import price_ranges as ranging
 from calloff.web.brokerage.services import requests as requesting
+from calloff.web.brokerage.services import wanted as wanting
 from calloff.web.brokerage.services.changing import Difference, difference, earliest_start
-from calloff.web.brokerage.services.requests import Wanted
+from calloff.web.brokerage.services.wanted import Wanted
 from calloff.web.brokerage.views.requests import own_draft, providers, told_of
 from calloff.web.config.look import words
 from calloff.web.config.look.forms import said
@@ -171,7 +173,7 @@ def week_shown(form: asked.WeekForm, draft: Draft) -> dict[str, Any]:
     return {
         "week": Week(wanted.visits, draft.row.reference),
         "hours": words.hours_a_week(wanted.minutes_per_week),
-        "warnings": requesting.warnings(wanted),
+        "warnings": wanting.warnings(wanted),
     }
 
 
@@ -263,10 +265,10 @@ def checked(
     told = {
         "week": Week(wanted.visits, draft.row.reference),
         "facts": told_of(wanted, names, local(draft.now).date()),
-        "warnings": requesting.warnings(wanted),
+        "warnings": wanting.warnings(wanted),
     }
     if package is not None:
-        facts = requesting.facts_from(wanted, draft.person, package.reference, draft.now)
+        facts = ranging.facts_from(wanted, draft.person, package.reference, draft.now)
         told["difference"] = difference_words(difference(package, facts))
     return told
 

@@ -27,8 +27,9 @@ from calloff.web.brokerage.forms import words as codes
 from calloff.web.brokerage.models import Package, Person, Request
 from calloff.web.brokerage.services import requests as requesting
 from calloff.web.brokerage.services import standing
+from calloff.web.brokerage.services import wanted as wanting
 from calloff.web.brokerage.services.people import saw_each
-from calloff.web.brokerage.services.requests import Wanted
+from calloff.web.brokerage.services.wanted import Wanted
 from calloff.web.config.look import words
 from calloff.web.config.look.exports import export
 from calloff.web.config.look.lists import Choice, Filter, FilterState, Paging
@@ -317,7 +318,7 @@ def one(request: SignedIn, reference: str) -> HttpResponse:
         saw(council=found.council_id, user=request.user, about=found.person.reference, screen="request", at=now)
     far = standing.standings([found])[found.pk]
     text, tone = standing_words(far, today)
-    wanted = requesting.wanted_of(found)
+    wanted = wanting.wanted_of(found)
     names = {branch.reference: branch.name for branch in providers(found.council_id)}
     told = {
         "found": found,
@@ -328,7 +329,7 @@ def one(request: SignedIn, reference: str) -> HttpResponse:
         "next": what_next(far, found),
         "week": Week(wanted.visits, found.reference),
         "facts": told_of(wanted, names, today),
-        "warnings": requesting.warnings(wanted),
+        "warnings": wanting.warnings(wanted),
         "now": now,
         "own": own,
         "prices": "see_prices" in may,
@@ -400,8 +401,8 @@ def copy(request: SignedIn, reference: str) -> HttpResponse:
     found = request_of(request, reference)
     if found.raised_identity != request.user.identity_id or found.state == Request.DRAFT or found.changes_package:
         raise Http404
-    wanted = requesting.wanted_of(found)
-    lines = wanted.lines or requesting.lines_of(wanted.visits)
+    wanted = wanting.wanted_of(found)
+    lines = wanted.lines or wanting.lines_of(wanted.visits)
     draft = requesting.save_draft(
         request=None,
         council=request.council,
