@@ -84,7 +84,17 @@ def _acts_on_packages(world: Any) -> dict[str, Callable[[], Act]]:
     from django.db import transaction
 
     from calloff.domain.batching import PackageLot
-    from calloff.web.brokerage.services import answering, approving, confirming, living, lots, requests, sourcing
+    from calloff.web.brokerage.services import (
+        answering,
+        approving,
+        confirming,
+        ending,
+        handing_back,
+        living,
+        lots,
+        requests,
+        sourcing,
+    )
     from calloff.web.brokerage.services import wanted as wanting
     from calloff.web.brokerage.services.desk import facts_of
 
@@ -218,12 +228,12 @@ def _acts_on_packages(world: Any) -> dict[str, Callable[[], Act]]:
             placed,
             lambda p: living.enter_start(call_off=call_off(p), first_visit_on=at.date(), by=broker, at=at),
         ),
-        "living.end_package": of(
-            placed, lambda p: living.end_package(package=p, last_day_on=at.date(), reason="died", by=broker, at=at)
+        "ending.end_package": of(
+            placed, lambda p: ending.end_package(package=p, last_day_on=at.date(), reason="died", by=broker, at=at)
         ),
-        "living.hand_back": of(
+        "handing_back.hand_back": of(
             placed,
-            lambda p: living.hand_back(
+            lambda p: handing_back.hand_back(
                 call_off=call_off(p),
                 last_day_on=at.date(),
                 reason="travel",
@@ -232,11 +242,11 @@ def _acts_on_packages(world: Any) -> dict[str, Callable[[], Act]]:
                 at=at,
             ),
         ),
-        "living.answer_handback": of(
+        "handing_back.answer_handback": of(
             lambda: _handed_back(world, placed()),
-            lambda handback: living.answer_handback(handback=handback, agreed=True, by=broker, at=at),
+            lambda handback: handing_back.answer_handback(handback=handback, agreed=True, by=broker, at=at),
         ),
-        "living.change_need": lambda: _changed(world, placed()),
+        "new_versions.change_need": lambda: _changed(world, placed()),
         "living.bridge": of(
             world.package,
             lambda p: living.bridge(package=p, kind="reablement", from_on=at.date(), to_on=None, by=broker, at=at),
@@ -320,7 +330,7 @@ def outside(world: Any) -> Any:
 
 
 def _handed_back(world: Any, package: Any) -> Any:
-    from calloff.web.brokerage.services.living import hand_back
+    from calloff.web.brokerage.services.handing_back import hand_back
 
     return hand_back(
         call_off=package.call_offs.get(),
@@ -336,7 +346,7 @@ def _changed(world: Any, package: Any) -> Act:
     from world import EVERY_MORNING
 
     from calloff.domain.packages import Visit
-    from calloff.web.brokerage.services.living import change_need
+    from calloff.web.brokerage.services.new_versions import change_need
     from calloff.web.brokerage.services.requests import raise_request
     from calloff.web.brokerage.services.wanted import Wanted
 

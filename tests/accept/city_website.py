@@ -263,7 +263,7 @@ def tell_stops(site: Website, visits: Iterable[Visit]) -> None:
 
 def tell_death(site: Website, person: Person) -> None:
     """Somebody died in the last minute of a day."""
-    from calloff.web.brokerage.services.living import end_package
+    from calloff.web.brokerage.services.ending import end_package
 
     assert person.died_on is not None
     end_package(
@@ -278,7 +278,7 @@ def tell_death(site: Website, person: Person) -> None:
 
 def tell_new_need(site: Website, person: Person) -> None:
     """A new need with hindsight: asked for, approved, offered to the provider that has the care, called off."""
-    from calloff.web.brokerage.services.living import change_need
+    from calloff.web.brokerage.services.new_versions import change_need
     from calloff.web.brokerage.services.requests import raise_request
     from calloff.web.brokerage.services.sourcing import start_step
     from calloff.web.brokerage.services.wanted import Wanted

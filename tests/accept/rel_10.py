@@ -93,7 +93,7 @@ def do(task: tuple[str, int, str, Any]) -> str:
 def makers(world: Any) -> dict[str, Any]:
     """By kind: what makes a job of it due, and its data."""
     from calloff.web.brokerage.models import Package
-    from calloff.web.brokerage.services.living import end_package
+    from calloff.web.brokerage.services.ending import end_package
     from calloff.web.brokerage.services.sourcing import start_step
     from calloff.web.contracts.models import Pool
     from calloff.web.jobs.models import Job, Notice

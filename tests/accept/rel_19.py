@@ -127,7 +127,7 @@ def pay_run(world: Any) -> Any:
 
 
 def ends(world: Any, package: Any, last_day_on: date, reason: str) -> None:
-    from calloff.web.brokerage.services.living import end_package
+    from calloff.web.brokerage.services.ending import end_package
 
     end_package(package=package, last_day_on=last_day_on, reason=reason, by=world.broker, at=world.at)
 

@@ -130,7 +130,12 @@ def tried(tally: Tally, what: str, thing: Any, act: Act, by: Any) -> list[tuple[
 def states_of_each(filled: Any) -> dict[str, dict[str, Any]]:
     """One thing of each kind in each state that the services bring it to."""
     from calloff.web.brokerage.models import Handback
-    from calloff.web.brokerage.services import approving, confirming, living, requests
+    from calloff.web.brokerage.services import (
+        approving,
+        confirming,
+        handing_back,
+        requests,
+    )
 
     world, packages, users = filled.world, filled.packages, filled.users
     at = world.at
@@ -164,7 +169,7 @@ def states_of_each(filled: Any) -> dict[str, dict[str, Any]]:
         package = world.started()
         world.answer(package, "acorn")
         world.confirm(package)
-        given = living.hand_back(
+        given = handing_back.hand_back(
             call_off=package.call_offs.get(),
             last_day_on=at.date() + timedelta(days=9),
             reason="travel",
@@ -172,7 +177,7 @@ def states_of_each(filled: Any) -> dict[str, dict[str, Any]]:
             by=world.manager("acorn"),
             at=at,
         )
-        living.answer_handback(handback=given, agreed=said, by=world.broker, at=at)
+        handing_back.answer_handback(handback=given, agreed=said, by=world.broker, at=at)
         handbacks[word] = Handback.objects.get(pk=given.pk)
     return {
         "request": {
@@ -273,7 +278,17 @@ def drafts(filled: Any) -> dict[str, Any]:
 def acts_on(filled: Any) -> dict[str, dict[str, Act]]:
     """By kind of thing, every service that may change how such a thing stands."""
     from calloff.web.brokerage.models import Request
-    from calloff.web.brokerage.services import answering, approving, confirming, living, requests, sourcing
+    from calloff.web.brokerage.services import (
+        answering,
+        approving,
+        confirming,
+        ending,
+        handing_back,
+        living,
+        new_versions,
+        requests,
+        sourcing,
+    )
     from calloff.web.contracts.models import Enrolment
     from calloff.web.contracts.services import publishing
 
@@ -301,7 +316,7 @@ def acts_on(filled: Any) -> dict[str, dict[str, Act]]:
 
     def give_back(package: Any, by: Any) -> None:
         for call_off in package.call_offs.all():
-            living.hand_back(call_off=call_off, last_day_on=today, reason="travel", words="", by=by, at=at)
+            handing_back.hand_back(call_off=call_off, last_day_on=today, reason="travel", words="", by=by, at=at)
 
     def record(invitation: Any, by: Any) -> None:
         answering.record_answer(
@@ -344,7 +359,7 @@ def acts_on(filled: Any) -> dict[str, dict[str, Act]]:
             "withdraw_request by its writer": lambda one, by: requests.withdraw_request(
                 request=one, by=one.raised_by, at=at
             ),
-            "change_need": lambda one, by: living.change_need(
+            "change_need": lambda one, by: new_versions.change_need(
                 package=filled.packages["called off"],
                 request=one,
                 pence_per_week_at_most=90_000,
@@ -362,14 +377,14 @@ def acts_on(filled: Any) -> dict[str, dict[str, Act]]:
             ),
             "end_hold": lambda one, by: sourcing.end_hold(package=one, by=by, at=at),
             "withdraw": lambda one, by: sourcing.withdraw(package=one, reason="moved", words="", by=by, at=at),
-            "end_package": lambda one, by: living.end_package(
+            "end_package": lambda one, by: ending.end_package(
                 package=one, last_day_on=today, reason="died", by=by, at=at
             ),
             "confirm_call_off": confirm,
             "record_outside": outside,
             "enter_start": begin,
             "hand_back": give_back,
-            "change_need": lambda one, by: living.change_need(
+            "change_need": lambda one, by: new_versions.change_need(
                 package=one, request=change_of(one), pence_per_week_at_most=90_000, limit_pence=100_000, by=by, at=at
             ),
             "order_override": lambda one, by: confirming.order_override(
@@ -393,8 +408,8 @@ def acts_on(filled: Any) -> dict[str, dict[str, Act]]:
             "refuse_override": lambda one, by: confirming.refuse_override(order=one, by=by, at=at),
         },
         "handback": {
-            "agree": lambda one, by: living.answer_handback(handback=one, agreed=True, by=by, at=at),
-            "do not agree": lambda one, by: living.answer_handback(handback=one, agreed=False, by=by, at=at),
+            "agree": lambda one, by: handing_back.answer_handback(handback=one, agreed=True, by=by, at=at),
+            "do not agree": lambda one, by: handing_back.answer_handback(handback=one, agreed=False, by=by, at=at),
         },
         "draft": {
             "approve": lambda one, by: publishing.approve(draft=one, by=by, at=at),

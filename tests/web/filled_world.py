@@ -314,7 +314,7 @@ def filled_world(now: Any = None, person: str = "Ada Example") -> Filled:
 
 
 def _packages(world: World) -> Iterator[tuple[str, Any]]:
-    from calloff.web.brokerage.services import confirming, living, sourcing
+    from calloff.web.brokerage.services import confirming, ending, handing_back, living, sourcing
     from calloff.web.brokerage.services.countersigning import ask_for_outside
     from calloff.web.contracts.models import Enrolment
 
@@ -336,7 +336,7 @@ def _packages(world: World) -> Iterator[tuple[str, Any]]:
     living.enter_start(call_off=begun.call_offs.get(), first_visit_on=world.at.date(), by=world.broker, at=world.at)
     yield "begun", begun
     given = placed()
-    living.hand_back(
+    handing_back.hand_back(
         call_off=given.call_offs.get(),
         last_day_on=world.at.date() + timedelta(days=20),
         reason="travel",
@@ -368,7 +368,7 @@ def _packages(world: World) -> Iterator[tuple[str, Any]]:
     ask_for_outside(package=outside, made=made, second=world.senior, by=world.broker, at=world.at)
     yield "outside", outside
     ended = placed()
-    living.end_package(package=ended, last_day_on=world.at.date(), reason="died", by=world.broker, at=world.at)
+    ending.end_package(package=ended, last_day_on=world.at.date(), reason="died", by=world.broker, at=world.at)
     yield "ended", ended
     withdrawn = world.started()
     sourcing.withdraw(package=withdrawn, reason="moved", words="", by=world.broker, at=world.at)

@@ -21,7 +21,10 @@ from calloff.web.brokerage.services.asking import who_is_asked
 from calloff.web.brokerage.services.changing import difference, placed_visits
 from calloff.web.brokerage.services.confirming import agree_override, order_override
 from calloff.web.brokerage.services.desk import desk_for, facts_of, history_of
-from calloff.web.brokerage.services.living import answer_handback, change_need, end_package, enter_start, hand_back
+from calloff.web.brokerage.services.ending import end_package
+from calloff.web.brokerage.services.handing_back import answer_handback, hand_back
+from calloff.web.brokerage.services.living import enter_start
+from calloff.web.brokerage.services.new_versions import change_need
 from calloff.web.brokerage.services.price_ranges import facts_for
 from calloff.web.brokerage.services.records import replayed
 from calloff.web.brokerage.services.refusals import ApprovalNeededError, RefusedError, SamePersonError

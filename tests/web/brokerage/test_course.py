@@ -19,7 +19,9 @@ from calloff.web.brokerage.services.confirming import (
     order_override,
     proposal,
 )
-from calloff.web.brokerage.services.living import answer_handback, end_package, enter_start, hand_back
+from calloff.web.brokerage.services.ending import end_package
+from calloff.web.brokerage.services.handing_back import answer_handback, hand_back
+from calloff.web.brokerage.services.living import enter_start
 from calloff.web.brokerage.services.price_ranges import price_range
 from calloff.web.brokerage.services.refusals import (
     AlreadyCalledOffError,

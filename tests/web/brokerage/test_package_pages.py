@@ -18,7 +18,7 @@ from calloff.domain.packages import Visit
 from calloff.web.audit.models import Look
 from calloff.web.brokerage.models import CallOff, Countersignature, Message, Note, Offer, Override, Package
 from calloff.web.brokerage.services.confirming import proposal
-from calloff.web.brokerage.services.living import hand_back
+from calloff.web.brokerage.services.handing_back import hand_back
 from calloff.web.contracts.models import Enrolment, Pool
 from calloff.web.contracts.services import market
 from calloff.web.contracts.services.publishing import publish, texts_of

@@ -15,7 +15,8 @@ from calloff.simulator.replay import replay
 from calloff.web.brokerage.models import CallOff, Decision, Fact
 from calloff.web.brokerage.services import desk
 from calloff.web.brokerage.services.confirming import Outside, agree_override, order_override, record_outside
-from calloff.web.brokerage.services.living import answer_handback, end_package, hand_back
+from calloff.web.brokerage.services.ending import end_package
+from calloff.web.brokerage.services.handing_back import answer_handback, hand_back
 from calloff.web.brokerage.services.records import decision_log, log_file, replayed, told
 from calloff.web.brokerage.services.sourcing import end_hold, hold, start_step, withdraw
 from calloff.web.contracts.models import Enrolment

@@ -11,7 +11,8 @@ from web.paying import TWO_WEEKS, Paying, contract_of
 from calloff.domain.packages import Visit
 from calloff.formats.delivered_visits import LoggedAt
 from calloff.web.brokerage.models import CallOff
-from calloff.web.brokerage.services.living import change_need, enter_start
+from calloff.web.brokerage.services.living import enter_start
+from calloff.web.brokerage.services.new_versions import change_need
 from calloff.web.brokerage.services.requests import raise_request
 from calloff.web.brokerage.services.sourcing import start_step
 from calloff.web.brokerage.services.wanted import Wanted

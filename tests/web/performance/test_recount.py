@@ -13,7 +13,7 @@ from world import EVERY_MORNING, MONDAY, World, made_world
 from calloff.domain.errors import CalloffError
 from calloff.domain.packages import Visit
 from calloff.web.brokerage.models import CallOff, Handback, Invitation, Override, Package
-from calloff.web.brokerage.services import living, sourcing
+from calloff.web.brokerage.services import ending, handing_back, living, new_versions, sourcing
 from calloff.web.brokerage.services.confirming import (
     Outside,
     agree_override,
@@ -151,14 +151,14 @@ class Walk:
     def end(self):
         package = self.package(state__in=("called_off", "started", "sourcing"))
         last = self.today + timedelta(days=self.chance.choice((0, 1, 5)))
-        living.end_package(package=package, last_day_on=last, reason="moved", by=self.world.broker, at=self.world.at)
+        ending.end_package(package=package, last_day_on=last, reason="moved", by=self.world.broker, at=self.world.at)
 
     def hand_back(self):
         rows = list(CallOff.objects.filter(ended_on=None).exclude(branch__reference=""))
         if not rows:
             raise CalloffError("nothing is called off")
         one = self.chance.choice(rows)
-        living.hand_back(
+        handing_back.hand_back(
             call_off=one,
             last_day_on=self.today + timedelta(days=self.chance.choice((0, 3, 10))),
             reason="no_workers",
@@ -171,7 +171,7 @@ class Walk:
         one = Handback.objects.filter(agreed=None).first()
         if one is None:
             raise CalloffError("nothing is given back")
-        living.answer_handback(handback=one, agreed=True, by=self.world.broker, at=self.world.at)
+        handing_back.answer_handback(handback=one, agreed=True, by=self.world.broker, at=self.world.at)
 
     def bridge(self):
         kind = self.chance.choice(("reablement", "in_house", "residential"))
@@ -204,7 +204,7 @@ class Walk:
             by=self.world.assessor,
             at=self.world.at,
         )
-        living.change_need(
+        new_versions.change_need(
             package=package,
             request=asked,
             pence_per_week_at_most=100_000,

@@ -10,7 +10,7 @@ from web.provider_portal.reading import day, ok, text_of
 
 from calloff.web.audit.models import Look
 from calloff.web.brokerage.models import Handback, Message
-from calloff.web.brokerage.services.living import end_package
+from calloff.web.brokerage.services.ending import end_package
 from calloff.web.brokerage.services.messaging import write_to_branch
 from calloff.web.contracts.models import Enrolment
 from calloff.web.jobs.models import Notice

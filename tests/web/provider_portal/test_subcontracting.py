@@ -11,7 +11,8 @@ from web.provider_portal.reading import day, ok, text_of
 from calloff.web.audit.models import Look
 from calloff.web.brokerage.models import Handback
 from calloff.web.brokerage.services.carrying import who_see
-from calloff.web.brokerage.services.living import answer_handback, end_package
+from calloff.web.brokerage.services.ending import end_package
+from calloff.web.brokerage.services.handing_back import answer_handback
 from calloff.web.contracts.models import Enrolment, Pool
 from calloff.web.jobs.models import Notice
 

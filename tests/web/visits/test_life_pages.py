@@ -10,7 +10,7 @@ from django.utils import timezone
 from world import made_world
 
 from calloff.web.brokerage.models import Absence, CallOff, FunderSplit, Package, TemporaryChange
-from calloff.web.brokerage.services import living
+from calloff.web.brokerage.services import ending
 from calloff.web.visits.models import PlannedVisit, PlanningStart
 from calloff.web.visits.services.planning import plan_ahead
 
@@ -250,4 +250,4 @@ def test_end_of_care_that_is_no_death_takes_no_hour(world, package, broker):
 
     assert not Absence.objects.exists()
     assert Package.objects.get(pk=package.pk).end_reason == "cost"
-    assert "cost" in living.END_REASONS
+    assert "cost" in ending.END_REASONS

@@ -17,7 +17,7 @@ from calloff.domain.visits import Stopped
 from calloff.web.audit.models import Event
 from calloff.web.audit.services import in_turn
 from calloff.web.brokerage.models import Absence, CallOff, Handback, Package
-from calloff.web.brokerage.services import absences, changing, living, temporary
+from calloff.web.brokerage.services import absences, changing, ending, handing_back, living, new_versions, temporary
 from calloff.web.brokerage.services.absences import Told
 from calloff.web.brokerage.services.changing import visits_text
 from calloff.web.brokerage.services.confirming import Outside, record_outside
@@ -299,7 +299,7 @@ def need_changed(cared, visits, start_on):
     )
     type(request).objects.filter(pk=request.pk).update(changes_package=cared.package.reference)
     request.refresh_from_db()
-    living.change_need(
+    new_versions.change_need(
         package=world.again(cared.package),
         request=request,
         pence_per_week_at_most=100_000,
@@ -368,10 +368,10 @@ def test_a_handback_ends_with_its_last_day_and_the_next_provider_follows(cared):
     call_off = CallOff.objects.get(package=cared.package)
     world.at = on(2, 9)
     last = FIRST + timedelta(days=9)
-    handback = living.hand_back(
+    handback = handing_back.hand_back(
         call_off=call_off, last_day_on=last, reason="travel", words="", by=world.manager("Acorn"), at=world.at
     )
-    living.answer_handback(handback=handback, agreed=True, by=world.broker, at=world.at)
+    handing_back.answer_handback(handback=handback, agreed=True, by=world.broker, at=world.at)
     world.work()
     assert Handback.objects.get().agreed is True
     assert max(one.on for one in cared.planned()) == last
@@ -389,7 +389,7 @@ def test_an_end_that_is_told_late_cancels_what_was_planned_behind_it(cared):
     world = cared.world
     world.at = on(5, 9)
     last = FIRST + timedelta(days=3)
-    living.end_package(package=cared.package, last_day_on=last, reason="moved", by=world.broker, at=world.at)
+    ending.end_package(package=cared.package, last_day_on=last, reason="moved", by=world.broker, at=world.at)
     world.work()
 
     assert max(one.on for one in cared.planned()) == last
@@ -400,7 +400,7 @@ def test_an_end_told_late_takes_back_what_was_worth_something_in_weeks_without_a
     world = cared.world
     in_hospital(cared, on(7, 8))
     assert cared.worth(on=FIRST + timedelta(days=7)) == [("retainer", 2_200)]
-    living.end_package(package=cared.package, last_day_on=FIRST, reason="moved", by=world.broker, at=world.at)
+    ending.end_package(package=cared.package, last_day_on=FIRST, reason="moved", by=world.broker, at=world.at)
     world.work()
 
     assert sum(pence for _, pence in cared.worth(on__gt=FIRST)) == 0
@@ -412,7 +412,7 @@ def test_a_death_told_late_stops_every_visit_after_it_and_parks_those_of_the_day
     Package.objects.filter(pk=other.pk).update(person=cared.package.person)
     world.at = on(10, 9)
     died_on = FIRST + timedelta(days=3)
-    living.end_package(package=cared.package, last_day_on=died_on, reason="died", by=world.broker, at=world.at)
+    ending.end_package(package=cared.package, last_day_on=died_on, reason="died", by=world.broker, at=world.at)
     world.work()
 
     assert set(cared.stops(on__lt=died_on)) == {Stopped.NO}
@@ -431,7 +431,7 @@ def test_the_hour_of_a_death_told_later_settles_the_parked_day(cared):
     world = cared.world
     world.at = on(10, 9)
     died_on = FIRST + timedelta(days=3)
-    living.end_package(package=cared.package, last_day_on=died_on, reason="died", by=world.broker, at=world.at)
+    ending.end_package(package=cared.package, last_day_on=died_on, reason="died", by=world.broker, at=world.at)
     world.work()
     death = Absence.objects.get(kind="death")
     world.later(days=1)

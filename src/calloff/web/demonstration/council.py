@@ -12,7 +12,7 @@ from calloff.domain.calendar import local, to_utc, week_begins
 from calloff.domain.records import plain
 from calloff.simulator.keyed_draws import Draws
 from calloff.web.brokerage.models import Package
-from calloff.web.brokerage.services.living import end_package
+from calloff.web.brokerage.services.ending import end_package
 from calloff.web.contracts.models import Enrolment, Pool
 from calloff.web.contracts.services.publishing import approve, propose, texts_of
 from calloff.web.contracts.services.spare_minutes import declare_spare

@@ -19,15 +19,11 @@ from calloff.web.brokerage.services.confirming import Outside, agree_override, o
 from calloff.web.brokerage.services.confirming import refuse_override as refuse_order
 from calloff.web.brokerage.services.countersigning import ask_for_outside
 from calloff.web.brokerage.services.desk import facts_of
-from calloff.web.brokerage.services.living import (
-    answer_handback,
-    bridge,
-    change_need,
-    count_care_home_waits,
-    end_package,
-    hand_back,
-)
+from calloff.web.brokerage.services.ending import end_package
+from calloff.web.brokerage.services.handing_back import answer_handback, hand_back
+from calloff.web.brokerage.services.living import bridge, count_care_home_waits
 from calloff.web.brokerage.services.messaging import write_to_branch
+from calloff.web.brokerage.services.new_versions import change_need
 from calloff.web.brokerage.services.requests import save_draft
 from calloff.web.brokerage.services.sourcing import hold, withdraw, write_note
 from calloff.web.brokerage.services.wanted import Wanted

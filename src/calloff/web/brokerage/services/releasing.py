@@ -22,7 +22,8 @@ from calloff.web.brokerage.models import CallOff, Package
 from calloff.web.brokerage.services import absences, lots
 from calloff.web.brokerage.services.carrying import end_invitations
 from calloff.web.brokerage.services.columns import refresh
-from calloff.web.brokerage.services.living import end_call_off, new_version, refuse_unfinished
+from calloff.web.brokerage.services.ending import end_call_off
+from calloff.web.brokerage.services.new_versions import new_version, refuse_unfinished
 from calloff.web.brokerage.services.refusals import RefusedError
 from calloff.web.brokerage.services.sourcing import fresh_desk
 

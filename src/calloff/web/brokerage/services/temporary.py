@@ -17,7 +17,7 @@ from calloff.web.audit.services import act
 from calloff.web.brokerage.models import CallOff, Package, TemporaryChange
 from calloff.web.brokerage.services.absences import tell_providers
 from calloff.web.brokerage.services.changing import placed_visits
-from calloff.web.brokerage.services.living import of_council
+from calloff.web.brokerage.services.handing_back import of_council
 from calloff.web.brokerage.services.refusals import RefusedError
 from calloff.web.brokerage.services.replanning import visits_changed
 from calloff.web.directory.services import draw

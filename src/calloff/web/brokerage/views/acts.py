@@ -20,7 +20,7 @@ from calloff.web.accounts.views import SignedIn, allowed, permissions_at
 from calloff.web.brokerage.forms import package as asked
 from calloff.web.brokerage.forms import words as codes
 from calloff.web.brokerage.models import CallOff, Handback, Package
-from calloff.web.brokerage.services import living, lots, messaging, sourcing
+from calloff.web.brokerage.services import ending, handing_back, living, lots, messaging, sourcing
 from calloff.web.brokerage.services.refusals import IdentityInTextError
 from calloff.web.brokerage.views.package import heading, look_at, note_look, package_of
 
@@ -267,7 +267,7 @@ def end(request: SignedIn, token: str) -> HttpResponse:
         button=_("End the care"),
         lead=_("Every call-off of the package ends with its last day and the providers' hours come free."),
         warning=True,
-        carry_out=lambda now: living.end_package(package=package, **form.told(), by=request.user, at=now),
+        carry_out=lambda now: ending.end_package(package=package, **form.told(), by=request.user, at=now),
         done=_("The care has its last day."),
     )
 
@@ -295,7 +295,7 @@ def handback(request: SignedIn, token: str, call_off: str) -> HttpResponse:
         title=_("Answer the handback"),
         button=_("Answer"),
         lead=lead,
-        carry_out=lambda now: living.answer_handback(
+        carry_out=lambda now: handing_back.answer_handback(
             handback=given, agreed=form.cleaned_data["agreed"] == "yes", by=request.user, at=now
         ),
         done=_("The handback is answered; the package waits for a provider again."),

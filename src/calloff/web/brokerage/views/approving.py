@@ -20,7 +20,7 @@ from calloff.web.audit.services import saw
 from calloff.web.brokerage.forms import requests as asked
 from calloff.web.brokerage.models import Package, Request
 from calloff.web.brokerage.services import approving as deciding
-from calloff.web.brokerage.services import living
+from calloff.web.brokerage.services import new_versions
 from calloff.web.brokerage.services import price_ranges as ranging
 from calloff.web.brokerage.services import wanted as wanting
 from calloff.web.brokerage.services.changing import difference
@@ -119,7 +119,7 @@ def decide(request: SignedIn, found: Request, form: asked.DecisionForm, now: dat
     package = package_of(found)
     limit = limit_for(request.user, request.council, local(now).date()).pence_per_week
     if package is not None:
-        living.change_need(
+        new_versions.change_need(
             package=package,
             request=found,
             pence_per_week_at_most=answer["most"],

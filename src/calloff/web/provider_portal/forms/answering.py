@@ -17,7 +17,7 @@ from calloff.domain.units import MOST_MINUTES
 from calloff.web.brokerage.forms.package import PoundsField, several_lines
 from calloff.web.brokerage.forms.words import DECLINE_REASONS
 from calloff.web.brokerage.services.answering import OFFER_REASONS, Answer
-from calloff.web.brokerage.services.living import HANDBACK_REASONS
+from calloff.web.brokerage.services.handing_back import HANDBACK_REASONS
 from calloff.web.config.look import words
 from calloff.web.config.look.fields import ClockField, DayField
 from calloff.web.config.look.week import day_names

@@ -19,7 +19,7 @@ from calloff.domain.units import half_up
 from calloff.web.accounts.views import SignedIn, allowed
 from calloff.web.audit.services import saw
 from calloff.web.brokerage.models import CallOff
-from calloff.web.brokerage.services import living
+from calloff.web.brokerage.services import handing_back, living
 from calloff.web.brokerage.services.letters import spoken
 from calloff.web.config.look import words
 from calloff.web.config.look.exports import Value
@@ -271,7 +271,7 @@ def hand_back(request: SignedIn, token: str) -> HttpResponse:
     }
 
     def carry_out(at: datetime) -> None:
-        living.hand_back(call_off=found, **form.cleaned_data, by=request.user, at=at)
+        handing_back.hand_back(call_off=found, **form.cleaned_data, by=request.user, at=at)
 
     if carried_out(request, form, carry_out, context):
         return done(request, _("The council is told. Deliver until your last day."), "portal_package", token)
