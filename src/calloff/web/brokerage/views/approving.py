@@ -17,7 +17,7 @@ from calloff.domain.errors import CalloffError
 from calloff.domain.units import pounds
 from calloff.web.accounts.views import SignedIn, allowed, permissions_at
 from calloff.web.audit.services import saw
-from calloff.web.brokerage.forms import requests as asked
+from calloff.web.brokerage.forms.approval import DecisionForm
 from calloff.web.brokerage.models import Package, Request
 from calloff.web.brokerage.services import approving as deciding
 from calloff.web.brokerage.services import new_versions
@@ -43,7 +43,7 @@ def approval(request: SignedIn, reference: str) -> HttpResponse:
     wanted = wanting.wanted_of(found)
     warned = wanting.warnings(wanted)
     prices = ranging.price_range(found, now)
-    form = asked.DecisionForm(
+    form = DecisionForm(
         request.POST if request.method == "POST" else None,
         approve_words=_("Approve %(hours)s") % {"hours": words.hours_a_week(wanted.minutes_per_week)},
         warned=bool(warned),
@@ -109,7 +109,7 @@ def able(found: Request, request: SignedIn, above: int | None, now: datetime) ->
     return [(user.identity.name, limit) for user, limit in who if user.identity_id != found.raised_identity]
 
 
-def decide(request: SignedIn, found: Request, form: asked.DecisionForm, now: datetime) -> HttpResponse:
+def decide(request: SignedIn, found: Request, form: DecisionForm, now: datetime) -> HttpResponse:
     """Carry the decision out; a package, a changed package, or a reason that goes back."""
     answer, reference = form.cleaned_data, found.reference
     if answer["decision"] == "refuse":

@@ -20,8 +20,10 @@ from calloff.domain.calendar import local
 from calloff.domain.errors import CalloffError
 from calloff.web.accounts.views import SignedIn, allowed, permissions_at
 from calloff.web.audit.services import saw
-from calloff.web.brokerage.forms import requests as asked
 from calloff.web.brokerage.forms import words as codes
+from calloff.web.brokerage.forms.requests import NeedsForm, one_exclusion_more
+from calloff.web.brokerage.forms.typed import as_typed, posted, without_errors
+from calloff.web.brokerage.forms.week import EMPTY_WEEK, WeekForm, one_row_more, without_row
 from calloff.web.brokerage.models import Package, Request
 from calloff.web.brokerage.services import drafts
 from calloff.web.brokerage.services import price_ranges as ranging
@@ -59,12 +61,12 @@ class Draft:
         rows = Package.objects.select_related("model_version", "council")
         return rows.get(council=self.row.council_id, reference=self.row.changes_package)
 
-    def week(self) -> asked.WeekForm:
-        return asked.WeekForm(asked.posted(self.typed.get("week", asked.EMPTY_WEEK)))
+    def week(self) -> WeekForm:
+        return WeekForm(posted(self.typed.get("week", EMPTY_WEEK)))
 
-    def needs(self) -> asked.NeedsForm:
-        return asked.NeedsForm(
-            asked.posted(self.typed.get("needs", {})),
+    def needs(self) -> NeedsForm:
+        return NeedsForm(
+            posted(self.typed.get("needs", {})),
             person=self.person,
             branches=providers(self.row.council_id),
             today=local(self.now).date(),
@@ -140,15 +142,15 @@ def week(request: SignedIn, reference: str) -> HttpResponse:
         again = take_up(request, draft, "week")
         form = draft.week()
         shown = week_shown(form, draft)
-        asked.without_errors(form)
+        without_errors(form)
         return page(request, draft, "week", form, again=again, **shown)
-    typed, act = asked.as_typed(request.POST), request.POST.get("act", "next")
+    typed, act = as_typed(request.POST), request.POST.get("act", "next")
     at = ""
     if act == "add":
-        typed = asked.one_row_more(typed)
+        typed = one_row_more(typed)
         at = f"#visit-{typed['rows'][0]}"
     elif act.startswith("take_out_") and act[9:].isdecimal():
-        typed = asked.without_row(typed, int(act[9:]))
+        typed = without_row(typed, int(act[9:]))
         at = "#visits"
     if not keep(request, draft, "week", typed):
         return redirect("request", reference)
@@ -164,7 +166,7 @@ def week(request: SignedIn, reference: str) -> HttpResponse:
     return redirect("request_needs", reference)
 
 
-def week_shown(form: asked.WeekForm, draft: Draft) -> dict[str, Any]:
+def week_shown(form: WeekForm, draft: Draft) -> dict[str, Any]:
     """The drawing, the hours and the warnings of a week that can be drawn; nothing of one that cannot."""
     form.is_valid()
     if not form.lines or any(not name.startswith("short_visit") for name in form.errors):
@@ -192,13 +194,13 @@ def needs(request: SignedIn, reference: str) -> HttpResponse:
         again = take_up(request, draft, "needs")
         form = draft.needs()
         if draft.typed.get("needs"):
-            asked.without_errors(form)
+            without_errors(form)
         else:
             form.is_bound, form.data = False, {}
         return page(request, draft, "needs", form, again=again)
-    typed, act = asked.as_typed(request.POST), request.POST.get("act", "next")
+    typed, act = as_typed(request.POST), request.POST.get("act", "next")
     if act == "add":
-        typed = asked.one_exclusion_more(typed)
+        typed = one_exclusion_more(typed)
     if not keep(request, draft, "needs", typed):
         return redirect("request", reference)
     if act == "add":
@@ -245,8 +247,8 @@ def checked(
     draft: Draft,
     wanted: Wanted | None,
     package: Package | None,
-    week_form: asked.WeekForm,
-    needs_form: asked.NeedsForm,
+    week_form: WeekForm,
+    needs_form: NeedsForm,
 ) -> dict[str, Any]:
     """What is looked at before sending; or what is still missing, step by step."""
     if wanted is None:
@@ -336,7 +338,7 @@ def saved_form(request: SignedIn, form: str, about: str) -> HttpResponse:
             user=request.user,
             form=form,
             about=draft.reference,
-            fields=asked.as_typed(request.POST),
+            fields=as_typed(request.POST),
             at=timezone.now(),
         )
     except CalloffError:

@@ -22,8 +22,10 @@ from calloff.domain.calendar import local
 from calloff.domain.errors import CalloffError
 from calloff.web.accounts.views import SignedIn, allowed, permissions_at
 from calloff.web.audit.services import saw
-from calloff.web.brokerage.forms import requests as asked
 from calloff.web.brokerage.forms import words as codes
+from calloff.web.brokerage.forms.requests import EXCLUSION_WORDS, typed_needs, typed_week
+from calloff.web.brokerage.forms.typed import capital
+from calloff.web.brokerage.forms.week import TASK_WORDS
 from calloff.web.brokerage.models import Package, Person, Request
 from calloff.web.brokerage.services import requests as requesting
 from calloff.web.brokerage.services import standing
@@ -201,7 +203,7 @@ def table_of(rows: Sequence[Request], caption: str, listing: Listed, tab: str, n
         url = reverse("request_week" if draft else "approval" if waiting else "request", args=(row.reference,))
         reference = Cell(row.reference, url=url, below=_("change of need") if row.changes_package else "")
         hours = words.hours(row.minutes_per_week) if not draft else ""
-        why = "" if draft else asked.capital(say("priorities", f"P{row.priority}"))
+        why = "" if draft else capital(say("priorities", f"P{row.priority}"))
         last = Cell(words.moment(row.touched_at, now))
         if tab in ("waiting", "all"):
             last = Cell(row.raised_by.identity.name, below=words.moment(row.raised_at, now))
@@ -267,15 +269,15 @@ def told_of(wanted: Wanted, names: Mapping[str, str], today: date, *, own_words:
     told = [
         Fact(_("Hours"), words.hours_a_week(wanted.minutes_per_week)),
         Fact(_("Start by"), words.day(wanted.required_start_on, today)),
-        Fact(_("Why now"), asked.capital(say("priorities", f"P{wanted.priority}"))),
-        Fact(_("Kind of care"), asked.capital(say("care_types", wanted.care_type))),
-        Fact(_("Who it is for"), asked.capital(say("client_groups", wanted.client_group))),
-        Fact(_("Bought as"), asked.capital(say("delivery_models", wanted.delivery_model))),
-        Fact(_("Needs"), asked.capital(needs) if needs else _("nothing in particular")),
+        Fact(_("Why now"), capital(say("priorities", f"P{wanted.priority}"))),
+        Fact(_("Kind of care"), capital(say("care_types", wanted.care_type))),
+        Fact(_("Who it is for"), capital(say("client_groups", wanted.client_group))),
+        Fact(_("Bought as"), capital(say("delivery_models", wanted.delivery_model))),
+        Fact(_("Needs"), capital(needs) if needs else _("nothing in particular")),
     ]
     if wanted.tasks:
-        tasks = listed(str(asked.TASK_WORDS.get(task, task)) for task in sorted(wanted.tasks))
-        told.append(Fact(_("What is done"), asked.capital(tasks)))
+        tasks = listed(str(TASK_WORDS.get(task, task)) for task in sorted(wanted.tasks))
+        told.append(Fact(_("What is done"), capital(tasks)))
     if wanted.short_visits:
         agreed = _("agreed with the person") if wanted.short_visits_agreed else _("not agreed")
         told.append(Fact(_("Short visits"), _("%(why)s (%(agreed)s)") % _short(wanted, agreed)))
@@ -300,7 +302,7 @@ def _short(wanted: Wanted, agreed: str) -> dict[str, str]:
 
 
 def _because(code: str) -> str:
-    text = str(asked.EXCLUSION_WORDS[code])
+    text = str(EXCLUSION_WORDS[code])
     return text[:1].lower() + text[1:]
 
 
@@ -408,8 +410,8 @@ def copy(request: SignedIn, reference: str) -> HttpResponse:
         council=request.council,
         person=found.person,
         form={
-            "week": asked.typed_week(wanted, lines),
-            "needs": asked.typed_needs(wanted, tokens_of(found.council_id), start=False),
+            "week": typed_week(wanted, lines),
+            "needs": typed_needs(wanted, tokens_of(found.council_id), start=False),
         },
         by=request.user,
         at=timezone.now(),
@@ -432,8 +434,8 @@ def change(request: SignedIn, token: str) -> HttpResponse:
             council=request.council,
             person=package.person,
             form={
-                "week": asked.typed_week(wanted, wanted.lines),
-                "needs": asked.typed_needs(wanted, tokens_of(package.council_id), start=False),
+                "week": typed_week(wanted, wanted.lines),
+                "needs": typed_needs(wanted, tokens_of(package.council_id), start=False),
             },
             changes=package,
             by=request.user,
