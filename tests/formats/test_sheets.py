@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import io
 from datetime import date, datetime, timedelta
+from unittest import mock
 
 import xlsxwriter
 from hypothesis import example, given, strategies
 
-from calloff.formats.sheets import plain_csv
+from calloff.formats import sheets
+from calloff.formats.sheets import NotReadError, plain_csv
 
 FIRST = datetime(2026, 3, 2)
 MOMENTS = strategies.integers(0, 60 * 24 * 60).map(lambda minutes: FIRST + timedelta(minutes=minutes))
@@ -35,6 +37,22 @@ def test_moments_keep_their_time_where_their_column_has_moments_midnight_too(mom
         [one, one.date()] for one in moments
     ]
     assert all("T" in came for came, _day in rows[1:])
+
+
+@given(strategies.text(strategies.sampled_from('ab,, \r\n\t\u2028\x0b"\0é'), max_size=60))
+@example("a,b\r\n\r\n , ,\r\nc,d")
+@example("a,b\rc,d\r")
+@example("a\tb,c\nd\te,f\n")
+def test_a_table_that_needs_no_reading_comes_out_as_if_it_had_been_read(text):
+    def told():
+        try:
+            return plain_csv("table.csv", text.encode())
+        except NotReadError as error:
+            return str(error)
+
+    with mock.patch.object(sheets, "_plain_already", return_value=None):
+        read = told()
+    assert told() == read
 
 
 def test_a_column_of_days_alone_stays_days():

@@ -93,7 +93,10 @@ def plain_csv(name: str, data: bytes) -> bytes:
     elif kind is not None:
         raise NotReadError(f"{name}: this is {kind.name}; save the sheet as .xlsx or as CSV UTF-8")
     else:
-        rows = _csv(name, data)
+        text = _text(name, data)
+        if (plain := _plain_already(text)) is not None:
+            return plain.encode()
+        rows = _csv(name, text)
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
     for number, row in enumerate(rows, 1):
@@ -112,12 +115,33 @@ def _too_large(name: str) -> NotReadError:
     return NotReadError(f"{name}: the sheet has more than {most}; send it in parts")
 
 
-def _csv(name: str, data: bytes) -> Iterable[list[str]]:
+def _text(name: str, data: bytes) -> str:
     try:
-        text = data.decode("utf-8-sig")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         row = data.count(b"\n", 0, error.start) + 1
         raise NotReadError(f"{name}: the text of row {row} is not UTF-8; save the sheet as CSV UTF-8") from None
+
+
+def _plain_already(text: str) -> str | None:
+    """
+    The text of a table without a quoted cell, whose rows need no reading; None where they do, or are too many or wide.
+
+    Most files that a system sends are such, and reading a large one cell by cell takes longer than a page should.
+    """
+    if '"' in text or "\0" in text or _separator(text) != ",":
+        return None
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if not lines[-1]:
+        lines.pop()
+    if len(lines) > MOST_ROWS + 1 or any(
+        line.count(",") >= MOST_COLUMNS or len(line) > csv.field_size_limit() for line in lines
+    ):
+        return None
+    return "".join(f"{line}\n" if line.replace(",", "").strip() else "\n" for line in lines)
+
+
+def _csv(name: str, text: str) -> Iterable[list[str]]:
     rows: list[list[str]] = []
     try:
         for cells in csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=_separator(text)):
