@@ -70,9 +70,11 @@ def test_parts_from_parquet_answer_as_the_plain_loop_over_all(seed, tmp_path):
     assert {key: pence for key, pence in totals.items() if pence} == {key: one for key, one in expected.items() if one}
 
 
+@pytest.mark.parametrize("near_rows", [1, 50, 1 << 17])
 @pytest.mark.parametrize(("seed", "most_slots"), [(0, 1 << 20), (1, 1 << 20), (2, -1)])
-def test_logs_in_arrival_order_are_put_in_order_whether_counted_or_sorted(seed, most_slots, monkeypatch):
+def test_logs_in_arrival_order_are_put_in_order_by_range_counted_or_sorted(seed, most_slots, near_rows, monkeypatch):
     monkeypatch.setattr(large, "MOST_SLOTS", most_slots)
+    monkeypatch.setattr(large, "NEAR_ROWS", near_rows)
     planned, logs, rules = drawn(seed, GROUPS)
     if most_slots < 0:
         # Somebody whom nobody knows lies behind all others.
@@ -80,8 +82,9 @@ def test_logs_in_arrival_order_are_put_in_order_whether_counted_or_sorted(seed, 
     order = random.Random(seed).sample(range(len(logs.came)), len(logs.came))
     mixed = Logs(**{name: column[order].astype(np.int32) for name, column in as_arrays(logs).items()})
 
-    ordered, _ = in_group_order(mixed, np.array(order, dtype=np.int32))
+    ordered, lay = in_group_order(mixed, np.array(order, dtype=np.int32))
 
+    assert all((as_arrays(mixed)[name][lay] == column).all() for name, column in as_arrays(ordered).items())
     assert answers(settle_large(planned, ordered, rules, AS_OF)) == answers(settle(planned, logs, rules, AS_OF))
 
 

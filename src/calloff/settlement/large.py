@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from calloff.compiled import compiler, over_columns
@@ -13,13 +14,15 @@ from calloff.settlement import pricing
 from calloff.settlement.archive import Part
 from calloff.settlement.columns import Logs, Planned, Rules, Settled
 from calloff.settlement.engine import settle
-from calloff.settlement.ordering import DAY, out_of_order, put_by_group, put_by_worker
+from calloff.settlement.ordering import DAY, begin_ranges, out_of_order, put_by_group, put_by_range, put_by_worker
 
 Totals = dict[tuple[int, int], int]
 """Pence by contract and week."""
 
 MOST_SLOTS = 1 << 20
 """Places to count in, whatever the number of logs; beyond so many, and four for each log, logs are sorted instead."""
+NEAR_ROWS = 1 << 17
+"""So many logs are put in order at a time: their columns are some megabytes, which stay near the processor."""
 
 
 def settle_large(planned: Planned, logs: Logs, rules: Rules, as_of: int) -> Settled:
@@ -65,13 +68,47 @@ def in_group_order(logs: Logs, keys: Sequence[int]) -> tuple[Logs, Any]:
     """Logs that lie as they arrived, by group, coming and source key, and the place where each lay."""
     import numpy as np
 
-    least, slots = int(np.min(logs.groups)), int(np.max(logs.groups)) - int(np.min(logs.groups)) + 2
-    order = _zeros(len(keys), 32)
+    columns = {**vars(logs), "keys": keys, "lay": np.arange(len(keys), dtype=np.int32)}
+    ends = [0, len(keys)]
+    if len(keys) > 2 * NEAR_ROWS:
+        columns, ends = _by_range(columns)
+    put = {name: np.empty_like(columns[name]) for name in (*vars(logs), "lay")}
+    for first, end in pairwise(ends):
+        near = {name: column[first:end] for name, column in columns.items()}
+        order = _order_near(near["groups"], near["came"], near["keys"])
+        for name, column in put.items():
+            column[first:end] = near[name][order]
+    lay = put.pop("lay")
+    return replace(logs, **put), lay
+
+
+def _by_range(columns: Mapping[str, Any]) -> tuple[dict[str, Any], list[int]]:
+    """The same rows by ranges of groups, each of about NEAR_ROWS of them, and where the ranges begin and end."""
+    import numpy as np
+
+    groups = columns["groups"]
+    least, slots = int(np.min(groups)), int(np.max(groups)) - int(np.min(groups)) + 1
+    shift = max(0, (slots * NEAR_ROWS // len(groups)).bit_length() - 1)
+    begins = _zeros(((slots - 1) >> shift) + 2, 64)
+    over_columns(begin_ranges)(groups, least, shift, begins)
+    put = {name: np.empty_like(column) for name, column in columns.items()}
+    for name, column in columns.items():
+        over_columns(put_by_range)(groups, least, shift, begins.copy(), column, put[name])
+    return put, begins.tolist()
+
+
+def _order_near(groups: Any, came: Any, keys: Any) -> Any:
+    """The order of few enough logs that they are near one another in memory."""
+    import numpy as np
+
+    if not len(keys):
+        return np.zeros(0, dtype=np.int32)
+    least, slots = int(np.min(groups)), int(np.max(groups)) - int(np.min(groups)) + 2
     if slots > max(MOST_SLOTS, 4 * len(keys)):
-        order = np.lexsort((keys, logs.came, logs.groups)).astype(np.int32)
-    else:
-        over_columns(put_by_group)(logs.groups, logs.came, keys, least, _zeros(slots, 32), order)
-    return replace(logs, **{name: column[order] for name, column in vars(logs).items()}), order
+        return np.lexsort((keys, came, groups)).astype(np.int32)
+    order = _zeros(len(keys), 32)
+    over_columns(put_by_group)(groups, came, keys, least, _zeros(slots, 32), order)
+    return order
 
 
 def _refuse_what_cannot_be(planned: Planned, logs: Logs, rules: Rules) -> None:

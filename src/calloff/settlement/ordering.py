@@ -54,6 +54,35 @@ def put_by_worker(
         order[behind] = log
 
 
+def begin_ranges(groups: Sequence[int], least_group: int, shift: int, begins: MutableSequence[int]) -> None:
+    """
+    Where each range of 2 to the `shift` groups begins once rows lie by range; `begins` is all zeros, and one more.
+    """
+    for row in range(len(groups)):
+        begins[((groups[row] - least_group) >> shift) + 1] += 1
+    for place in range(1, len(begins)):
+        begins[place] += begins[place - 1]
+
+
+def put_by_range(
+    groups: Sequence[int],
+    least_group: int,
+    shift: int,
+    begins: MutableSequence[int],
+    column: Sequence[int],
+    put: MutableSequence[int],
+) -> None:
+    """
+    A column's rows by range of groups, those of a range as they lay; `begins` moves on to where each range ends.
+
+    Rows are read one after another and written to few places at once, which memory is quick at.
+    """
+    for row in range(len(groups)):
+        at = (groups[row] - least_group) >> shift
+        put[begins[at]] = column[row]
+        begins[at] += 1
+
+
 def put_by_group(
     groups: Sequence[int],
     came: Sequence[int],
