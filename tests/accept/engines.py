@@ -15,9 +15,10 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from accept.tally import Tally
@@ -25,6 +26,7 @@ from accept.tally import Tally
 from calloff.domain.records import sha256
 from calloff.stages import ROOT
 
+STATISTICS_SECONDS = 10
 SERVER = os.environ.get("CALLOFF_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/test")
 TESTS = Path(__file__).resolve().parents[1]
 CHILD = "from accept.engines import run_here; run_here()"
@@ -99,10 +101,34 @@ def database(engine: str, folder: Path) -> Iterator[dict[str, str]]:
         server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         server.execute(f'CREATE DATABASE "{name}"')
     try:
-        yield {"DATABASE_URL": f"{SERVER.rpartition('/')[0]}/{name}"}
+        with _statistics(f"{SERVER.rpartition('/')[0]}/{name}"):
+            yield {"DATABASE_URL": f"{SERVER.rpartition('/')[0]}/{name}"}
     finally:
         with psycopg.connect(SERVER, autocommit=True) as server:
             server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@contextmanager
+def _statistics(address: str) -> Iterator[None]:
+    """What a running server's autovacuum does; without it PostgreSQL keeps the plans that it made for empty tables."""
+    import psycopg
+
+    ended = threading.Event()
+
+    def take() -> None:
+        while not ended.wait(STATISTICS_SECONDS):
+            # Whatever else holds a table, or has thrown the database away, comes first.
+            with suppress(psycopg.Error), psycopg.connect(address, autocommit=True) as own:
+                own.execute("SET lock_timeout = '1s'")
+                own.execute("ANALYZE")
+
+    taking = threading.Thread(target=take)
+    taking.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        taking.join()
 
 
 def empty_database() -> Path:

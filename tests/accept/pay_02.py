@@ -12,7 +12,6 @@ import csv
 import io
 import re
 import tempfile
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -41,7 +40,6 @@ FIRST_FILES_AT = datetime(2026, 11, 11, 9, tzinfo=UTC)
 LATER_FILES_AT = datetime(2026, 11, 12, 9, tzinfo=UTC)
 LATE_FACTS_AT = datetime(2026, 11, 13, 9, tzinfo=UTC)
 STATEMENTS = 25
-STATISTICS_SECONDS = 10
 BORNE = ("care_cost", "funder_receivable")
 
 
@@ -77,7 +75,7 @@ def course(tally: Tally, size: int) -> None:
     desk.say_where_money_goes()
     people = list({one.planned.person.reference: one.planned.person for one in city.visits}.values())
     # Nothing is planned beyond the four weeks: what lies ahead is no part of this.
-    with _statistics(), desk.clock(), mock.patch.object(planning, "HORIZON_DAYS", 1):
+    with desk.clock(), mock.patch.object(planning, "HORIZON_DAYS", 1):
         desk.at(FIRST_FACTS_AT)
         _plan(site)
         website.tell_stops(site, city.visits)
@@ -110,32 +108,6 @@ def _plan(site: Any) -> None:
     for package in Package.objects.select_related("person").order_by("pk"):
         with in_turn(site.world.council.pk):
             plan(package, FIRST_ON, LAST_ON, site.world.at)
-
-
-@contextmanager
-def _statistics() -> Iterator[None]:
-    """What a running server's autovacuum does; without it PostgreSQL keeps the plans that it made for empty tables."""
-    import psycopg
-    from django.db import connection
-
-    if connection.vendor != "postgresql":
-        yield
-        return
-    told = {name: connection.settings_dict[name.upper()] for name in ("host", "port", "user", "password")}
-    ended = threading.Event()
-
-    def take() -> None:
-        with psycopg.connect(**told, dbname=connection.settings_dict["NAME"], autocommit=True) as own:
-            while not ended.wait(STATISTICS_SECONDS):
-                own.execute("ANALYZE")
-
-    taking = threading.Thread(target=take)
-    taking.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        taking.join()
 
 
 class Desk:

@@ -94,7 +94,7 @@ CODES = (
         "subjective",
         "reverses",
     ),
-    *("new_line_id", "sort_code"),
+    *("new_line_id", "sort_code", "service_user"),
     *("came_by", "left_by", "visit", "parked", "row", "contract", "person"),
     *("screen", "email", "password", "name", "reason", "case_number", "history", "with_others"),
 )
