@@ -16,6 +16,131 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name="Person",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("reference", models.CharField(max_length=16)),
+                ("name", models.CharField(max_length=120)),
+                ("born_on", models.DateField()),
+                ("sex", models.CharField(default="", max_length=10)),
+                ("address", models.CharField(default="", max_length=200)),
+                ("postcode", models.CharField(default="", max_length=10)),
+                ("phone", models.CharField(default="", max_length=30)),
+                ("case_number", models.CharField(default="", max_length=40)),
+                ("died_on", models.DateField(null=True)),
+                (
+                    "area",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="people", to="directory.area"
+                    ),
+                ),
+                (
+                    "council",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="directory.council"
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [
+                    models.Index(fields=["council", "name"], name="person_by_name"),
+                    models.Index(fields=["council", "case_number"], name="person_by_case"),
+                ],
+                "constraints": [models.UniqueConstraint(fields=("council", "reference"), name="person_once")],
+            },
+        ),
+        migrations.CreateModel(
+            name="Repeat",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("user", models.PositiveBigIntegerField()),
+                ("key", models.CharField(max_length=80)),
+                ("body_hash", models.CharField(max_length=64)),
+                ("status", models.PositiveSmallIntegerField()),
+                ("answer", models.TextField()),
+                ("at", models.DateTimeField()),
+            ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("user", "key"), name="repeat_once")],
+            },
+        ),
+        migrations.CreateModel(
+            name="Request",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("reference", models.CharField(max_length=16)),
+                ("state", models.CharField(default="draft", max_length=10)),
+                ("form", models.TextField(default="{}")),
+                ("from_hub", models.BooleanField(default=False)),
+                ("changes_package", models.CharField(default="", max_length=16)),
+                ("raised_identity", models.PositiveBigIntegerField()),
+                ("raised_at", models.DateTimeField()),
+                ("touched_at", models.DateTimeField()),
+                ("minutes_per_week", models.PositiveIntegerField(default=0)),
+                ("priority", models.PositiveSmallIntegerField(default=5)),
+                ("decided_identity", models.PositiveBigIntegerField(null=True)),
+                ("decided_at", models.DateTimeField(null=True)),
+                ("approved_minutes_per_week", models.PositiveIntegerField(null=True)),
+                ("approved_pence_per_week", models.PositiveBigIntegerField(null=True)),
+                ("reason", models.CharField(default="", max_length=500)),
+                (
+                    "council",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="directory.council"
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="requests",
+                        to="brokerage.person",
+                    ),
+                ),
+                (
+                    "raised_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [
+                    models.Index(fields=["council", "state", "priority", "touched_at"], name="request_by_state"),
+                    models.Index(fields=["raised_by", "touched_at"], name="request_of"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("council", "reference"), name="request_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "approved"), _negated=True),
+                            models.Q(("raised_identity", models.F("decided_identity")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="request_approved_by_another",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "approved"), _negated=True),
+                            models.Q(("approved_minutes_per_week__isnull", False), ("decided_identity__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="request_approval_is_whole",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Package",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -82,7 +207,44 @@ class Migration(migrations.Migration):
                         to=settings.AUTH_USER_MODEL,
                     ),
                 ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="packages", to="brokerage.person"
+                    ),
+                ),
+                (
+                    "request",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="brokerage.request"
+                    ),
+                ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["council", "state", "next_action_at", "reference"], name="package_queue"),
+                    models.Index(fields=["council", "owner", "state", "next_action_at"], name="package_of_owner"),
+                    models.Index(
+                        condition=models.Q(("waits_for_minutes", True)),
+                        fields=["council", "priority", "required_start_on", "approved_at"],
+                        name="package_waits_for_minutes",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("council", "reference"), name="package_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ("sourcing", "called_off", "started", "ended", "withdrawn"))),
+                        name="package_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("priority__in", (1, 2, 3, 4, 5, 6))), name="package_priority_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("minutes_to_place__lte", models.F("minutes_per_week"))),
+                        name="package_places_no_more_than_it_has",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Invitation",
@@ -129,6 +291,34 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["branch", "state", "deadline_at"], name="invitation_of_branch"),
+                    models.Index(
+                        condition=models.Q(("state__in", ("open", "accepted", "part"))),
+                        fields=["council", "deadline_at"],
+                        name="invitation_live",
+                    ),
+                    models.Index(fields=["package", "sent_at"], name="invitation_of_package"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ("open", "accepted", "part", "declined", "expired", "ended", "called_off"))
+                        ),
+                        name="invitation_state_known",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ("open", "accepted", "part"))),
+                        fields=("package", "enrolment"),
+                        name="invitation_lives_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("deadline_at__gte", models.F("sent_at"))),
+                        name="invitation_deadline_after_sending",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Decision",
@@ -152,6 +342,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("package", "number"), name="decision_once")],
+            },
         ),
         migrations.CreateModel(
             name="CallOff",
@@ -242,6 +435,26 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["council", "confirmed_at"], name="call_off_by_moment"),
+                    models.Index(fields=["branch", "ended_on"], name="call_off_of_branch"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("second_identity__isnull", True),
+                            models.Q(("second_identity", models.F("confirmed_identity")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="call_off_second_is_another",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("outside_reason", ""), ("second_identity__isnull", False), _connector="OR"),
+                        name="call_off_outside_is_seconded",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Bridge",
@@ -263,6 +476,16 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("to_on__isnull", True), ("to_on__gte", models.F("from_on")), _connector="OR"
+                        ),
+                        name="bridge_ends_after",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="PackageVersion",
@@ -286,40 +509,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.CreateModel(
-            name="Person",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("reference", models.CharField(max_length=16)),
-                ("name", models.CharField(max_length=120)),
-                ("born_on", models.DateField()),
-                ("sex", models.CharField(default="", max_length=10)),
-                ("address", models.CharField(default="", max_length=200)),
-                ("postcode", models.CharField(default="", max_length=10)),
-                ("phone", models.CharField(default="", max_length=30)),
-                ("case_number", models.CharField(default="", max_length=40)),
-                ("died_on", models.DateField(null=True)),
-                (
-                    "area",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="people", to="directory.area"
-                    ),
-                ),
-                (
-                    "council",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="directory.council"
-                    ),
-                ),
-            ],
-        ),
-        migrations.AddField(
-            model_name="package",
-            name="person",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="packages", to="brokerage.person"
-            ),
+            options={
+                "constraints": [models.UniqueConstraint(fields=("package", "number"), name="package_version_once")],
+            },
         ),
         migrations.CreateModel(
             name="PlacedVisit",
@@ -351,79 +543,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.CreateModel(
-            name="Repeat",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("user", models.PositiveBigIntegerField()),
-                ("key", models.CharField(max_length=80)),
-                ("body_hash", models.CharField(max_length=64)),
-                ("status", models.PositiveSmallIntegerField()),
-                ("answer", models.TextField()),
-                ("at", models.DateTimeField()),
-            ],
             options={
-                "constraints": [models.UniqueConstraint(fields=("user", "key"), name="repeat_once")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("live", True)),
+                        fields=("package", "version", "visit"),
+                        name="visit_placed_once",
+                    )
+                ],
             },
-        ),
-        migrations.CreateModel(
-            name="Request",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("reference", models.CharField(max_length=16)),
-                ("state", models.CharField(default="draft", max_length=10)),
-                ("form", models.TextField(default="{}")),
-                ("from_hub", models.BooleanField(default=False)),
-                ("changes_package", models.CharField(default="", max_length=16)),
-                ("raised_identity", models.PositiveBigIntegerField()),
-                ("raised_at", models.DateTimeField()),
-                ("touched_at", models.DateTimeField()),
-                ("minutes_per_week", models.PositiveIntegerField(default=0)),
-                ("priority", models.PositiveSmallIntegerField(default=5)),
-                ("decided_identity", models.PositiveBigIntegerField(null=True)),
-                ("decided_at", models.DateTimeField(null=True)),
-                ("approved_minutes_per_week", models.PositiveIntegerField(null=True)),
-                ("approved_pence_per_week", models.PositiveBigIntegerField(null=True)),
-                ("reason", models.CharField(default="", max_length=500)),
-                (
-                    "council",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="directory.council"
-                    ),
-                ),
-                (
-                    "decided_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "person",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="requests",
-                        to="brokerage.person",
-                    ),
-                ),
-                (
-                    "raised_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-            ],
-        ),
-        migrations.AddField(
-            model_name="package",
-            name="request",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="brokerage.request"
-            ),
         ),
         migrations.CreateModel(
             name="SavedForm",
@@ -440,6 +568,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("user", "form", "about"), name="saved_form_once")],
+            },
         ),
         migrations.CreateModel(
             name="Stay",
@@ -462,6 +593,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [models.Index(fields=["council", "discharged_on"], name="stay_of_council")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("discharged_on__isnull", True)), fields=("person",), name="stay_lives_once"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="UnmetStretch",
@@ -490,6 +629,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [models.Index(fields=["council", "until", "from_on"], name="unmet_by_day")],
+            },
         ),
         migrations.CreateModel(
             name="Waiting",
@@ -515,6 +657,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [models.Index(fields=["enrolment", "package"], name="waiting_for")],
+                "constraints": [models.UniqueConstraint(fields=("package", "enrolment"), name="waiting_once")],
+            },
         ),
         migrations.CreateModel(
             name="CareHomeWait",
@@ -800,203 +946,5 @@ class Migration(migrations.Migration):
                     models.Index(fields=["branch", "read_at"], name="message_of_branch"),
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="invitation",
-            index=models.Index(fields=["branch", "state", "deadline_at"], name="invitation_of_branch"),
-        ),
-        migrations.AddIndex(
-            model_name="invitation",
-            index=models.Index(
-                condition=models.Q(("state__in", ("open", "accepted", "part"))),
-                fields=["council", "deadline_at"],
-                name="invitation_live",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="invitation",
-            index=models.Index(fields=["package", "sent_at"], name="invitation_of_package"),
-        ),
-        migrations.AddConstraint(
-            model_name="invitation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ("open", "accepted", "part", "declined", "expired", "ended", "called_off"))
-                ),
-                name="invitation_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invitation",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ("open", "accepted", "part"))),
-                fields=("package", "enrolment"),
-                name="invitation_lives_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invitation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("deadline_at__gte", models.F("sent_at"))), name="invitation_deadline_after_sending"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="decision",
-            constraint=models.UniqueConstraint(fields=("package", "number"), name="decision_once"),
-        ),
-        migrations.AddIndex(
-            model_name="calloff",
-            index=models.Index(fields=["council", "confirmed_at"], name="call_off_by_moment"),
-        ),
-        migrations.AddIndex(
-            model_name="calloff",
-            index=models.Index(fields=["branch", "ended_on"], name="call_off_of_branch"),
-        ),
-        migrations.AddConstraint(
-            model_name="calloff",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("second_identity__isnull", True),
-                    models.Q(("second_identity", models.F("confirmed_identity")), _negated=True),
-                    _connector="OR",
-                ),
-                name="call_off_second_is_another",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="calloff",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("outside_reason", ""), ("second_identity__isnull", False), _connector="OR"),
-                name="call_off_outside_is_seconded",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="bridge",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("to_on__isnull", True), ("to_on__gte", models.F("from_on")), _connector="OR"),
-                name="bridge_ends_after",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="packageversion",
-            constraint=models.UniqueConstraint(fields=("package", "number"), name="package_version_once"),
-        ),
-        migrations.AddIndex(
-            model_name="person",
-            index=models.Index(fields=["council", "name"], name="person_by_name"),
-        ),
-        migrations.AddIndex(
-            model_name="person",
-            index=models.Index(fields=["council", "case_number"], name="person_by_case"),
-        ),
-        migrations.AddConstraint(
-            model_name="person",
-            constraint=models.UniqueConstraint(fields=("council", "reference"), name="person_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="placedvisit",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("live", True)), fields=("package", "version", "visit"), name="visit_placed_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="request",
-            index=models.Index(fields=["council", "state", "priority", "touched_at"], name="request_by_state"),
-        ),
-        migrations.AddIndex(
-            model_name="request",
-            index=models.Index(fields=["raised_by", "touched_at"], name="request_of"),
-        ),
-        migrations.AddConstraint(
-            model_name="request",
-            constraint=models.UniqueConstraint(fields=("council", "reference"), name="request_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="request",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "approved"), _negated=True),
-                    models.Q(("raised_identity", models.F("decided_identity")), _negated=True),
-                    _connector="OR",
-                ),
-                name="request_approved_by_another",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="request",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "approved"), _negated=True),
-                    models.Q(("approved_minutes_per_week__isnull", False), ("decided_identity__isnull", False)),
-                    _connector="OR",
-                ),
-                name="request_approval_is_whole",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="package",
-            index=models.Index(fields=["council", "state", "next_action_at", "reference"], name="package_queue"),
-        ),
-        migrations.AddIndex(
-            model_name="package",
-            index=models.Index(fields=["council", "owner", "state", "next_action_at"], name="package_of_owner"),
-        ),
-        migrations.AddIndex(
-            model_name="package",
-            index=models.Index(
-                condition=models.Q(("waits_for_minutes", True)),
-                fields=["council", "priority", "required_start_on", "approved_at"],
-                name="package_waits_for_minutes",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="package",
-            constraint=models.UniqueConstraint(fields=("council", "reference"), name="package_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="package",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ("sourcing", "called_off", "started", "ended", "withdrawn"))),
-                name="package_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="package",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("priority__in", (1, 2, 3, 4, 5, 6))), name="package_priority_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="package",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("minutes_to_place__lte", models.F("minutes_per_week"))),
-                name="package_places_no_more_than_it_has",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="savedform",
-            constraint=models.UniqueConstraint(fields=("user", "form", "about"), name="saved_form_once"),
-        ),
-        migrations.AddIndex(
-            model_name="stay",
-            index=models.Index(fields=["council", "discharged_on"], name="stay_of_council"),
-        ),
-        migrations.AddConstraint(
-            model_name="stay",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("discharged_on__isnull", True)), fields=("person",), name="stay_lives_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="unmetstretch",
-            index=models.Index(fields=["council", "until", "from_on"], name="unmet_by_day"),
-        ),
-        migrations.AddIndex(
-            model_name="waiting",
-            index=models.Index(fields=["enrolment", "package"], name="waiting_for"),
-        ),
-        migrations.AddConstraint(
-            model_name="waiting",
-            constraint=models.UniqueConstraint(fields=("package", "enrolment"), name="waiting_once"),
         ),
     ]

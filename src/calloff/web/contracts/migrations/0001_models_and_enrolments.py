@@ -54,6 +54,28 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [models.Index(fields=["council", "state", "drafted_at"], name="draft_waiting")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("council", "reference"), name="draft_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "approved"), _negated=True),
+                            models.Q(("drafted_identity", models.F("decided_identity")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="draft_approved_by_another",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "approved"), _negated=True),
+                            ("decided_identity__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="draft_approved_by_somebody",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Enrolment",
@@ -83,6 +105,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [models.Index(fields=["council", "model"], name="enrolment_of_model")],
+                "constraints": [models.UniqueConstraint(fields=("council", "reference"), name="enrolment_once")],
+            },
         ),
         migrations.CreateModel(
             name="ModelVersion",
@@ -111,6 +137,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("council", "model", "version"), name="model_version_once"),
+                    models.UniqueConstraint(fields=("council", "model", "starts_on"), name="model_version_a_day"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Pool",
@@ -135,6 +167,23 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [models.Index(fields=["council", "enrolment"], name="pool_of_council")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("enrolment", "number"), name="pool_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "declared__gte",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("used"), "+", models.F("held")
+                                ),
+                            )
+                        ),
+                        name="pool_never_oversold",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Suspension",
@@ -180,91 +229,24 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddIndex(
-            model_name="draft",
-            index=models.Index(fields=["council", "state", "drafted_at"], name="draft_waiting"),
-        ),
-        migrations.AddConstraint(
-            model_name="draft",
-            constraint=models.UniqueConstraint(fields=("council", "reference"), name="draft_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="draft",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "approved"), _negated=True),
-                    models.Q(("drafted_identity", models.F("decided_identity")), _negated=True),
-                    _connector="OR",
-                ),
-                name="draft_approved_by_another",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="draft",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "approved"), _negated=True), ("decided_identity__isnull", False), _connector="OR"
-                ),
-                name="draft_approved_by_somebody",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="enrolment",
-            index=models.Index(fields=["council", "model"], name="enrolment_of_model"),
-        ),
-        migrations.AddConstraint(
-            model_name="enrolment",
-            constraint=models.UniqueConstraint(fields=("council", "reference"), name="enrolment_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="modelversion",
-            constraint=models.UniqueConstraint(fields=("council", "model", "version"), name="model_version_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="modelversion",
-            constraint=models.UniqueConstraint(fields=("council", "model", "starts_on"), name="model_version_a_day"),
-        ),
-        migrations.AddIndex(
-            model_name="pool",
-            index=models.Index(fields=["council", "enrolment"], name="pool_of_council"),
-        ),
-        migrations.AddConstraint(
-            model_name="pool",
-            constraint=models.UniqueConstraint(fields=("enrolment", "number"), name="pool_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="pool",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "declared__gte",
-                        django.db.models.expressions.CombinedExpression(models.F("used"), "+", models.F("held")),
-                    )
-                ),
-                name="pool_never_oversold",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="suspension",
-            index=models.Index(fields=["council", "enrolment"], name="suspension_of"),
-        ),
-        migrations.AddConstraint(
-            model_name="suspension",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("lifted_identity__isnull", True),
-                    models.Q(("lifted_identity", models.F("suspended_identity")), _negated=True),
-                    _connector="OR",
-                ),
-                name="suspension_lifted_by_another",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="suspension",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("to_on__isnull", True), ("to_on__gte", models.F("from_on")), _connector="OR"),
-                name="suspension_ends_after",
-            ),
+            options={
+                "indexes": [models.Index(fields=["council", "enrolment"], name="suspension_of")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("lifted_identity__isnull", True),
+                            models.Q(("lifted_identity", models.F("suspended_identity")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="suspension_lifted_by_another",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("to_on__isnull", True), ("to_on__gte", models.F("from_on")), _connector="OR"
+                        ),
+                        name="suspension_ends_after",
+                    ),
+                ],
+            },
         ),
     ]

@@ -47,6 +47,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("council", "code"), name="locality_once")],
+            },
         ),
         migrations.CreateModel(
             name="Area",
@@ -70,6 +73,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("council", "code"), name="area_once")],
+            },
         ),
         migrations.CreateModel(
             name="Branch",
@@ -114,13 +120,5 @@ class Migration(migrations.Migration):
             options={
                 "constraints": [models.UniqueConstraint(fields=("branch", "graded_on"), name="grading_once_a_day")],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="locality",
-            constraint=models.UniqueConstraint(fields=("council", "code"), name="locality_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="area",
-            constraint=models.UniqueConstraint(fields=("council", "code"), name="area_once"),
         ),
     ]

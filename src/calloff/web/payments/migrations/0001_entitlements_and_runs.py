@@ -17,6 +17,135 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name="PayRun",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField()),
+                ("token", models.CharField(max_length=16, unique=True)),
+                ("from_on", models.DateField()),
+                ("to_on", models.DateField()),
+                ("state", models.CharField(default="draft", max_length=8)),
+                ("made_identity", models.PositiveBigIntegerField()),
+                ("made_at", models.DateTimeField()),
+                ("approved_identity", models.PositiveBigIntegerField(null=True)),
+                ("approved_at", models.DateTimeField(null=True)),
+                ("released_at", models.DateTimeField(null=True)),
+                (
+                    "approved_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "council",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="directory.council"
+                    ),
+                ),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("council", "number"), name="pay_run_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "draft")), fields=("council",), name="pay_run_drafted_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("approved_identity__isnull", True),
+                            models.Q(("approved_identity", models.F("made_identity")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="pay_run_approved_by_another",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ("draft", "dropped")), ("approved_identity__isnull", False), _connector="OR"
+                        ),
+                        name="pay_run_approved_by_somebody",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Posting",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("journal", models.CharField(max_length=40)),
+                ("account", models.CharField(max_length=24)),
+                ("pence", models.BigIntegerField()),
+                ("at", models.DateTimeField()),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="directory.branch"
+                    ),
+                ),
+                (
+                    "council",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="directory.council",
+                    ),
+                ),
+                (
+                    "enrolment",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="contracts.enrolment",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="postings",
+                        to="payments.payrun",
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [models.Index(fields=["council", "journal"], name="posting_of_journal")],
+            },
+        ),
+        migrations.CreateModel(
+            name="RuleVersion",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("model", models.CharField(max_length=80)),
+                ("rule", models.CharField(max_length=80)),
+                ("version", models.PositiveIntegerField()),
+                ("title", models.CharField(max_length=200)),
+                ("text", models.TextField()),
+                ("starts_on", models.DateField()),
+                ("published_at", models.DateTimeField()),
+                (
+                    "council",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="directory.council"
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("council", "model", "starts_on"), name="rule_version_a_day")
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Entitlement",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -70,44 +199,27 @@ class Migration(migrations.Migration):
                         to="brokerage.person",
                     ),
                 ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="PayRun",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("number", models.PositiveIntegerField()),
-                ("token", models.CharField(max_length=16, unique=True)),
-                ("from_on", models.DateField()),
-                ("to_on", models.DateField()),
-                ("state", models.CharField(default="draft", max_length=8)),
-                ("made_identity", models.PositiveBigIntegerField()),
-                ("made_at", models.DateTimeField()),
-                ("approved_identity", models.PositiveBigIntegerField(null=True)),
-                ("approved_at", models.DateTimeField(null=True)),
-                ("released_at", models.DateTimeField(null=True)),
                 (
-                    "approved_by",
+                    "rule",
                     models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "council",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="directory.council"
-                    ),
-                ),
-                (
-                    "made_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="payments.ruleversion"
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["council", "person", "on"], name="entitlement_of_person"),
+                    models.Index(fields=["council", "branch", "on"], name="entitlement_of_branch"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("council", "anchor", "component", "number"), name="entitlement_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("number__gte", 1)), name="entitlement_numbered_from_one"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="PayLine",
@@ -138,75 +250,6 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name="Posting",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("journal", models.CharField(max_length=40)),
-                ("account", models.CharField(max_length=24)),
-                ("pence", models.BigIntegerField()),
-                ("at", models.DateTimeField()),
-                (
-                    "branch",
-                    models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="directory.branch"
-                    ),
-                ),
-                (
-                    "council",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="directory.council",
-                    ),
-                ),
-                (
-                    "enrolment",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="contracts.enrolment",
-                    ),
-                ),
-                (
-                    "run",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="postings",
-                        to="payments.payrun",
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="RuleVersion",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("model", models.CharField(max_length=80)),
-                ("rule", models.CharField(max_length=80)),
-                ("version", models.PositiveIntegerField()),
-                ("title", models.CharField(max_length=200)),
-                ("text", models.TextField()),
-                ("starts_on", models.DateField()),
-                ("published_at", models.DateTimeField()),
-                (
-                    "council",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="directory.council"
-                    ),
-                ),
-            ],
-        ),
-        migrations.AddField(
-            model_name="entitlement",
-            name="rule",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="payments.ruleversion"
-            ),
-        ),
-        migrations.CreateModel(
             name="Seal",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -223,67 +266,8 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="payrun",
-            constraint=models.UniqueConstraint(fields=("council", "number"), name="pay_run_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="payrun",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "draft")), fields=("council",), name="pay_run_drafted_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="payrun",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("approved_identity__isnull", True),
-                    models.Q(("approved_identity", models.F("made_identity")), _negated=True),
-                    _connector="OR",
-                ),
-                name="pay_run_approved_by_another",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="payrun",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ("draft", "dropped")), ("approved_identity__isnull", False), _connector="OR"
-                ),
-                name="pay_run_approved_by_somebody",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="posting",
-            index=models.Index(fields=["council", "journal"], name="posting_of_journal"),
-        ),
-        migrations.AddConstraint(
-            model_name="ruleversion",
-            constraint=models.UniqueConstraint(fields=("council", "model", "starts_on"), name="rule_version_a_day"),
-        ),
-        migrations.AddIndex(
-            model_name="entitlement",
-            index=models.Index(fields=["council", "person", "on"], name="entitlement_of_person"),
-        ),
-        migrations.AddIndex(
-            model_name="entitlement",
-            index=models.Index(fields=["council", "branch", "on"], name="entitlement_of_branch"),
-        ),
-        migrations.AddConstraint(
-            model_name="entitlement",
-            constraint=models.UniqueConstraint(
-                fields=("council", "anchor", "component", "number"), name="entitlement_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="entitlement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("number__gte", 1)), name="entitlement_numbered_from_one"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="seal",
-            constraint=models.UniqueConstraint(fields=("council", "journal"), name="journal_sealed_once"),
+            options={
+                "constraints": [models.UniqueConstraint(fields=("council", "journal"), name="journal_sealed_once")],
+            },
         ),
     ]

@@ -69,6 +69,14 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.RemoveConstraint(
+            model_name="payrun",
+            name="pay_run_drafted_once",
+        ),
+        migrations.RemoveConstraint(
+            model_name="payrun",
+            name="pay_run_approved_by_somebody",
+        ),
         migrations.CreateModel(
             name="Advance",
             fields=[
@@ -81,7 +89,53 @@ class Migration(migrations.Migration):
                 ("asked_at", models.DateTimeField()),
                 ("decided_identity", models.PositiveBigIntegerField(null=True)),
                 ("decided_at", models.DateTimeField(null=True)),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="directory.branch"
+                    ),
+                ),
+                (
+                    "council",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="directory.council",
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "paid"), _negated=True),
+                            models.Q(
+                                ("decided_identity__isnull", False),
+                                models.Q(("decided_identity", models.F("asked_identity")), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="advance_approved_by_another",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("pence__gt", 0)), name="advance_above_nothing"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Assessment",
@@ -91,7 +145,40 @@ class Migration(migrations.Migration):
                 ("from_on", models.DateField()),
                 ("set_at", models.DateTimeField()),
                 ("superseded_at", models.DateTimeField(null=True)),
+                (
+                    "council",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="directory.council",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="brokerage.person"
+                    ),
+                ),
+                (
+                    "set_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("superseded_at__isnull", True)),
+                        fields=("person", "from_on"),
+                        name="assessment_stands_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("pence_per_week__gte", 0)), name="assessment_not_below_nothing"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="BankDetail",
@@ -107,7 +194,57 @@ class Migration(migrations.Migration):
                 ("account", models.CharField(max_length=8)),
                 ("name", models.CharField(max_length=18)),
                 ("counts_from", models.DateTimeField(null=True)),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="directory.branch"
+                    ),
+                ),
+                (
+                    "council",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="directory.council",
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "proposed_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "approved"), _negated=True),
+                            models.Q(
+                                ("decided_identity__isnull", False),
+                                models.Q(("decided_identity", models.F("proposed_identity")), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="bank_detail_approved_by_another",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "proposed")),
+                        fields=("council", "branch"),
+                        name="bank_detail_proposed_once",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="BlockYear",
@@ -125,7 +262,54 @@ class Migration(migrations.Migration):
                 ("approved_at", models.DateTimeField(null=True)),
                 ("delivered_minutes", models.PositiveIntegerField(null=True)),
                 ("gates_met", models.BooleanField(null=True)),
+                (
+                    "approved_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "council",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="directory.council",
+                    ),
+                ),
+                (
+                    "enrolment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="contracts.enrolment"
+                    ),
+                ),
+                (
+                    "proposed_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("council", "enrolment", "from_on"), name="block_year_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("approved_identity__isnull", True),
+                            models.Q(("approved_identity", models.F("proposed_identity")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="block_year_approved_by_another",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("pence__gt", 0), ("to_on__gt", models.F("from_on"))),
+                        name="block_year_is_a_time",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Charge",
@@ -138,7 +322,52 @@ class Migration(migrations.Migration):
                 ("assessed_pence", models.BigIntegerField()),
                 ("pence", models.BigIntegerField()),
                 ("known_at", models.DateTimeField()),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="directory.branch",
+                    ),
+                ),
+                (
+                    "council",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="directory.council",
+                    ),
+                ),
+                (
+                    "enrolment",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="contracts.enrolment",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="brokerage.person",
+                    ),
+                ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("council", "person", "week", "contract", "number"), name="charge_version_once"
+                    ),
+                    models.CheckConstraint(condition=models.Q(("pence__gte", 0)), name="charge_not_below_nothing"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ChargeLine",
@@ -146,6 +375,27 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("net", models.BooleanField()),
                 ("pence", models.BigIntegerField()),
+                (
+                    "charge",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="line", to="payments.charge"
+                    ),
+                ),
+                (
+                    "council",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="directory.council",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="charge_lines", to="payments.payrun"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
@@ -159,7 +409,31 @@ class Migration(migrations.Migration):
                 ("short_notice", models.BooleanField(default=False)),
                 ("set_at", models.DateTimeField()),
                 ("superseded_at", models.DateTimeField(null=True)),
+                (
+                    "council",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="directory.council",
+                    ),
+                ),
+                (
+                    "set_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("superseded_at__isnull", True)),
+                        fields=("council", "from_on"),
+                        name="charge_rule_stands_once",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="FunderLine",
@@ -167,7 +441,35 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("funder", models.CharField(max_length=20)),
                 ("pence", models.BigIntegerField()),
+                (
+                    "council",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="directory.council",
+                    ),
+                ),
+                (
+                    "entitlement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="funder_lines",
+                        to="payments.entitlement",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="funder_lines", to="payments.payrun"
+                    ),
+                ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("run", "entitlement", "funder"), name="funder_line_once_in_a_run")
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Hold",
@@ -184,7 +486,71 @@ class Migration(migrations.Migration):
                 ("state", models.CharField(default="open", max_length=8)),
                 ("outcome", models.CharField(default="", max_length=12)),
                 ("closed_at", models.DateTimeField(null=True)),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="directory.branch",
+                    ),
+                ),
+                (
+                    "closed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "council",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="directory.council",
+                    ),
+                ),
+                (
+                    "entitlement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="payments.entitlement"
+                    ),
+                ),
+                (
+                    "opened_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["council", "state", "reply_by"], name="hold_to_answer"),
+                    models.Index(fields=["branch", "state"], name="hold_of_branch"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "open")),
+                        fields=("council", "anchor", "component"),
+                        name="hold_open_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ("hold", "dispute"))), name="hold_kind_known"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="HoldWord",
@@ -193,6 +559,27 @@ class Migration(migrations.Migration):
                 ("text", models.CharField(max_length=1000)),
                 ("from_provider", models.BooleanField()),
                 ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "council",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="directory.council",
+                    ),
+                ),
+                (
+                    "hold",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="words", to="payments.hold"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
@@ -206,7 +593,45 @@ class Migration(migrations.Migration):
                 ("vat", models.CharField(default="exempt", max_length=8)),
                 ("set_at", models.DateTimeField()),
                 ("superseded_at", models.DateTimeField(null=True)),
+                (
+                    "council",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="directory.council",
+                    ),
+                ),
+                (
+                    "enrolment",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="contracts.enrolment",
+                    ),
+                ),
+                (
+                    "set_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("superseded_at__isnull", True)),
+                        fields=("council", "enrolment", "funder", "from_on"),
+                        name="ledger_code_stands_once",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("enrolment__isnull", True), ("superseded_at__isnull", True)),
+                        fields=("council", "funder", "from_on"),
+                        name="ledger_code_of_all_stands_once",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Outcome",
@@ -219,7 +644,51 @@ class Migration(migrations.Migration):
                 ("met", models.BooleanField(null=True)),
                 ("set_at", models.DateTimeField()),
                 ("judged_at", models.DateTimeField(null=True)),
+                (
+                    "council",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="directory.council",
+                    ),
+                ),
+                (
+                    "enrolment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="contracts.enrolment"
+                    ),
+                ),
+                (
+                    "judged_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="brokerage.person"
+                    ),
+                ),
+                (
+                    "set_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("due_on__gte", models.F("starts_on")), ("pence__gt", 0)),
+                        name="outcome_is_worth_something",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Payment",
@@ -233,7 +702,39 @@ class Migration(migrations.Migration):
                 ("state", models.CharField(default="sent", max_length=8)),
                 ("returned_at", models.DateTimeField(null=True)),
                 ("return_reason", models.CharField(default="", max_length=20)),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="directory.branch",
+                    ),
+                ),
+                (
+                    "council",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="directory.council",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="payments", to="payments.payrun"
+                    ),
+                ),
             ],
+            options={
+                "indexes": [models.Index(fields=["council", "branch", "sent_at"], name="payment_of_branch")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("run", "branch"), name="payment_once_in_a_run"),
+                    models.UniqueConstraint(fields=("council", "invoice"), name="payment_invoice_once"),
+                    models.CheckConstraint(condition=models.Q(("pence__gt", 0)), name="payment_above_nothing"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="PayTerms",
@@ -252,7 +753,49 @@ class Migration(migrations.Migration):
                 ("purchase_order", models.CharField(default="", max_length=40)),
                 ("set_at", models.DateTimeField()),
                 ("superseded_at", models.DateTimeField(null=True)),
+                (
+                    "council",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="directory.council",
+                    ),
+                ),
+                (
+                    "enrolment",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="contracts.enrolment",
+                    ),
+                ),
+                (
+                    "set_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("superseded_at__isnull", True)),
+                        fields=("council", "enrolment", "from_on"),
+                        name="pay_terms_stand_once",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("enrolment__isnull", True), ("superseded_at__isnull", True)),
+                        fields=("council", "from_on"),
+                        name="pay_terms_of_all_stand_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("period__in", ("weekly", "four_weekly", "monthly"))),
+                        name="pay_terms_period_known",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Reconciliation",
@@ -262,7 +805,27 @@ class Migration(migrations.Migration):
                 ("to_on", models.DateField()),
                 ("stage", models.PositiveSmallIntegerField()),
                 ("at", models.DateTimeField()),
+                (
+                    "council",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="directory.council",
+                    ),
+                ),
+                (
+                    "enrolment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="contracts.enrolment"
+                    ),
+                ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("council", "enrolment", "from_on", "stage"), name="reconciled_once")
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Recovery",
@@ -273,7 +836,34 @@ class Migration(migrations.Migration):
                 ("instalment_pence", models.BigIntegerField(default=0)),
                 ("left_on", models.DateField(null=True)),
                 ("agreed_at", models.DateTimeField()),
+                (
+                    "agreed_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="directory.branch"
+                    ),
+                ),
+                (
+                    "council",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="directory.council",
+                    ),
+                ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("council", "number"), name="recovery_once"),
+                    models.CheckConstraint(condition=models.Q(("pence__gt", 0)), name="recovery_above_nothing"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Retro",
@@ -286,7 +876,46 @@ class Migration(migrations.Migration):
                 ("state", models.CharField(default="found", max_length=8)),
                 ("found_at", models.DateTimeField()),
                 ("decided_at", models.DateTimeField(null=True)),
+                (
+                    "council",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="directory.council",
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "entitlement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="payments.entitlement"
+                    ),
+                ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "found")), fields=("council", "anchor"), name="retro_found_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "approved"), _negated=True),
+                            ("decided_by__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="retro_approved_by_somebody",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="RuleProposal",
@@ -303,9 +932,46 @@ class Migration(migrations.Migration):
                 ("title", models.CharField(max_length=200)),
                 ("text", models.TextField()),
                 ("starts_on", models.DateField()),
+                (
+                    "council",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="directory.council",
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "proposed_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ("approved", "undone")), _negated=True),
+                            models.Q(
+                                ("decided_identity__isnull", False),
+                                models.Q(("decided_identity", models.F("proposed_identity")), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="ruleproposal_approved_by_another",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -324,6 +990,21 @@ class Migration(migrations.Migration):
                 ("problem", models.CharField(default="", max_length=300)),
                 ("asked_at", models.DateTimeField()),
                 ("done_at", models.DateTimeField(null=True)),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "council",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="directory.council",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
@@ -341,9 +1022,46 @@ class Migration(migrations.Migration):
                 ("from_on", models.DateField()),
                 ("share", models.IntegerField(default=0)),
                 ("flat_centipence", models.IntegerField(default=0)),
+                (
+                    "council",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="directory.council",
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "proposed_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ("approved", "undone")), _negated=True),
+                            models.Q(
+                                ("decided_identity__isnull", False),
+                                models.Q(("decided_identity", models.F("proposed_identity")), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="uplift_approved_by_another",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -355,15 +1073,33 @@ class Migration(migrations.Migration):
                 ("old_to_on", models.DateField(null=True)),
                 ("before", models.PositiveIntegerField()),
                 ("after", models.PositiveIntegerField()),
+                (
+                    "council",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="directory.council",
+                    ),
+                ),
+                (
+                    "enrolment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="contracts.enrolment"
+                    ),
+                ),
+                (
+                    "uplift",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="lines", to="payments.uplift"
+                    ),
+                ),
             ],
-        ),
-        migrations.RemoveConstraint(
-            model_name="payrun",
-            name="pay_run_drafted_once",
-        ),
-        migrations.RemoveConstraint(
-            model_name="payrun",
-            name="pay_run_approved_by_somebody",
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("uplift", "enrolment", "line_id"), name="uplift_line_once")
+                ],
+            },
         ),
         migrations.AddField(
             model_name="payrun",
@@ -500,734 +1236,6 @@ class Migration(migrations.Migration):
                 fields=("council", "reverses"),
                 name="journal_reversed_once",
             ),
-        ),
-        migrations.AddField(
-            model_name="advance",
-            name="asked_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="advance",
-            name="branch",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="directory.branch"
-            ),
-        ),
-        migrations.AddField(
-            model_name="advance",
-            name="council",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="directory.council"
-            ),
-        ),
-        migrations.AddField(
-            model_name="advance",
-            name="decided_by",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="assessment",
-            name="council",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="directory.council"
-            ),
-        ),
-        migrations.AddField(
-            model_name="assessment",
-            name="person",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="brokerage.person"
-            ),
-        ),
-        migrations.AddField(
-            model_name="assessment",
-            name="set_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="bankdetail",
-            name="branch",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="directory.branch"
-            ),
-        ),
-        migrations.AddField(
-            model_name="bankdetail",
-            name="council",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="directory.council"
-            ),
-        ),
-        migrations.AddField(
-            model_name="bankdetail",
-            name="decided_by",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="bankdetail",
-            name="proposed_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="blockyear",
-            name="approved_by",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="blockyear",
-            name="council",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="directory.council"
-            ),
-        ),
-        migrations.AddField(
-            model_name="blockyear",
-            name="enrolment",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="contracts.enrolment"
-            ),
-        ),
-        migrations.AddField(
-            model_name="blockyear",
-            name="proposed_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="charge",
-            name="branch",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="directory.branch"
-            ),
-        ),
-        migrations.AddField(
-            model_name="charge",
-            name="council",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="directory.council"
-            ),
-        ),
-        migrations.AddField(
-            model_name="charge",
-            name="enrolment",
-            field=models.ForeignKey(
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="contracts.enrolment",
-            ),
-        ),
-        migrations.AddField(
-            model_name="charge",
-            name="person",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="brokerage.person"
-            ),
-        ),
-        migrations.AddField(
-            model_name="chargeline",
-            name="charge",
-            field=models.OneToOneField(
-                on_delete=django.db.models.deletion.PROTECT, related_name="line", to="payments.charge"
-            ),
-        ),
-        migrations.AddField(
-            model_name="chargeline",
-            name="council",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="directory.council"
-            ),
-        ),
-        migrations.AddField(
-            model_name="chargeline",
-            name="run",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="charge_lines", to="payments.payrun"
-            ),
-        ),
-        migrations.AddField(
-            model_name="chargerule",
-            name="council",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="directory.council"
-            ),
-        ),
-        migrations.AddField(
-            model_name="chargerule",
-            name="set_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="funderline",
-            name="council",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="directory.council"
-            ),
-        ),
-        migrations.AddField(
-            model_name="funderline",
-            name="entitlement",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="funder_lines", to="payments.entitlement"
-            ),
-        ),
-        migrations.AddField(
-            model_name="funderline",
-            name="run",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="funder_lines", to="payments.payrun"
-            ),
-        ),
-        migrations.AddField(
-            model_name="hold",
-            name="branch",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="directory.branch"
-            ),
-        ),
-        migrations.AddField(
-            model_name="hold",
-            name="closed_by",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="hold",
-            name="council",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="directory.council"
-            ),
-        ),
-        migrations.AddField(
-            model_name="hold",
-            name="entitlement",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="payments.entitlement"
-            ),
-        ),
-        migrations.AddField(
-            model_name="hold",
-            name="opened_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="hold",
-            name="owner",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="holdword",
-            name="by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="holdword",
-            name="council",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="directory.council"
-            ),
-        ),
-        migrations.AddField(
-            model_name="holdword",
-            name="hold",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="words", to="payments.hold"
-            ),
-        ),
-        migrations.AddField(
-            model_name="ledgercode",
-            name="council",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="directory.council"
-            ),
-        ),
-        migrations.AddField(
-            model_name="ledgercode",
-            name="enrolment",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="contracts.enrolment"
-            ),
-        ),
-        migrations.AddField(
-            model_name="ledgercode",
-            name="set_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="outcome",
-            name="council",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="directory.council"
-            ),
-        ),
-        migrations.AddField(
-            model_name="outcome",
-            name="enrolment",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="contracts.enrolment"
-            ),
-        ),
-        migrations.AddField(
-            model_name="outcome",
-            name="judged_by",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="outcome",
-            name="person",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="brokerage.person"
-            ),
-        ),
-        migrations.AddField(
-            model_name="outcome",
-            name="set_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="payment",
-            name="branch",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="directory.branch"
-            ),
-        ),
-        migrations.AddField(
-            model_name="payment",
-            name="council",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="directory.council"
-            ),
-        ),
-        migrations.AddField(
-            model_name="payment",
-            name="run",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="payments", to="payments.payrun"
-            ),
-        ),
-        migrations.AddField(
-            model_name="payterms",
-            name="council",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="directory.council"
-            ),
-        ),
-        migrations.AddField(
-            model_name="payterms",
-            name="enrolment",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="contracts.enrolment"
-            ),
-        ),
-        migrations.AddField(
-            model_name="payterms",
-            name="set_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="reconciliation",
-            name="council",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="directory.council"
-            ),
-        ),
-        migrations.AddField(
-            model_name="reconciliation",
-            name="enrolment",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="contracts.enrolment"
-            ),
-        ),
-        migrations.AddField(
-            model_name="recovery",
-            name="agreed_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="recovery",
-            name="branch",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="directory.branch"
-            ),
-        ),
-        migrations.AddField(
-            model_name="recovery",
-            name="council",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="directory.council"
-            ),
-        ),
-        migrations.AddField(
-            model_name="retro",
-            name="council",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="directory.council"
-            ),
-        ),
-        migrations.AddField(
-            model_name="retro",
-            name="decided_by",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="retro",
-            name="entitlement",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="payments.entitlement"
-            ),
-        ),
-        migrations.AddField(
-            model_name="ruleproposal",
-            name="council",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="directory.council"
-            ),
-        ),
-        migrations.AddField(
-            model_name="ruleproposal",
-            name="decided_by",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="ruleproposal",
-            name="proposed_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="shadow",
-            name="asked_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="shadow",
-            name="council",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="directory.council"
-            ),
-        ),
-        migrations.AddField(
-            model_name="uplift",
-            name="council",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="directory.council"
-            ),
-        ),
-        migrations.AddField(
-            model_name="uplift",
-            name="decided_by",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="uplift",
-            name="proposed_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="upliftline",
-            name="council",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="directory.council"
-            ),
-        ),
-        migrations.AddField(
-            model_name="upliftline",
-            name="enrolment",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="contracts.enrolment"
-            ),
-        ),
-        migrations.AddField(
-            model_name="upliftline",
-            name="uplift",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="lines", to="payments.uplift"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="advance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "paid"), _negated=True),
-                    models.Q(
-                        ("decided_identity__isnull", False),
-                        models.Q(("decided_identity", models.F("asked_identity")), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="advance_approved_by_another",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="advance",
-            constraint=models.CheckConstraint(condition=models.Q(("pence__gt", 0)), name="advance_above_nothing"),
-        ),
-        migrations.AddConstraint(
-            model_name="assessment",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("superseded_at__isnull", True)),
-                fields=("person", "from_on"),
-                name="assessment_stands_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assessment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("pence_per_week__gte", 0)), name="assessment_not_below_nothing"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="bankdetail",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "approved"), _negated=True),
-                    models.Q(
-                        ("decided_identity__isnull", False),
-                        models.Q(("decided_identity", models.F("proposed_identity")), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="bank_detail_approved_by_another",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="bankdetail",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "proposed")),
-                fields=("council", "branch"),
-                name="bank_detail_proposed_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="blockyear",
-            constraint=models.UniqueConstraint(fields=("council", "enrolment", "from_on"), name="block_year_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="blockyear",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("approved_identity__isnull", True),
-                    models.Q(("approved_identity", models.F("proposed_identity")), _negated=True),
-                    _connector="OR",
-                ),
-                name="block_year_approved_by_another",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="blockyear",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("pence__gt", 0), ("to_on__gt", models.F("from_on"))), name="block_year_is_a_time"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="charge",
-            constraint=models.UniqueConstraint(
-                fields=("council", "person", "week", "contract", "number"), name="charge_version_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="charge",
-            constraint=models.CheckConstraint(condition=models.Q(("pence__gte", 0)), name="charge_not_below_nothing"),
-        ),
-        migrations.AddConstraint(
-            model_name="chargerule",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("superseded_at__isnull", True)),
-                fields=("council", "from_on"),
-                name="charge_rule_stands_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="funderline",
-            constraint=models.UniqueConstraint(
-                fields=("run", "entitlement", "funder"), name="funder_line_once_in_a_run"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="hold",
-            index=models.Index(fields=["council", "state", "reply_by"], name="hold_to_answer"),
-        ),
-        migrations.AddIndex(
-            model_name="hold",
-            index=models.Index(fields=["branch", "state"], name="hold_of_branch"),
-        ),
-        migrations.AddConstraint(
-            model_name="hold",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "open")), fields=("council", "anchor", "component"), name="hold_open_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="hold",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ("hold", "dispute"))), name="hold_kind_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ledgercode",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("superseded_at__isnull", True)),
-                fields=("council", "enrolment", "funder", "from_on"),
-                name="ledger_code_stands_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ledgercode",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("enrolment__isnull", True), ("superseded_at__isnull", True)),
-                fields=("council", "funder", "from_on"),
-                name="ledger_code_of_all_stands_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outcome",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("due_on__gte", models.F("starts_on")), ("pence__gt", 0)),
-                name="outcome_is_worth_something",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="payment",
-            index=models.Index(fields=["council", "branch", "sent_at"], name="payment_of_branch"),
-        ),
-        migrations.AddConstraint(
-            model_name="payment",
-            constraint=models.UniqueConstraint(fields=("run", "branch"), name="payment_once_in_a_run"),
-        ),
-        migrations.AddConstraint(
-            model_name="payment",
-            constraint=models.UniqueConstraint(fields=("council", "invoice"), name="payment_invoice_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="payment",
-            constraint=models.CheckConstraint(condition=models.Q(("pence__gt", 0)), name="payment_above_nothing"),
-        ),
-        migrations.AddConstraint(
-            model_name="payterms",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("superseded_at__isnull", True)),
-                fields=("council", "enrolment", "from_on"),
-                name="pay_terms_stand_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="payterms",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("enrolment__isnull", True), ("superseded_at__isnull", True)),
-                fields=("council", "from_on"),
-                name="pay_terms_of_all_stand_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="payterms",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("period__in", ("weekly", "four_weekly", "monthly"))), name="pay_terms_period_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reconciliation",
-            constraint=models.UniqueConstraint(
-                fields=("council", "enrolment", "from_on", "stage"), name="reconciled_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="recovery",
-            constraint=models.UniqueConstraint(fields=("council", "number"), name="recovery_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="recovery",
-            constraint=models.CheckConstraint(condition=models.Q(("pence__gt", 0)), name="recovery_above_nothing"),
-        ),
-        migrations.AddConstraint(
-            model_name="retro",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "found")), fields=("council", "anchor"), name="retro_found_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="retro",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "approved"), _negated=True), ("decided_by__isnull", False), _connector="OR"
-                ),
-                name="retro_approved_by_somebody",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ruleproposal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ("approved", "undone")), _negated=True),
-                    models.Q(
-                        ("decided_identity__isnull", False),
-                        models.Q(("decided_identity", models.F("proposed_identity")), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="ruleproposal_approved_by_another",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="uplift",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ("approved", "undone")), _negated=True),
-                    models.Q(
-                        ("decided_identity__isnull", False),
-                        models.Q(("decided_identity", models.F("proposed_identity")), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="uplift_approved_by_another",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="upliftline",
-            constraint=models.UniqueConstraint(fields=("uplift", "enrolment", "line_id"), name="uplift_line_once"),
         ),
         migrations.RunPython(tell_seals, migrations.RunPython.noop),
         migrations.RunPython(refuse, migrations.RunPython.noop),

@@ -119,6 +119,37 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["council", "stands", "on"], name="deviation_of_council"),
+                    models.Index(fields=["branch", "stands", "on"], name="deviation_of_branch"),
+                    models.Index(fields=["council", "person", "on"], name="deviation_of_person"),
+                    models.Index(fields=["council", "told_in"], name="deviation_told"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("council", "visit", "kind"), name="deviation_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ("missed", "late", "short"))), name="deviation_kind_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("cause", ""), ("stands", "unsaid")),
+                            models.Q(
+                                ("cause__in", ("provider", "person", "council", "weather")),
+                                ("stands__in", ("said", "agreed", "contested")),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="deviation_stands_with_its_cause",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("stands", "contested"), _negated=True), ("owner__isnull", False), _connector="OR"
+                        ),
+                        name="deviation_contested_has_an_owner",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="DeviationWord",
@@ -197,55 +228,6 @@ class Migration(migrations.Migration):
                 ],
                 "constraints": [models.UniqueConstraint(fields=("council", "visit"), name="arrival_once")],
             },
-        ),
-        migrations.AddIndex(
-            model_name="deviation",
-            index=models.Index(fields=["council", "stands", "on"], name="deviation_of_council"),
-        ),
-        migrations.AddIndex(
-            model_name="deviation",
-            index=models.Index(fields=["branch", "stands", "on"], name="deviation_of_branch"),
-        ),
-        migrations.AddIndex(
-            model_name="deviation",
-            index=models.Index(fields=["council", "person", "on"], name="deviation_of_person"),
-        ),
-        migrations.AddIndex(
-            model_name="deviation",
-            index=models.Index(fields=["council", "told_in"], name="deviation_told"),
-        ),
-        migrations.AddConstraint(
-            model_name="deviation",
-            constraint=models.UniqueConstraint(fields=("council", "visit", "kind"), name="deviation_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="deviation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ("missed", "late", "short"))), name="deviation_kind_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deviation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("cause", ""), ("stands", "unsaid")),
-                    models.Q(
-                        ("cause__in", ("provider", "person", "council", "weather")),
-                        ("stands__in", ("said", "agreed", "contested")),
-                    ),
-                    _connector="OR",
-                ),
-                name="deviation_stands_with_its_cause",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deviation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("stands", "contested"), _negated=True), ("owner__isnull", False), _connector="OR"
-                ),
-                name="deviation_contested_has_an_owner",
-            ),
         ),
         migrations.RunPython(refuse, migrations.RunPython.noop),
     ]

@@ -57,6 +57,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [models.Index(fields=["council", "branch", "-sent_at"], name="visit_file_of_branch")],
+            },
         ),
         migrations.CreateModel(
             name="VisitRow",
@@ -124,6 +127,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["council", "who", "came_at"], name="visit_row_of_person"),
+                    models.Index(fields=["council", "branch", "came_at"], name="visit_row_of_branch"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("council", "branch", "key", "version"), name="visit_row_version_once"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="PlannedVisit",
@@ -215,23 +229,5 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="visitfile",
-            index=models.Index(fields=["council", "branch", "-sent_at"], name="visit_file_of_branch"),
-        ),
-        migrations.AddIndex(
-            model_name="visitrow",
-            index=models.Index(fields=["council", "who", "came_at"], name="visit_row_of_person"),
-        ),
-        migrations.AddIndex(
-            model_name="visitrow",
-            index=models.Index(fields=["council", "branch", "came_at"], name="visit_row_of_branch"),
-        ),
-        migrations.AddConstraint(
-            model_name="visitrow",
-            constraint=models.UniqueConstraint(
-                fields=("council", "branch", "key", "version"), name="visit_row_version_once"
-            ),
         ),
     ]

@@ -32,11 +32,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField(
-            model_name="plannedvisit",
-            name="unplanned",
-            field=models.BooleanField(default=False),
-        ),
         migrations.CreateModel(
             name="LooseRow",
             fields=[
@@ -98,6 +93,23 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["council", "state", "opened_at"], name="loose_row_to_look_at"),
+                    models.Index(fields=["council", "person", "state"], name="loose_row_of_person"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("council", "branch", "key"), name="loose_row_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("outcome", ""), ("state", "open")),
+                            models.Q(("state", "closed"), models.Q(("outcome", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="loose_row_closed_with_an_outcome",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="LooseWord",
@@ -129,28 +141,10 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
-        migrations.AddIndex(
-            model_name="looserow",
-            index=models.Index(fields=["council", "state", "opened_at"], name="loose_row_to_look_at"),
-        ),
-        migrations.AddIndex(
-            model_name="looserow",
-            index=models.Index(fields=["council", "person", "state"], name="loose_row_of_person"),
-        ),
-        migrations.AddConstraint(
-            model_name="looserow",
-            constraint=models.UniqueConstraint(fields=("council", "branch", "key"), name="loose_row_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="looserow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("outcome", ""), ("state", "open")),
-                    models.Q(("state", "closed"), models.Q(("outcome", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="loose_row_closed_with_an_outcome",
-            ),
+        migrations.AddField(
+            model_name="plannedvisit",
+            name="unplanned",
+            field=models.BooleanField(default=False),
         ),
         migrations.AddIndex(
             model_name="visitrow",
