@@ -33,7 +33,8 @@ def plant(patch: Path, sources: Path, copy: Path) -> None:
     Paths in the patch begin with `a/src/` and `b/src/`. BadInputError when a place of the patch is not found in the
     sources as they stand now, or is found twice: the bug must then be planted anew.
     """
-    shutil.copytree(sources, copy / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    # With what Python has compiled of them: files keep their times, so only what the patch changes is compiled anew.
+    shutil.copytree(sources, copy / "src")
     for name, hunks in hunks_by_file(patch.read_text(encoding="utf-8").splitlines()).items():
         path = copy / name
         if not path.is_file():

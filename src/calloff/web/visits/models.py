@@ -120,7 +120,6 @@ class VisitRow(models.Model):
     file = models.ForeignKey(VisitFile, on_delete=models.PROTECT, related_name="+")
     key = models.CharField(max_length=200)
     version = models.DateTimeField()
-    withdrawn = models.BooleanField(default=False)
     content = models.CharField(max_length=64)
     row = models.CharField(max_length=60, default="")
     contract = models.CharField(max_length=60)

@@ -119,8 +119,8 @@ def standing_rows(rows: QuerySet[VisitRow]) -> list[VisitRow]:
     """
     Of some rows of a council those that stand.
 
-    A row stands where it has no later version, wherever that one lies and whoever it is about, it was not withdrawn,
-    and the last file that holds all of its contract's week does not lack it.
+    A row stands where it has no later version, wherever that one lies and whoever it is about, and the last file that
+    holds all of its contract's week does not lack it.
     """
     found = list(latest_versions(rows))
     wholes = whole_weeks(found)
@@ -130,11 +130,11 @@ def standing_rows(rows: QuerySet[VisitRow]) -> list[VisitRow]:
 
 
 def latest_versions(rows: QuerySet[VisitRow]) -> QuerySet[VisitRow]:
-    """Of some rows those that have no later version and were not withdrawn by name."""
+    """Of some rows those that have no later version."""
     later = VisitRow.objects.filter(
         council=OuterRef("council"), branch=OuterRef("branch"), key=OuterRef("key"), version__gt=OuterRef("version")
     )
-    return rows.filter(withdrawn=False).exclude(Exists(later))
+    return rows.exclude(Exists(later))
 
 
 def standing_between(council: int, since: datetime, until: datetime) -> QuerySet[VisitRow]:
