@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,14 @@ EVIDENCE = ROOT / "docs" / "evidence"
 CHILD = "from calloff.acceptance import check_here; check_here()"
 SMALL = 0
 """The size of every test run; the planted bug must be caught at this size already."""
+
+
+FIRST_FAULT = "CALLOFF_FIRST_FAULT"
+"""Set where the first violation is enough: a planted bug is then caught, however many more there are."""
+
+
+class FaultSeen(BaseException):
+    """A violation was counted where one is enough: no error, so nothing on the way may take it for one."""
 
 
 class SkippedError(Exception):
@@ -119,15 +127,16 @@ def chosen(ids: Sequence[str]) -> list[Entry]:
 
 
 def run_checks(entries: Iterable[Entry], tier: int, tell: Callable[[str], None]) -> bool:
-    """Run checks at a tier's size, tell a line for each and keep it as evidence; whether all passed."""
+    """Run checks at a tier's size, tell a line for each, keep evidence of all they show; whether all passed."""
     outcomes: dict[Path, Outcome] = {}
     for entry in entries:
         if entry.module not in outcomes:
             outcomes[entry.module] = run_check(entry, tier)
+            if tier > SMALL and outcomes[entry.module].outcome != "SKIP":
+                for shown in (one for one in catalogue() if one.module == entry.module):
+                    keep(shown, tier, outcomes[entry.module])
         outcome = outcomes[entry.module]
         tell("\n  ".join([outcome.line(entry.id), *outcome.notes]))
-        if tier > SMALL and outcome.outcome != "SKIP":
-            keep(entry, tier, outcome)
     return all(outcome.outcome == "PASS" for outcome in outcomes.values())
 
 
@@ -141,7 +150,7 @@ def run_check(entry: Entry, tier: int) -> Outcome:
         honest = _start(entry, tier, ROOT / "src", scratch / "honest.json")
         try:
             plant(entry.patch, ROOT / "src", scratch / "copy")
-            planted = _start(entry, SMALL, scratch / "copy" / "src", scratch / "planted.json")
+            planted = _start(entry, SMALL, scratch / "copy" / "src", scratch / "planted.json", {FIRST_FAULT: "1"})
             found = _finish(planted, scratch / "planted.json")
             caught = "caught" if found.get("violations") else "crashed" if "error" in found else "missed"
         except (BadInputError, OSError) as error:
@@ -157,10 +166,13 @@ def run_check(entry: Entry, tier: int) -> Outcome:
     return Outcome("PASS" if sound else "FAIL", result.get("n", 0), result.get("violations", 0), caught, seconds, notes)
 
 
-def _start(entry: Entry, tier: int, sources: Path, out: Path) -> subprocess.Popen[bytes]:
+def _start(
+    entry: Entry, tier: int, sources: Path, out: Path, said: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
     path = os.pathsep.join([str(sources), str(ROOT / "tests")])
     # One hash seed, so that the same check at the same size always does the same.
     environment = {**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
+    environment |= said or {}
     command = [sys.executable, "-P", "-c", CHILD, entry.module.stem, str(tier), str(out)]
     return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603 (our own words)
 
@@ -183,6 +195,8 @@ def check_here() -> None:
         found = {"n": result.n, "violations": result.violations, "notes": list(result.notes)}
     except SkippedError as reason:
         found = {"skipped": str(reason)}
+    except FaultSeen:
+        found = {"n": 1, "violations": 1}
     except Exception as error:  # A check that breaks off is told as failed, with its reason.
         found = {"error": f"{type(error).__name__}: {error}"}
     Path(out).write_text(json.dumps(found), encoding="utf-8")

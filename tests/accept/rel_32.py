@@ -18,7 +18,7 @@ from pathlib import Path
 from accept.tally import Tally
 
 import calloff
-from calloff.acceptance import CHILD, SMALL, Result
+from calloff.acceptance import CHILD, FIRST_FAULT, SMALL, Result
 from calloff.domain.errors import BadInputError
 from calloff.planting import hunks_by_file, place_of, plant
 
@@ -105,6 +105,7 @@ def seen(name: str, folder: Path) -> str:
     out = folder / "found.json"
     path = os.pathsep.join([str(folder / "src"), str(TESTS)])
     environment = {**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
+    environment[FIRST_FAULT] = "1"
     command = [sys.executable, "-P", "-c", CHILD, stem_of(name), str(SMALL), str(out)]
     subprocess.run(command, env=environment, check=False, timeout=PATIENCE_SECONDS, stdout=subprocess.DEVNULL)
     if not out.exists():

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 
-from calloff.acceptance import Result
+from calloff.acceptance import FIRST_FAULT, FaultSeen, Result
 
 MOST_TOLD = 8
 
@@ -24,10 +25,17 @@ class Tally:
             self.fault(otherwise)
 
     def fault(self, text: str) -> None:
+        """Count a violation; FaultSeen where the first is enough, as with a planted bug."""
         self.violations += 1
         if self.told < MOST_TOLD:
             self.told += 1
             self.notes.append(text)
+        self.end_if_seen()
+
+    def end_if_seen(self) -> None:
+        """FaultSeen where a violation was counted and one is enough."""
+        if self.violations and os.environ.get(FIRST_FAULT):
+            raise FaultSeen
 
     @property
     def result(self) -> Result:
