@@ -102,7 +102,7 @@ def pay_races(tally: Tally, size: int) -> None:
     from datetime import date, timedelta
     from pathlib import Path
 
-    from web.paying import Paying, contract_of
+    from web.paying import Paying
 
     from calloff.formats.delivered_visits import LoggedAt
     from calloff.web.payments.models import PayRun, Seal
@@ -112,7 +112,7 @@ def pay_races(tally: Tally, size: int) -> None:
     try:
         with tempfile.TemporaryDirectory() as folder:
             paying = Paying(Path(folder), packages=1)
-            rows = [replace(row, contract=contract_of(paying)) for row in paying.delivered()]
+            rows = paying.delivered()
             twin = paying.world.user("payer-twin", "pay_approver", identity=paying.payer.identity)
             others = [paying.world.user(f"approver-{number}", "pay_approver").pk for number in range(2)]
             for number in range(size):

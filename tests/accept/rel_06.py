@@ -149,7 +149,7 @@ def run_is_stopped(tally: Tally, paying: Any, what: str) -> None:
 
 def paid(folder: Path) -> Any:
     """Two runs paid, with something of every kind behind them."""
-    from web.paying import Paying, contract_of
+    from web.paying import Paying
 
     from calloff.domain.funding import Share
     from calloff.formats.delivered_visits import LoggedAt
@@ -169,7 +169,7 @@ def paid(folder: Path) -> Any:
     branch = paying.world.branch("Acorn")
     asked = sending.ask_for_advance(council=council, branch=branch, pence=300, reason="other", by=payer, at=paying.at)
     sending.decide_advance(advance=asked, approved=True, by=paying.approver, at=paying.at)
-    rows = [replace(row, contract=contract_of(paying)) for row in paying.delivered()]
+    rows = paying.delivered()
     paying.send(rows)
     run = paying.pay()
     later = paying.at + timedelta(days=7)

@@ -34,12 +34,12 @@ def check(size: int) -> Result:
 
 
 def late(tally: Tally, count: int) -> None:
-    from web.paying import Paying, contract_of
+    from web.paying import Paying
 
     chance = random.Random(12)
     with tempfile.TemporaryDirectory() as folder:
         paying = Paying(Path(folder), packages=2 if count > SIZES[0] else 1)
-        rows = [replace(row, contract=contract_of(paying)) for row in paying.delivered()]
+        rows = paying.delivered()
         chance.shuffle(rows)
         waiting, rows = rows[: len(rows) // 5], rows[len(rows) // 5 :]
         at = paying.at

@@ -73,15 +73,14 @@ def fill(size: int, folder: Path) -> None:
     if size:
         Host.fill_city(size, size * ROWS_OF_A_PACKAGE)
         return
-    from dataclasses import replace
 
-    from web.paying import Paying, contract_of
+    from web.paying import Paying
 
     from calloff.web.audit.services import saw
 
     with transaction.atomic():
         paying = Paying(folder, packages=1)
-        rows = [replace(row, contract=contract_of(paying)) for row in paying.delivered()]
+        rows = paying.delivered()
         paying.send(rows)
         paying.pay()
     saw(council=paying.world.council.pk, user=paying.payer, about="P-1", screen="a check", at=paying.at)

@@ -57,13 +57,12 @@ class Paying:
         return self.world.user("pay-approver")
 
     def planned(self):
-        return list(
-            PlannedVisit.objects.filter(on__lte=TWO_WEEKS, superseded_at=None).order_by("start_at", "reference")
-        )
+        rows = PlannedVisit.objects.filter(on__lte=TWO_WEEKS, superseded_at=None).select_related("package")
+        return list(rows.order_by("start_at", "reference"))
 
     def delivered(self, seed=1):
         """Everything that was planned up to two weeks, now and then short, late, missed or by one worker of two."""
-        chance, rows = random.Random(seed), []
+        chance, rows, contract = random.Random(seed), [], contract_of(self)
         for one in self.planned():
             for worker in range(one.workers):
                 if chance.random() < 0.08:
@@ -75,7 +74,7 @@ class Paying:
                         0,
                         f"R{len(rows)}",
                         self.at,
-                        "E-Acorn",
+                        contract,
                         one.package.reference,
                         f"W{worker}",
                         LoggedAt(came),

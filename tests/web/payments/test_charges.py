@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.db import DatabaseError, transaction
-from web.paying import TWO_WEEKS, Paying, contract_of
+from web.paying import TWO_WEEKS, Paying
 
 from calloff.domain.calendar import week_begins
 from calloff.domain.funding import Share
@@ -30,7 +30,7 @@ CHARGED_FROM = date(2026, 11, 23)
 @pytest.fixture
 def paying(tmp_path):
     made = Paying(tmp_path, packages=1)
-    made.rows = [replace(row, contract=contract_of(made)) for row in made.delivered()]
+    made.rows = made.delivered()
     return made
 
 

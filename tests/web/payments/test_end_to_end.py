@@ -30,7 +30,7 @@ def paying(tmp_path):
 
 
 def test_from_a_file_to_a_released_run_every_penny_is_told_and_balanced(paying):
-    rows = [replace(row, contract=contract_of(paying)) for row in paying.delivered()]
+    rows = paying.delivered()
     file = paying.send(rows)
 
     run = paying.pay()
@@ -48,7 +48,7 @@ def test_from_a_file_to_a_released_run_every_penny_is_told_and_balanced(paying):
 
 
 def test_the_same_file_again_and_the_same_run_again_pay_nothing_twice(paying):
-    rows = [replace(row, contract=contract_of(paying)) for row in paying.delivered()]
+    rows = paying.delivered()
     paying.send(rows)
     run = paying.pay()
 
@@ -61,7 +61,7 @@ def test_the_same_file_again_and_the_same_run_again_pay_nothing_twice(paying):
 
 
 def test_a_correction_after_the_run_is_a_line_of_its_own_and_comes_to_the_same_as_a_fresh_run(paying, tmp_path):
-    rows = [replace(row, contract=contract_of(paying)) for row in paying.delivered()]
+    rows = paying.delivered()
     paying.send(rows)
     first = paying.pay()
     paid = {line.pk: line.pence for line in first.lines.all()}
@@ -81,7 +81,7 @@ def test_a_correction_after_the_run_is_a_line_of_its_own_and_comes_to_the_same_a
 
 
 def test_nobody_approves_their_own_run_and_the_database_refuses_it_too(paying):
-    paying.send([replace(row, contract=contract_of(paying)) for row in paying.delivered()])
+    paying.send(paying.delivered())
     run = runs.draft(council=paying.world.council, to_on=TWO_WEEKS, by=paying.payer, at=paying.at)
 
     with pytest.raises(runs.PayRunError, match="another person"):
@@ -120,7 +120,7 @@ def test_the_database_refuses_an_unbalanced_journal_a_line_behind_a_seal_and_any
 
 
 def test_a_malformed_row_refuses_the_whole_file_with_its_line_and_leaves_nothing(paying):
-    rows = [replace(row, contract=contract_of(paying)) for row in paying.delivered()]
+    rows = paying.delivered()
     path = paying.folder / "bad.csv"
     write_visits(path, rows)
     lines = path.read_text().splitlines(keepends=True)
@@ -136,7 +136,7 @@ def test_a_malformed_row_refuses_the_whole_file_with_its_line_and_leaves_nothing
 
 
 def test_a_row_of_an_unknown_person_or_contract_is_accepted_and_parked(paying):
-    rows = [replace(row, contract=contract_of(paying)) for row in paying.delivered()]
+    rows = paying.delivered()
     strange = [replace(rows[0], row="S1", person="P-NOBODY"), replace(rows[1], row="S2", contract="E-NOWHERE")]
 
     file = paying.send([*rows[2:], *strange])
@@ -153,7 +153,7 @@ def standing_minutes(paying):
 
 
 def test_a_row_that_turns_out_to_be_of_somebody_else_leaves_the_first_person(paying):
-    rows = [replace(row, contract=contract_of(paying)) for row in paying.delivered()]
+    rows = paying.delivered()
     paying.send(rows)
     before = standing_minutes(paying)
     mine, other = paying.packages[0].reference, paying.packages[1].reference
@@ -169,7 +169,7 @@ def test_a_row_that_turns_out_to_be_of_somebody_else_leaves_the_first_person(pay
 
 
 def test_a_row_that_is_moved_to_another_week_leaves_the_first_one(paying):
-    rows = [replace(row, contract=contract_of(paying)) for row in paying.delivered()]
+    rows = paying.delivered()
     paying.send(rows)
     before = standing_minutes(paying)
     row, later = rows[0], paying.at + timedelta(days=1)
@@ -187,7 +187,7 @@ def test_a_row_that_is_moved_to_another_week_leaves_the_first_one(paying):
 
 
 def test_a_file_that_replaces_its_weeks_pays_what_it_holds_whenever_it_arrives(paying):
-    rows = [replace(row, contract=contract_of(paying)) for row in paying.delivered()]
+    rows = paying.delivered()
     first_week = [row for row in rows if row.came.at < datetime(2026, 12, 6, 23, 59, tzinfo=UTC)]
     kept = first_week[::2]
     last = kept[-1]
@@ -233,7 +233,7 @@ def test_a_service_delivery_file_is_paid_as_our_own_and_its_reference_is_used_on
 
 
 def test_what_a_provider_said_is_never_changed(paying):
-    paying.send([replace(row, contract=contract_of(paying)) for row in paying.delivered()])
+    paying.send(paying.delivered())
 
     for change in (lambda: VisitRow.objects.update(person="x"), lambda: VisitRow.objects.all().delete()):
         with pytest.raises(DatabaseError), transaction.atomic():
@@ -242,7 +242,7 @@ def test_what_a_provider_said_is_never_changed(paying):
 
 def test_what_was_logged_of_a_visit_that_is_not_due_and_is_gone_again_is_not_yet_worth_anything(paying):
     early = paying.planned()[0]
-    row = replace(paying.delivered()[0], contract=contract_of(paying), person=early.package.reference)
+    row = replace(paying.delivered()[0], person=early.package.reference)
     row = replace(row, row="EARLY", came=LoggedAt(early.start_at), left=LoggedAt(early.ends_at))
     before = early.start_at - timedelta(days=1)
     paying.send([row], at=before)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import date, timedelta
 from xml.etree import ElementTree
 
 import pytest
 from django.db import DatabaseError, transaction
-from web.paying import Paying, contract_of
+from web.paying import Paying
 from web.payments.test_pages import proved, text_of
 
 from calloff.formats.pain001 import NAMESPACE
@@ -25,7 +24,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def paying(tmp_path):
     made = Paying(tmp_path, packages=1)
-    made.send([replace(row, contract=contract_of(made)) for row in made.delivered()])
+    made.send(made.delivered())
     return made
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from web.paying import TWO_WEEKS, Paying, contract_of
+from web.paying import TWO_WEEKS, Paying
 
 from calloff.domain.packages import Visit
 from calloff.formats.delivered_visits import LoggedAt
@@ -28,7 +28,7 @@ SINCE = date(2026, 12, 9)
 @pytest.fixture
 def paying(tmp_path):
     made = Paying(tmp_path, packages=1, rule="isle_of_wight_2021_fixed", visits=MORNINGS)
-    made.send([replace(row, contract=contract_of(made), left=stayed(row)) for row in made.delivered()])
+    made.send([replace(row, left=stayed(row)) for row in made.delivered()])
     made.pay()
     return made
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from web.paying import Paying, contract_of
+from web.paying import Paying
 from web.payments.test_pages import text_of
 
 from calloff.domain.visits import LogIs, Mark
@@ -31,12 +31,11 @@ def worth(paying, reference):
 
 def ordinary(paying):
     """Every visit of two weeks as planned, none of them made by anybody strange."""
-    rows = []
+    rows, row = [], paying.delivered()[0]
     for number, one in enumerate(paying.planned()):
         for worker in range(one.workers):
-            row = paying.delivered()[0]
             told = {"row": f"V{number}-{worker}", "worker": f"W{worker}", "person": one.package.reference}
-            told |= {"contract": contract_of(paying), "came": LoggedAt(one.start_at), "left": LoggedAt(one.ends_at)}
+            told |= {"came": LoggedAt(one.start_at), "left": LoggedAt(one.ends_at)}
             rows.append(replace(row, **told))
     return rows
 

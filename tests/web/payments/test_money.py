@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.db import DatabaseError, connection, transaction
-from web.paying import TWO_WEEKS, Paying, contract_of
+from web.paying import TWO_WEEKS, Paying
 
 from calloff.domain.funding import Share
 from calloff.domain.visits import Mark
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def paying(tmp_path):
     made = Paying(tmp_path, packages=1)
-    made.rows = [replace(row, contract=contract_of(made)) for row in made.delivered()]
+    made.rows = made.delivered()
     return made
 
 
@@ -141,7 +141,7 @@ def test_what_a_rule_holds_waits_by_itself(tmp_path):
     version = RuleVersion.objects.get()
     text = version.text + "\nheld_for: {marks: [fewer_workers], assumed: an example}\n"
     RuleVersion.objects.filter(pk=version.pk).update(text=text)
-    rows = [replace(row, contract=contract_of(paying)) for row in paying.delivered(seed=3)]
+    rows = paying.delivered(seed=3)
     paying.send(rows)
 
     run = drafted(paying)

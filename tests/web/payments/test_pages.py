@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
-from web.paying import Paying, contract_of
+from web.paying import Paying
 
 from calloff.formats.delivered_visits import write_visits
 from calloff.web.jobs.models import Notice
@@ -38,7 +37,7 @@ def file_of(paying, rows):
 
 
 def rows_of(paying):
-    return [replace(row, contract=contract_of(paying)) for row in paying.delivered()]
+    return paying.delivered()
 
 
 def text_of(answer):

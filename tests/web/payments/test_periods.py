@@ -137,7 +137,7 @@ def test_a_late_file_is_bridged_by_the_plan_where_the_terms_allow_and_settled_wh
     runs.approve(run=run, shown_pence=runs.total(run), by=paying.approver, at=paying.at)
     runs.release(run=run, by=paying.payer, at=paying.at)
 
-    rows = [replace(row, contract=contract_of(paying)) for row in paying.delivered()]
+    rows = paying.delivered()
     paying.send(rows)
     again = runs.draft(council=council, to_on=to_on, by=paying.payer, at=paying.at)
     worth = {}

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from django.db import DatabaseError, transaction
-from web.paying import TWO_WEEKS, Paying, contract_of
+from web.paying import TWO_WEEKS, Paying
 
 from calloff.documents.payment_rules import shipped, shipped_folder, shipped_ids
 from calloff.domain.errors import DocumentErrors
@@ -32,7 +31,7 @@ def paying(tmp_path):
 
 
 def sent(made):
-    made.send([replace(row, contract=contract_of(made)) for row in made.delivered()])
+    made.send(made.delivered())
     return made
 
 
