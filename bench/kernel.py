@@ -26,6 +26,7 @@ from calloff.domain import allocation
 from calloff.domain.contracts import Enrolment, Pool, PriceLine, Suspension
 from calloff.domain.decisions import Decision
 from calloff.domain.facts import Asked
+from calloff.domain.ground import ground_of
 from calloff.domain.market import Counters, Market, Standing
 from calloff.domain.next_step import next_step
 from calloff.domain.packages import BANDS, Package, Visit, minutes_by_band
@@ -159,7 +160,7 @@ class Stages:
     def __init__(self, number: int) -> None:
         self.model = load(MODEL).model
         self.market = market(number)
-        self.ground = self.market.standing.ground(self.model)
+        self.ground = ground_of(self.market.standing, self.model)
         self.tables, self.rows = self.ground.tables, self.ground.rows
         self.package = package()
         self.ledger, self.count = Ledger(), 0

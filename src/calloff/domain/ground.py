@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from calloff.domain import allocation
 from calloff.domain.contracts import ANY, PRICED_ROLES, UNPRICED_ROLES, Enrolment, PriceCell, PriceLine, resolve
+from calloff.domain.market import Standing
 from calloff.domain.packages import (
     AGE_GROUPS,
     BANDS,
@@ -30,9 +31,6 @@ from calloff.domain.purchasing_model import PurchasingModel, price_rule_for
 from calloff.domain.reckoner import Reckoner
 from calloff.domain.tables import ALL_BITS, FACT_COLUMNS, FAR_DAY, Fact, Tables, bits, bits_or_all, lower
 from calloff.domain.units import MOST_COST
-
-if TYPE_CHECKING:
-    from calloff.domain.market import Standing
 
 
 class FlatTables:
@@ -202,6 +200,15 @@ class Ground:
         within = rates.per_visit[row] or rates.floor[row] <= rates.hourly[row] <= rates.ceiling[row]
         ranked = enrolment.tier in self.ranked_tiers
         return bool(in_contract and here and ranked and within and not rates.missing[row])
+
+
+def ground_of(standing: Standing, model: PurchasingModel) -> Ground:
+    """A market laid out in columns for a model; made once, and kept with the market."""
+    key = model.document_hash, model.splitting is None
+    if key not in standing.laid_out:
+        standing.laid_out[key] = Ground(model, standing)
+    ground: Ground = standing.laid_out[key]
+    return ground
 
 
 @dataclass(frozen=True)

@@ -11,18 +11,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 from calloff.domain.calendar import Calendar
 from calloff.domain.contracts import Enrolment
 from calloff.domain.errors import CapacityError
-from calloff.domain.ground import Ground
 from calloff.domain.packages import (
     BANDS,
     Visit,
     minutes_by_band,
 )
 from calloff.domain.providers import Provider
-from calloff.domain.purchasing_model import PurchasingModel
 from calloff.domain.reckoner import PLAIN, Reckoner
 
 NEVER_STALE = 1 << 50
@@ -35,7 +34,7 @@ class Standing:
 
     `localities` are all the council's, in a fixed order; enrolments are kept by reference, whatever order they
     came in. `seed` is the published text from which ties are drawn. `reckoner` is no fact: it only says by what the
-    rules are worked out.
+    rules are worked out. `laid_out` keeps what `ground_of` made of it for each model.
     """
 
     enrolments: tuple[Enrolment, ...]
@@ -44,18 +43,11 @@ class Standing:
     localities: tuple[str, ...]
     seed: str
     reckoner: Reckoner = field(default=PLAIN, repr=False, compare=False)
-    _grounds: dict[tuple[str, bool], Ground] = field(default_factory=dict, init=False, repr=False, compare=False)
+    laid_out: dict[tuple[str, bool], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "enrolments", tuple(sorted(self.enrolments, key=lambda one: one.reference)))
         object.__setattr__(self, "localities", tuple(sorted(set(self.localities))))
-
-    def ground(self, model: PurchasingModel) -> Ground:
-        """This market laid out in columns for a model; made once."""
-        key = model.document_hash, model.splitting is None
-        if key not in self._grounds:
-            self._grounds[key] = Ground(model, self)
-        return self._grounds[key]
 
     @cached_property
     def row_of(self) -> dict[str, int]:

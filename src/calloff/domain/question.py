@@ -10,7 +10,7 @@ from calloff.domain import allocation
 from calloff.domain.contracts import Enrolment
 from calloff.domain.decisions import Ending
 from calloff.domain.facts import asked_of
-from calloff.domain.ground import Ground
+from calloff.domain.ground import Ground, ground_of
 from calloff.domain.history import Event
 from calloff.domain.market import Market, seconds
 from calloff.domain.packages import Package
@@ -49,7 +49,7 @@ class Question:
 
     def weigh(self) -> None:
         """Fill the columns, evaluate every gate and find the step in force."""
-        self.ground: Ground = self.market.standing.ground(self.model)
+        self.ground: Ground = ground_of(self.market.standing, self.model)
         self.tables, self.reckoner = self.ground.tables, self.ground.reckoner
         numbers = self.reckoner.numbers
         rows = self.rows = self.ground.rows

@@ -26,6 +26,7 @@ from calloff.documents.wording import (
     wording,
 )
 from calloff.domain.decisions import Ending, Invitation, Part
+from calloff.domain.ground import ground_of
 from calloff.domain.history import CalledOff, Held, Invited, Offered, Overridden, Released, Withdrawn
 from calloff.domain.packages import Package
 from calloff.domain.placing import parts_of_members
@@ -273,7 +274,7 @@ class Teller:
             part: Part = revive(Part, one)
             lines += [scene.part(part), *scene.more_of(part)]
             if scene.lot is not None and self.package in scene.lot.members:
-                ground = scene.standing.ground(scene.model)
+                ground = ground_of(scene.standing, scene.model)
                 part = parts_of_members(ground, scene.lot, part)[scene.lot.members.index(self.package)]
                 lines.append(f"Of this, {per_week(part.cost)} is for package {self.package.reference}.")
             self.parts.append(part)

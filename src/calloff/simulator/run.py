@@ -17,6 +17,7 @@ from calloff.domain.batching import PackageLot, batch, can_wait, collected_until
 from calloff.domain.calendar import to_utc
 from calloff.domain.decisions import CallOff, Decision, Invitation, Invite, Part, Refer, Wait
 from calloff.domain.errors import NoApplicableModelError
+from calloff.domain.ground import ground_of
 from calloff.domain.history import CalledOff, Ended, Event, Invited, Offered
 from calloff.domain.market import NEVER_STALE, Counters, Market, Standing, seconds
 from calloff.domain.next_step import ONE_SECOND, next_step
@@ -280,7 +281,7 @@ class Run:
 
     def _give_out(self, case: Case, lot: PackageLot, at: datetime) -> None:
         """The lot is called off: to each package its own part."""
-        ground = case.side.standing.ground(case.side.model)
+        ground = ground_of(case.side.standing, case.side.model)
         for called_off_at, step, whole in case.parts:
             for member, part in zip(lot.members, parts_of_members(ground, lot, whole), strict=True):
                 own = self.cases[member.reference]
@@ -340,7 +341,7 @@ class Run:
             return
         if not case.looked_at and "gates" in decision.basis.body:
             case.looked_at = True
-            self.exclusions += first_failures(decision, case.side.standing.ground(case.side.model).tables.enforced)
+            self.exclusions += first_failures(decision, ground_of(case.side.standing, case.side.model).tables.enforced)
         if isinstance(decision, Refer):
             before, case.last_refer = case.last_refer, decision
             for name in decision.passed_over if case.lot is None else ():

@@ -25,6 +25,7 @@ from calloff.domain.batching import PackageLot
 from calloff.domain.calendar import local, parse_moment
 from calloff.domain.decisions import Part
 from calloff.domain.errors import ReplayError
+from calloff.domain.ground import ground_of
 from calloff.domain.history import Event, Invited, Offered
 from calloff.domain.market import Standing
 from calloff.domain.packages import AGE_GROUPS, CAPABILITIES, CARE_TYPES, CLIENT_GROUPS, SERVICE_TYPES, Package, Visit
@@ -220,7 +221,7 @@ class Scene:
 
     def _price_limit(self, row: int, who: dict[str, str]) -> str:
         """The first kind of visit whose price lies outside what the document allows, per worker and hour."""
-        ground = self.standing.ground(self.model)
+        ground = ground_of(self.standing, self.model)
         for cell in ground.cells(self.package, self.left):
             rates = ground.rates(cell, self.package.required_start_on)
             price, least, most = (half_up(one[row], cell.workers) for one in (rates.hourly, rates.floor, rates.ceiling))

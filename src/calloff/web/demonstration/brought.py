@@ -16,6 +16,7 @@ from typing import Any
 
 from calloff.domain.calendar import local
 from calloff.domain.errors import CalloffError
+from calloff.domain.ground import ground_of
 from calloff.domain.market import minutes_by_pool
 from calloff.domain.packages import Package as KernelPackage
 from calloff.domain.placing import priced
@@ -54,7 +55,7 @@ class Market:
         self.document = document_of(self.version)
         self.enrolled: Enrolled = enrolled(self.council, self.document.model)
         self.pools: list[Pool] = pools_of(self.enrolled)
-        self.ground = self.enrolled.standing.ground(self.document.model)
+        self.ground = ground_of(self.enrolled.standing, self.document.model)
 
     def takers(self, facts: KernelPackage) -> Iterator[tuple[int, dict[int, int]]]:
         """The rows that could have taken a package, with the minutes that it takes from each of their pools."""

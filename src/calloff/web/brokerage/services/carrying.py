@@ -15,6 +15,7 @@ from calloff.domain.decisions import CallOff as KernelCallOff
 from calloff.domain.decisions import Decision as KernelDecision
 from calloff.domain.decisions import Invitation as KernelInvitation
 from calloff.domain.decisions import Invite, Part
+from calloff.domain.ground import ground_of
 from calloff.domain.history import Overridden
 from calloff.domain.packages import Package as KernelPackage
 from calloff.domain.packages import Visit
@@ -129,7 +130,7 @@ def send_invitation(desk: Desk, decision: Invite, one: KernelInvitation) -> Invi
     """One invitation as a row, and a notice to everybody of the branch who may answer it."""
     row = desk.row(one.enrolment)
     visits = [desk.facts.visits[number] for number in one.visits]
-    cost, lines = priced(desk.standing.ground(desk.model), desk.facts, desk.standing.row_of[one.enrolment], visits)
+    cost, lines = priced(ground_of(desk.standing, desk.model), desk.facts, desk.standing.row_of[one.enrolment], visits)
     step = next(step for step in desk.model.steps if step.name == decision.step)
     invitation = Invitation.objects.create(
         council_id=desk.package.council_id,
@@ -263,7 +264,7 @@ def shares_of(desk: Desk, part: Part) -> list[tuple[Package, list[tuple[int, Vis
         return [(desk.package, visits_of(part, desk.facts), part)]
     members = list(desk.package.members.select_related("council", "locality", "area").order_by("reference"))
     lot = PackageLot.of([facts_of(one) for one in members])
-    parts = parts_of_members(desk.standing.ground(desk.model), lot, part)
+    parts = parts_of_members(ground_of(desk.standing, desk.model), lot, part)
     return [
         (member, visits_of(own, facts), own) for member, facts, own in zip(members, lot.members, parts, strict=True)
     ]

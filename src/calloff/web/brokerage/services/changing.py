@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from calloff.domain.calendar import local
+from calloff.domain.ground import ground_of
 from calloff.domain.market import minutes_by_pool
 from calloff.domain.packages import Package as KernelPackage
 from calloff.domain.packages import SignificantChange, Visit, significantly_different
@@ -239,7 +240,7 @@ def cost_of(desk: Desk, call_off: CallOff, kept: list[Visit], dropped: list[Visi
     row = desk.standing.row_of.get(call_off.enrolment.reference) if call_off.enrolment is not None else None
     whole = call_off.centipence_minutes
     if row is not None:
-        ground = desk.standing.ground(desk.model)
+        ground = ground_of(desk.standing, desk.model)
         if priced(ground, desk.facts, row, [*kept, *dropped])[0] == whole:
             return priced(ground, desk.facts, row, kept)[0]
     shares = [sum(visit.worker_minutes for visit in visits) for visits in (kept, dropped)]

@@ -15,6 +15,7 @@ from calloff.domain.decisions import Decision as KernelDecision
 from calloff.domain.decisions import Refer, Wait
 from calloff.domain.errors import NothingToPlaceError
 from calloff.domain.facts import asked_of
+from calloff.domain.ground import ground_of
 from calloff.domain.history import Event as Happening
 from calloff.domain.history import Held, Released, Withdrawn
 from calloff.domain.units import pence_per_week
@@ -237,7 +238,7 @@ def wants_of(desk: Desk, reference: str) -> dict[str, int]:
     never divided.
     """
     counters, row = desk.course.counters, desk.standing.row_of[reference]
-    asked = asked_of(desk.standing.ground(desk.model), desk.facts, desk.story().left)
+    asked = asked_of(ground_of(desk.standing, desk.model), desk.facts, desk.story().left)
     least = asked.need_of if desk.model.splitting is None else asked.smallest_of
     return {
         str(desk.market.pools[pool][1]): max(

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from calloff.domain.calendar import local
 from calloff.domain.errors import CalloffError, NoApplicableModelError, SeveralModelsError
+from calloff.domain.ground import ground_of
 from calloff.domain.market import Market
 from calloff.domain.packages import Package as KernelPackage
 from calloff.domain.placing import priced
@@ -74,7 +75,7 @@ def range_for(council: Council, version: ModelVersion, facts: KernelPackage, at:
     story = read_story(model, facts, [], at)
     question = Question(model, facts, Market(market.standing, counters), (), at, story)
     question.weigh()
-    ground = market.standing.ground(model)
+    ground = ground_of(market.standing, model)
     prices = []
     for row in range(len(market.rows)):
         if question.failed[row] & question.tables.enforced == 0:
