@@ -14,6 +14,7 @@ from calloff.web.brokerage.views import (
     people,
     queue,
     records,
+    request_list,
     request_steps,
     requests,
     search,
@@ -86,9 +87,9 @@ desk: list[URLPattern | URLResolver] = [
 ]
 
 asking: list[URLPattern | URLResolver] = [
-    path("requests", requests.requests, name="requests"),
-    path("requests.csv", requests.requests_file, {"kind": "csv"}, name="requests_csv"),
-    path("requests.xlsx", requests.requests_file, {"kind": "xlsx"}, name="requests_xlsx"),
+    path("requests", request_list.requests, name="requests"),
+    path("requests.csv", request_list.requests_file, {"kind": "csv"}, name="requests_csv"),
+    path("requests.xlsx", request_list.requests_file, {"kind": "xlsx"}, name="requests_xlsx"),
     path("requests/begin/<str:person>", requests.begin, name="request_begin"),
     path("requests/change/<str:token>", requests.change, name="request_change"),
     path("requests/<str:reference>", requests.one, name="request"),

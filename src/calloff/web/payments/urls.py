@@ -2,7 +2,18 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from calloff.web.payments.views import charges, deviations, files, lines, money, periods, prices, runs, terms
+from calloff.web.payments.views import (
+    charges,
+    deviations,
+    files,
+    lines,
+    money,
+    payment_rules,
+    periods,
+    runs,
+    terms,
+    uplifts,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("pay", runs.pay_runs, name="pay_runs"),
@@ -46,18 +57,18 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("deviations/of/<str:token>/say", deviations.say, name="deviation_say"),
     path("deviations/of/<str:token>/answer", deviations.answer, name="deviation_answer"),
     path("deviations/of/<str:token>/take", deviations.take, name="deviation_take"),
-    path("uplifts", prices.uplift_list, name="uplifts"),
-    path("uplifts/propose", prices.propose_uplift, name="uplift_propose"),
-    path("uplifts/<str:uplift>", prices.uplift, name="uplift"),
-    path("uplifts/<str:uplift>/decide", prices.decide_uplift, name="uplift_decide"),
-    path("uplifts/<str:uplift>/undo", prices.undo_uplift, name="uplift_undo"),
-    path("payment-rules", prices.rule_list, name="payment_rules"),
-    path("payment-rules/propose", prices.propose_rule, name="rule_propose"),
-    path("payment-rules/proposals/<str:proposal>", prices.rule_proposal, name="rule_proposal"),
-    path("payment-rules/proposals/<str:proposal>/decide", prices.decide_rule, name="rule_decide"),
-    path("payment-rules/shadow", prices.ask_for_shadow, name="shadow_ask"),
-    path("payment-rules/shadow/<str:shadow>", prices.shadow, name="shadow"),
-    path("payment-rules/<str:model>/<int:version>", prices.rule, name="payment_rule"),
+    path("uplifts", uplifts.uplift_list, name="uplifts"),
+    path("uplifts/propose", uplifts.propose_uplift, name="uplift_propose"),
+    path("uplifts/<str:uplift>", uplifts.uplift, name="uplift"),
+    path("uplifts/<str:uplift>/decide", uplifts.decide_uplift, name="uplift_decide"),
+    path("uplifts/<str:uplift>/undo", uplifts.undo_uplift, name="uplift_undo"),
+    path("payment-rules", payment_rules.rule_list, name="payment_rules"),
+    path("payment-rules/propose", payment_rules.propose_rule, name="rule_propose"),
+    path("payment-rules/proposals/<str:proposal>", payment_rules.rule_proposal, name="rule_proposal"),
+    path("payment-rules/proposals/<str:proposal>/decide", payment_rules.decide_rule, name="rule_decide"),
+    path("payment-rules/shadow", payment_rules.ask_for_shadow, name="shadow_ask"),
+    path("payment-rules/shadow/<str:shadow>", payment_rules.shadow, name="shadow"),
+    path("payment-rules/<str:model>/<int:version>", payment_rules.rule, name="payment_rule"),
     path("pay/terms", terms.terms, name="pay_terms"),
     path("pay/terms/set", terms.set_pay_terms, name="pay_set_terms"),
     path("pay/terms/code", terms.set_ledger_code, name="pay_set_code"),
