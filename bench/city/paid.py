@@ -119,7 +119,7 @@ def pay(rows: int) -> Paid:
                 receive(council=council, branch=branch, path=path, name=path.name, by=payer, at=at)
 
         take_statistics()
-    told.timed("upload", upload)
+        told.timed("upload", upload)
     take_statistics()
     assert VisitFile.objects.filter(state=VisitFile.ACCEPTED).count() == len(sent)
     while_due = timezone.now() + timedelta(minutes=1)
