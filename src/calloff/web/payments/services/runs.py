@@ -42,8 +42,14 @@ GATHER = f"""
         ON before.council_id = one.council_id AND before.anchor = one.anchor
         AND before.component = one.component AND before.number = one.number - 1
     WHERE one.council_id = %s AND one."on" <= %s AND {NO_LINE}
+    ORDER BY one."on", one.id
 """  # noqa: S608 - our own names
-"""The lines of whatever is new, written by the database in one go: a council's month is too long to carry past here."""
+"""
+The lines of whatever is new, written by the database in one go: a council's month is too long to carry past here.
+
+In order, so that all of them are found before the first is written: PostgreSQL would otherwise look for the line of each
+among those that it is just writing.
+"""
 
 
 class PayRunError(CalloffError):
