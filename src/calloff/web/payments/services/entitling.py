@@ -41,6 +41,8 @@ from calloff.web.visits.models import PlannedVisit, VisitFile, VisitRow
 from calloff.web.visits.services.loose import Found, note_found
 from calloff.web.visits.services.rows import touched_rows
 
+PEOPLE_A_WORD = 5
+"""After so many people settling says again how far it is: each time is a transaction of its own."""
 GONE = "The visit is no longer planned, so nothing is paid."
 TOLD = ("reason", "marks", "worked_minutes", "paid_minutes", "line_id", "centipence", "pence", "rule_id")
 
@@ -251,7 +253,8 @@ def settle_file(task: jobs.Task, at: datetime) -> None:
     silent = {person: Weeks.around(days) for person, days in unheard_of(council, file.branch_id, heard).items()}
     everybody = [*sorted(touched.items()), *sorted(silent.items())]
     for number, (person, weeks) in enumerate(everybody):
-        task.tell(number, len(everybody))
+        if number % PEOPLE_A_WORD == 0:
+            task.tell(number, len(everybody))
         # What the file does not touch is missed; where nobody said how that is paid, the next run says so.
         refusals = () if number < len(touched) else (NoPaymentRuleError,)
         # Each person for themselves, so that no act of the council waits long.

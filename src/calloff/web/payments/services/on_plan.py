@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import cached_property
 
 from calloff.domain.errors import CalloffError
 from calloff.domain.payment_rule import PaymentRule
@@ -34,9 +35,12 @@ class OnPlan:
     def __init__(self, council: int, rules: Mapping[int, PaymentRule], settling: Settling | None) -> None:
         self.council, self.rules, self.settling = council, rules, settling or {}
         self.book = TermsBook(council)
-        self.reached: dict[tuple[int | None, date], int] = {}
-        for row in Reconciliation.objects.filter(council=council).order_by("stage"):
-            self.reached[row.enrolment_id, row.from_on] = row.stage
+
+    @cached_property
+    def reached(self) -> dict[tuple[int | None, date], int]:
+        """By contract and period the last stage of its settling."""
+        rows = Reconciliation.objects.filter(council=self.council).order_by("stage")
+        return {(one.enrolment_id, one.from_on): one.stage for one in rows}
 
     def place(self, enrolment: int | None, on: date) -> tuple[int | None, date]:
         """The contract and the first day of the period in which a day lies."""
@@ -45,8 +49,8 @@ class OnPlan:
     def is_provision(self, visit: PlannedVisit, rule: PaymentRule, *, unheard: bool, on: date) -> bool:
         """Whether a visit is worth its plan for now: its rule pays on plan, or its file is late and its terms allow."""
         enrolment = visit.call_off.enrolment_id
-        place = self.place(enrolment, visit.on)
         if rule.pays_on == "plan":
+            place = self.place(enrolment, visit.on)
             return place not in self.settling and place not in self.reached
         if not unheard or not self.book.of(enrolment, visit.on).plan_when_late:
             return False

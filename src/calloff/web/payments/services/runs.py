@@ -22,7 +22,7 @@ from calloff.web.jobs import services as jobs
 from calloff.web.jobs.services import long
 from calloff.web.payments.models import ChargeLine, Entitlement, PayRun
 from calloff.web.payments.services import bearing, charging, holds, journals, parity, periods, sending
-from calloff.web.payments.services.entitling import entitle
+from calloff.web.payments.services.entitling import PEOPLE_A_WORD, entitle
 from calloff.web.payments.services.pricing import Weeks
 from calloff.web.visits.models import PlannedVisit
 
@@ -47,8 +47,8 @@ GATHER = f"""
 """
 The lines of whatever is new, written by the database in one go: a council's month is too long to carry past here.
 
-In order, so that all of them are found before the first is written: PostgreSQL would otherwise look for the line of each
-among those that it is just writing.
+In order, so that all of them are found before the first is written: PostgreSQL would otherwise look for the line of
+each among those that it is just writing.
 """
 
 
@@ -147,7 +147,8 @@ def settle_up_to(council: Council, to_on: date, at: datetime, task: jobs.Task) -
     for person, on in open_still.values_list("person", "on"):
         days.setdefault(person, []).append(on)
     for number, (person, every) in enumerate(sorted(days.items())):
-        task.tell(number, len(days) + STEPS_AFTER_PEOPLE)
+        if number % PEOPLE_A_WORD == 0:
+            task.tell(number, len(days) + STEPS_AFTER_PEOPLE)
         with in_turn(council.pk):
             entitle(council=council, person=person, weeks=Weeks.around(every), at=at)
     return len(days)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from calloff.domain.errors import CalloffError
@@ -33,11 +34,18 @@ class Codes:
 
 
 class TermsBook:
-    """Every term and code of a council that stands, read once."""
+    """Every term and code of a council that stands, each read once when first asked for."""
 
     def __init__(self, council: int) -> None:
-        self.terms = list(PayTerms.objects.filter(council=council, superseded_at=None))
-        self.codes = list(LedgerCode.objects.filter(council=council, superseded_at=None))
+        self.council = council
+
+    @cached_property
+    def terms(self) -> list[PayTerms]:
+        return list(PayTerms.objects.filter(council=self.council, superseded_at=None))
+
+    @cached_property
+    def codes(self) -> list[LedgerCode]:
+        return list(LedgerCode.objects.filter(council=self.council, superseded_at=None))
 
     def of(self, enrolment: int | None, on: date) -> PayTerms:
         """The terms of a contract on a day: its own before those of all; the usual ones where none are set."""
