@@ -33,8 +33,6 @@ EVIDENCE = ROOT / "docs" / "evidence"
 CHILD = "from calloff.acceptance import check_here; check_here()"
 SMALL = 0
 """The size of every test run; the planted bug must be caught at this size already."""
-
-
 FIRST_FAULT = "CALLOFF_FIRST_FAULT"
 """Set where the first violation is enough: a planted bug is then caught, however many more there are."""
 

@@ -53,19 +53,19 @@ def on_each_engine(tally: Tally, module: str, function: str, size: int, smallest
     # Side by side: each waits for its own database.
     with ThreadPoolExecutor(len(engines)) as children:
         for engine, found in zip(engines, children.map(on, engines), strict=True):
-            _add(tally, engine, found)
+            _add(tally, found, f"{engine}: ")
 
 
 def on_database(tally: Tally, label: str, module: str, function: str, size: int, said: dict[str, str]) -> None:
     """Add up what a function of a module finds on the database that an environment names; notes begin with `label`."""
     with tempfile.TemporaryDirectory(prefix="calloff-found-") as folder:
-        _add(tally, label, _child(module, function, size, Path(folder) / "found.json", said))
+        _add(tally, _child(module, function, size, Path(folder) / "found.json", said), f"{label}: ")
 
 
-def _add(tally: Tally, label: str, found: dict[str, object]) -> None:
+def _add(tally: Tally, found: dict[str, object], label: str = "") -> None:
     tally.n += found["n"]
     tally.violations += found["violations"]
-    tally.notes += [f"{label}: {note}" for note in found["notes"]]
+    tally.notes += [f"{label}{note}" for note in found["notes"]]
     tally.end_if_seen()
 
 
@@ -73,10 +73,7 @@ def on_sqlite(tally: Tally, module: str, function: str, size: int) -> None:
     """The same on SQLite alone: what a browser shows does not hang on the engine."""
     with tempfile.TemporaryDirectory(prefix="calloff-engine-") as folder, database("SQLite", Path(folder)) as said:
         found = _child(module, function, size, Path(folder) / "found.json", said)
-    tally.n += found["n"]
-    tally.violations += found["violations"]
-    tally.notes += found["notes"]
-    tally.end_if_seen()
+    _add(tally, found)
 
 
 def server_answers() -> bool:

@@ -73,7 +73,6 @@ def fill(size: int, folder: Path) -> None:
     if size:
         Host.fill_city(size, size * ROWS_OF_A_PACKAGE)
         return
-
     from web.paying import Paying
 
     from calloff.web.audit.services import saw
