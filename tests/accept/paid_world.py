@@ -115,7 +115,7 @@ class PaidWorld:
 
     def sent(self, rows: Sequence[Any]) -> None:
         """Rows received and settled, as the worker would."""
-        from web.filled_world import settle
+        from web.filled_pay import settle
 
         from calloff.web.visits.services.files import receive
 

@@ -122,7 +122,7 @@ class Actors:
             yield from ((actor, self._client(actor, code)) for actor in (stranger, LEFT, CLOSED))
 
     def _client(self, actor: str, code: str) -> Any:
-        from web.filled_world import browser
+        from web.filled import browser
 
         if (actor, code) not in self.clients:
             self.clients[actor, code] = browser(None if actor == NOBODY else self._user(actor, code))

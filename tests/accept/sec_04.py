@@ -129,7 +129,7 @@ def _of_provider(world: Any, size: int) -> Iterator[tuple[str, str]]:
     """What acorn's manager and program are told."""
     from django.core import mail
     from web.api.programs import program_of
-    from web.filled_world import browser
+    from web.filled import browser
 
     from calloff.web.brokerage.models import Invitation
     from calloff.web.brokerage.services.letters import told_of_loss
@@ -164,7 +164,7 @@ def _of_provider(world: Any, size: int) -> Iterator[tuple[str, str]]:
 
 def _of_council(world: Any, size: int) -> Iterator[tuple[str, str]]:
     """What the people of another council are told when they look, search, and enter the same person."""
-    from web.filled_world import browser
+    from web.filled import browser
     from world import World
 
     from calloff.web.brokerage.models import Person
@@ -189,7 +189,7 @@ def _of_council(world: Any, size: int) -> Iterator[tuple[str, str]]:
 
 
 def _of_hub(world: Any) -> Iterator[tuple[str, str]]:
-    from web.filled_world import browser
+    from web.filled import browser
 
     hub = browser(world.user("hub", "discharge_hub"))
     for place in ("/requests", "/requests.csv", "/requests.xlsx", "/stays", "/stays.csv", "/queue", "/notices", "/"):
@@ -198,7 +198,7 @@ def _of_hub(world: Any) -> Iterator[tuple[str, str]]:
 
 def _control(tally: Tally, world: Any) -> None:
     """Each canary is there: whoever may see it does."""
-    from web.filled_world import browser
+    from web.filled import browser
 
     from calloff.web.brokerage.models import CallOff
 
@@ -268,7 +268,7 @@ def _of_staff() -> list[str]:
 def _pages_of_staff(world: Any, package: Any, size: int) -> Iterator[tuple[str, bytes]]:
     """Every page and file by every role of the council that may (at the smallest size by one), about this package."""
     from web.doors import listed
-    from web.filled_world import browser
+    from web.filled import browser
     from web.provider_portal.two_runs import bytes_of
     from web.routes import holders_of
 

@@ -142,7 +142,7 @@ def _shown(tally: Tally, world: Any) -> Iterator[tuple[str, str]]:
     """All that acorn is told before any call-off; each field that is not on a list is a fault."""
     from django.core import mail
     from web.api.programs import program_of
-    from web.filled_world import browser
+    from web.filled import browser
 
     from calloff.web.brokerage.models import Invitation
     from calloff.web.jobs.models import Notice

@@ -143,7 +143,7 @@ def after_reset(tally: Tally, user: Any, filled: Any) -> None:
     from django.core.cache import cache
     from django.test import Client
     from django.utils import timezone
-    from web.filled_world import browser
+    from web.filled import browser
 
     from calloff.web.accounts import services
     from calloff.web.accounts.models import Identity, User

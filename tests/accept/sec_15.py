@@ -63,7 +63,7 @@ def is_in(client: Any) -> bool:
 
 def in_time(tally: Tally, user: Any) -> None:
     """Half an hour unused, twelve hours in all."""
-    from web.filled_world import browser
+    from web.filled import browser
 
     began = time.time()
     for minutes, lasts in ((29, True), (31, False), (12 * 60 + 1, False)):
@@ -87,7 +87,7 @@ def in_time(tally: Tally, user: Any) -> None:
 def ended_by_acts(tally: Tally, user: Any, keeper: Any) -> None:
     """Each act on the account ends all browsers at once."""
     from django.utils import timezone
-    from web.filled_world import browser
+    from web.filled import browser
 
     from calloff.web.accounts import services
     from calloff.web.accounts.models import User
@@ -118,7 +118,7 @@ def signing_in_and_out(tally: Tally, user: Any) -> None:
     from django.core.cache import cache
     from django.test import Client
     from django.utils import timezone
-    from web.filled_world import browser
+    from web.filled import browser
 
     from calloff.web.accounts import services
     from calloff.web.accounts.models import User

@@ -88,7 +88,7 @@ def a_role_ends(tally: Tally, filled: Any, role: str, keeper: Any) -> None:
 def key_of(filled: Any, user: Any) -> str:
     """A key that the user made for a program; "" for somebody who may make none."""
     from django.utils import timezone
-    from web.filled_world import PEOPLE_OF
+    from web.filled import PEOPLE_OF
 
     from calloff.web.accounts.services import branches_of
     from calloff.web.api.services.tokens import make_token

@@ -96,7 +96,7 @@ class Desk:
     """Browsers of those who look: finance, a commissioner, the provider."""
 
     def __init__(self, world: Any) -> None:
-        from web.filled_world import browser
+        from web.filled import browser
 
         self.clients = {
             "finance": browser(world.user("payer", "finance_payer")),

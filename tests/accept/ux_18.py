@@ -39,7 +39,7 @@ def check(size: int) -> Result:
 
 def reasons(tally: Tally, size: int) -> None:
     from django.utils import timezone
-    from web.filled_world import browser
+    from web.filled import browser
     from world import made_world
 
     from calloff.web.brokerage.services.sourcing import WITHDRAW_REASONS, withdraw

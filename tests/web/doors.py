@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from web.filled_world import Filled
+from web.filled import Filled
 from web.routes import METHODS, PUBLIC, SIGNED_IN, Access, Route, access, holders_of, routes
 
 THROUGH, REFUSED, SIGN_IN, ELSEWHERE = "through", "refused", "sign in", "choose a council"

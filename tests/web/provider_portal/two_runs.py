@@ -21,7 +21,7 @@ from django.test import override_settings
 from django.utils import timezone
 from small_market import FRAMEWORK
 from web.api.programs import Program, program_of
-from web.filled_world import browser
+from web.filled import browser
 from world import MONDAY, World, made_world
 
 from calloff.documents.purchasing_models import parse
