@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from calloff.domain.calendar import local, to_utc
 from calloff.domain.funding import KINDS, Share, percent
 from calloff.web.brokerage.forms import words
-from calloff.web.brokerage.forms.package import moment, reasons, several_lines
 from calloff.web.brokerage.forms.people import minute_of
+from calloff.web.brokerage.forms.questions import moment, reasons, several_lines
 from calloff.web.brokerage.models import Absence
 from calloff.web.brokerage.services.absences import Told
 from calloff.web.config.look.fields import ClockField, DayField

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from calloff.web.accounts.models import User
 from calloff.web.brokerage.forms import words
-from calloff.web.brokerage.forms.package import several_lines
+from calloff.web.brokerage.forms.questions import several_lines
 from calloff.web.brokerage.models import Package
 
 DUTY_TEAM = "duty_team"

@@ -20,7 +20,7 @@ from calloff.domain.packages import (
     DELIVERY_MODELS,
     PRIORITIES,
 )
-from calloff.web.brokerage.forms.package import several_lines
+from calloff.web.brokerage.forms.questions import several_lines
 from calloff.web.brokerage.forms.typed import Typed, capital, posted, whole, worded
 from calloff.web.brokerage.forms.week import WeekForm, typed_lines
 from calloff.web.brokerage.models import Person

@@ -10,7 +10,7 @@ from django.forms.utils import ErrorDict
 from django.http import QueryDict
 
 from calloff.documents.wording import say
-from calloff.web.brokerage.forms.package import PoundsField
+from calloff.web.brokerage.forms.questions import PoundsField
 from calloff.web.config.look.fields import ClockField
 
 Typed = Mapping[str, Sequence[str]]

@@ -15,7 +15,8 @@ from calloff.domain.calendar import local
 from calloff.domain.errors import CalloffError
 from calloff.domain.history import Invited
 from calloff.web.accounts.views import SignedIn, allowed
-from calloff.web.brokerage.forms.package import AnswerForm, Choices
+from calloff.web.brokerage.forms.answer import AnswerForm
+from calloff.web.brokerage.forms.questions import Choices
 from calloff.web.brokerage.models import Invitation
 from calloff.web.brokerage.services.answering import record_answer
 from calloff.web.brokerage.services.countersigning import ask_for_late_answer, seconds_for

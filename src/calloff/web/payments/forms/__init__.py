@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from calloff.web.brokerage.forms.package import PoundsField
+from calloff.web.brokerage.forms.questions import PoundsField
 from calloff.web.brokerage.models import Person
 from calloff.web.config.look.fields import DayField
 from calloff.web.contracts.models import Enrolment

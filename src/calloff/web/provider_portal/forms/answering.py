@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from calloff.domain.packages import Visit
 from calloff.domain.units import MOST_MINUTES
-from calloff.web.brokerage.forms.package import PoundsField, several_lines
+from calloff.web.brokerage.forms.questions import PoundsField, several_lines
 from calloff.web.brokerage.forms.words import DECLINE_REASONS
 from calloff.web.brokerage.services.answering import OFFER_REASONS, Answer
 from calloff.web.brokerage.services.handing_back import HANDBACK_REASONS
