@@ -28,6 +28,8 @@ from calloff.domain.records import sha256
 from calloff.stages import ROOT
 
 STATISTICS_SECONDS = 10
+REFUSALS = ("audit/services/triggers.py", "audit/services/tiles.py", "payments/services/seals.py")
+"""What makes a database refuse, beside its migrations."""
 SERVER = os.environ.get("CALLOFF_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/test")
 TESTS = Path(__file__).resolve().parents[1]
 CHILD = "from accept.engines import run_here; run_here()"
@@ -134,9 +136,10 @@ def _statistics(address: str) -> Iterator[None]:
 
 
 def empty_database() -> Path:
-    """An empty SQLite database as the migrations make it, made once for the migrations that there are."""
-    migrations = sorted((ROOT / "src" / "calloff" / "web").rglob("migrations/*.py"))
-    digest = sha256(b"".join(path.read_bytes() for path in migrations))[:16]
+    """An empty SQLite database as the migrations make it, made once for what these and the triggers say."""
+    web = ROOT / "src" / "calloff" / "web"
+    makers = sorted(web.rglob("migrations/*.py")) + [web / one for one in REFUSALS]
+    digest = sha256(b"".join(path.read_bytes() for path in makers))[:16]
     kept = Path(tempfile.gettempdir()) / f"calloff-empty-{os.getuid()}-{digest}.sqlite3"
     if not kept.exists():
         with tempfile.TemporaryDirectory(prefix="calloff-migrate-", dir=kept.parent) as folder:

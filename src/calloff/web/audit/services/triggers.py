@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -75,15 +75,19 @@ def changeable_again(table: str, vendor: str) -> list[str]:
     return [f"DROP FUNCTION IF EXISTS {table}_refuse() CASCADE"]
 
 
-def references_within_council(made: Sequence[type[models.Model]]) -> Iterator[tuple[str, str, str, str]]:
-    """Each reference between rows that both belong to a council: table, column, table and column it points at."""
+Reference = tuple[str, str, str]
+"""A table, its column that points at a row, and the table of that row."""
+
+
+def references_within_council(made: Sequence[type[models.Model]]) -> Iterator[Reference]:
+    """Each reference between rows that both belong to a council."""
     for model in made:
         if not _council_column(model):
             continue
         for field in model._meta.concrete_fields:
             target = field.related_model
             if field.name != "council" and isinstance(target, type) and _council_column(target):
-                yield model._meta.db_table, str(field.column), target._meta.db_table, _council_column(target)
+                yield model._meta.db_table, str(field.column), target._meta.db_table
 
 
 def _council_column(model: type[models.Model]) -> str:
@@ -93,20 +97,34 @@ def _council_column(model: type[models.Model]) -> str:
     )
 
 
-def within_council(table: str, column: str, target: str, vendor: str) -> list[str]:
-    """The statements that make a table refuse a reference to a row of another council."""
-    name = f"{table}_{column}_council"
-    wrong = f"(SELECT council_id FROM {target} WHERE id = NEW.{column}) <> NEW.council_id"  # noqa: S608 - our own names
+def within_council(references: Iterable[Reference], vendor: str) -> list[str]:
+    """
+    The statements that make tables refuse a reference to a row of another council.
+
+    Of a table one trigger looks at all of these references: PostgreSQL begins each trigger anew for every row.
+    """
+    by_table: dict[str, list[tuple[str, str]]] = {}
+    for table, column, target in references:
+        by_table.setdefault(table, []).append((column, target))
+    return [one for table, columns in by_table.items() for one in _of_table(table, columns, vendor)]
+
+
+def _of_table(table: str, columns: Sequence[tuple[str, str]], vendor: str) -> list[str]:
+    # Another migration may add references to a table that has some: each trigger is named after its first.
+    name = f"{table}_{columns[0][0]}_council"
+    wrong = " OR ".join(
+        f"(SELECT council_id FROM {target} WHERE id = NEW.{column}) <> NEW.council_id"  # noqa: S608 - our own names
+        for column, target in columns
+    )
     if vendor == "sqlite":
         return [
-            f"CREATE TRIGGER {name}_{verb.lower()} BEFORE {verb} ON {table} WHEN NEW.{column} IS NOT NULL AND {wrong} "
+            f"CREATE TRIGGER {name}_{verb.lower()} BEFORE {verb} ON {table} WHEN {wrong} "
             "BEGIN SELECT RAISE(ABORT, 'a reference into another council'); END"
             for verb in ("INSERT", "UPDATE")
         ]
     return [
         f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        f"IF NEW.{column} IS NOT NULL AND {wrong} "
-        "THEN RAISE EXCEPTION 'a reference into another council'; END IF; RETURN NEW; END $$",
+        f"IF {wrong} THEN RAISE EXCEPTION 'a reference into another council'; END IF; RETURN NEW; END $$",
         f"CREATE TRIGGER {name} BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()",
     ]
 

@@ -10,9 +10,8 @@ from calloff.web.audit.services.triggers import references_within_council, withi
 def refuse(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     made = [model for label in ("contracts", "brokerage") for model in apps.get_app_config(label).get_models()]
     made += [model for model in apps.get_app_config("directory").get_models()]
-    for table, column, target, _council in references_within_council(made):
-        for statement in within_council(table, column, target, schema_editor.connection.vendor):
-            schema_editor.execute(statement)
+    for statement in within_council(references_within_council(made), schema_editor.connection.vendor):
+        schema_editor.execute(statement)
 
 
 class Migration(migrations.Migration):

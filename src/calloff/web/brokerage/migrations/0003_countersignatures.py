@@ -11,9 +11,8 @@ from calloff.web.audit.services.triggers import references_within_council, withi
 
 def refuse(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     made = [apps.get_model("brokerage", "Countersignature")]
-    for table, column, target, _council in references_within_council(made):
-        for statement in within_council(table, column, target, schema_editor.connection.vendor):
-            schema_editor.execute(statement)
+    for statement in within_council(references_within_council(made), schema_editor.connection.vendor):
+        schema_editor.execute(statement)
 
 
 USER = settings.AUTH_USER_MODEL

@@ -10,7 +10,7 @@ from calloff.web.audit.services.triggers import within_council
 
 def refuse(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     table = "brokerage_calloff"
-    for statement in within_council(table, "continues_id", table, schema_editor.connection.vendor):
+    for statement in within_council([(table, "continues_id", table)], schema_editor.connection.vendor):
         schema_editor.execute(statement)
 
 

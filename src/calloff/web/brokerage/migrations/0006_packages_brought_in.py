@@ -14,9 +14,9 @@ TABLE = "brokerage_broughtin"
 
 def refuse(apps: Any, schema_editor: Any) -> None:
     """What came in belongs to one council, as its package and its draft do."""
-    for column, target in (("package_id", "brokerage_package"), ("draft_id", "contracts_draft")):
-        for statement in within_council(TABLE, column, target, schema_editor.connection.vendor):
-            schema_editor.execute(statement, params=None)
+    references = [(TABLE, "package_id", "brokerage_package"), (TABLE, "draft_id", "contracts_draft")]
+    for statement in within_council(references, schema_editor.connection.vendor):
+        schema_editor.execute(statement, params=None)
 
 
 class Migration(migrations.Migration):

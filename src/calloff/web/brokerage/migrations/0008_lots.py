@@ -15,7 +15,7 @@ TABLE = "brokerage_package"
 
 def refuse(apps: Any, schema_editor: Any) -> None:
     """A lot is of the council of its members."""
-    for statement in within_council(TABLE, "lot_id", TABLE, schema_editor.connection.vendor):
+    for statement in within_council([(TABLE, "lot_id", TABLE)], schema_editor.connection.vendor):
         schema_editor.execute(statement, params=None)
 
 

@@ -30,11 +30,7 @@ def columns_of(model: type[models.Model]) -> list[str]:
 def refuse(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     vendor = schema_editor.connection.vendor
     made = [apps.get_model("brokerage", name) for name in MADE]
-    statements = [
-        statement
-        for table, column, target, _council in references_within_council(made)
-        for statement in within_council(table, column, target, vendor)
-    ]
+    statements = within_council(references_within_council(made), vendor)
     for model in made:
         statements += only_superseded(model._meta.db_table, columns_of(model), vendor)
     for table in ("brokerage_absence", "brokerage_temporarychange"):

@@ -18,9 +18,8 @@ REFERENCES = (
 
 def refuse(apps: Any, schema_editor: Any) -> None:
     """Neither points at a row of another council."""
-    for table, column, target in REFERENCES:
-        for statement in within_council(table, column, target, schema_editor.connection.vendor):
-            schema_editor.execute(statement, params=None)
+    for statement in within_council(REFERENCES, schema_editor.connection.vendor):
+        schema_editor.execute(statement, params=None)
 
 
 def council() -> Any:

@@ -13,11 +13,7 @@ NEVER_CHANGED = ("payments_entitlement", "payments_posting", "payments_seal")
 def refuse(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     vendor = schema_editor.connection.vendor
     made = [model for label in ("visits", "payments") for model in apps.get_app_config(label).get_models()]
-    statements = [
-        statement
-        for table, column, target, _council in references_within_council(made)
-        for statement in within_council(table, column, target, vendor)
-    ]
+    statements = within_council(references_within_council(made), vendor)
     statements += [statement for table in NEVER_CHANGED for statement in unchangeable(table, vendor)]
     for statement in [*statements, *balanced(vendor)]:
         schema_editor.execute(statement)

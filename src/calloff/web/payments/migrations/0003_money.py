@@ -50,9 +50,9 @@ def refuse(apps: Any, schema_editor: Any) -> None:
     """What is never changed, what stands with its run, and whose council a reference must be of."""
     vendor = schema_editor.connection.vendor
     made = [one for one in apps.get_app_config("payments").get_models() if one.__name__ not in BEFORE]
-    added = [reference[:3] for reference in references_within_council(made)]
+    added = [*references_within_council(made)]
     added += [("payments_posting", "person_id", "brokerage_person"), (SEAL, "run_id", "payments_payrun")]
-    statements = [statement for reference in added for statement in within_council(*reference, vendor)]
+    statements = within_council(added, vendor)
     statements += [statement for table in NEVER_CHANGED for statement in unchangeable(table, vendor)]
     statements += [statement for table in WITH_THEIR_RUN for statement in stands_with_its_run(table, vendor)]
     for statement in statements:

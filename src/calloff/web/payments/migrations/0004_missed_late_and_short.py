@@ -21,7 +21,7 @@ STAYS = ("council_id", "token", "visit", "kind", "found_at")
 def refuse(apps: Any, schema_editor: Any) -> None:
     """What was said is never changed, a deviation stays that of its visit, and all is of one council."""
     vendor = schema_editor.connection.vendor
-    statements = [statement for reference in REFERENCES for statement in within_council(*reference, vendor)]
+    statements = within_council(REFERENCES, vendor)
     statements += [statement for table in NEVER_CHANGED for statement in unchangeable(table, vendor)]
     for statement in [*statements, *fixed("payments_deviation", STAYS, vendor)]:
         schema_editor.execute(statement, params=None)

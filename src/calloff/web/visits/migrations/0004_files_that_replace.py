@@ -15,7 +15,7 @@ NEVER_CHANGED = ("visits_wholeweek", "visits_visitrow")
 def refuse(apps: Any, schema_editor: Any) -> None:
     """What a provider said is never changed, and is of its council."""
     vendor = schema_editor.connection.vendor
-    statements = [statement for reference in REFERENCES for statement in within_council(*reference, vendor)]
+    statements = within_council(REFERENCES, vendor)
     statements += [statement for table in NEVER_CHANGED for statement in unchangeable(table, vendor)]
     for statement in statements:
         schema_editor.execute(statement, params=None)

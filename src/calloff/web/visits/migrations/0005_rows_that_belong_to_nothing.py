@@ -18,7 +18,7 @@ REFERENCES = (
 def refuse(apps: Any, schema_editor: Any) -> None:
     """What is said of a row is never changed, and is of its council."""
     vendor = schema_editor.connection.vendor
-    statements = [statement for reference in REFERENCES for statement in within_council(*reference, vendor)]
+    statements = within_council(REFERENCES, vendor)
     for statement in [*statements, *unchangeable("visits_looseword", vendor)]:
         schema_editor.execute(statement, params=None)
 
