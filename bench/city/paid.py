@@ -100,6 +100,7 @@ def pay(rows: int) -> Paid:
     from calloff.web.payments.models import Entitlement
     from calloff.web.payments.services import runs
     from calloff.web.payments.services.entitling import entitle
+    from calloff.web.payments.services.pay_book import PayBook
     from calloff.web.payments.services.pricing import Weeks
     from calloff.web.visits.models import VisitFile
     from calloff.web.visits.services.files import receive
@@ -137,6 +138,7 @@ def pay(rows: int) -> Paid:
     one = Entitlement.objects.filter(council=council).order_by("pk").first()
     weeks = Weeks.around([one.on])
     told.timed(
-        "one person's week again", lambda: entitle(council=council, person=one.person_id, weeks=weeks, at=while_due)
+        "one person's week again",
+        lambda: entitle(PayBook(council), person=one.person_id, weeks=weeks, at=while_due),
     )
     return told

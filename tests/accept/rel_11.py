@@ -109,7 +109,7 @@ def after(paying: Any, files: Sequence[Sent]) -> dict[str, set[Any]]:
 
 def send(paying: Any, number: int, mode: str, rows: Sequence[Any]) -> None:
     """One file and what the worker does with it; one that is cut off must be refused, or say all that it had to say."""
-    from web.filled_world import settle
+    from web.filled_pay import settle
 
     from calloff.formats.delivered_visits import write_visits
     from calloff.web.visits.services.files import FileRefusedError, receive

@@ -94,17 +94,16 @@ def paid_lines() -> dict[int, int]:
 
 def compare(tally: Tally, paying: Any, at: Any) -> None:
     """The sum of all runs, and of the ledger, against one fresh pricing of the final facts."""
-    from calloff.web.payments.models import RuleVersion
     from calloff.web.payments.services import ledger
-    from calloff.web.payments.services.pricing import Rules, Weeks, priced
+    from calloff.web.payments.services.pay_book import PayBook
+    from calloff.web.payments.services.pricing import Weeks, priced
 
-    rules = Rules(list(RuleVersion.objects.order_by("starts_on", "pk")))
-    fresh = 0
+    book, fresh = PayBook(paying.world.council), 0
     for package in paying.packages:
         weeks = Weeks.around([date(2026, 11, 30), TO_ON])
-        planned, paid, _book = priced(paying.world.council, package.person_id, weeks, rules, at)
-        days = {one.reference: one.on for one in planned}
-        fresh += sum(one.pence for one in paid.visits if days[one.planned.reference] <= TO_ON)
+        found = priced(book, package.person_id, weeks, book.rules, at)
+        days = {one.reference: one.on for one in found.planned}
+        fresh += sum(one.pence for one in found.paid.visits if days[one.planned.reference] <= TO_ON)
     net = sum(paid_lines().values())
     tally.expect(net == fresh, f"all runs paid {net} pence, a fresh one would pay {fresh}")
     posted = ledger.balances(paying.world.council.pk).get("care_cost", 0)

@@ -102,15 +102,15 @@ def act(*, council: int, by: User | None, at: datetime) -> Iterator[Act]:
 
 
 @contextmanager
-def in_turn(council: int) -> Iterator[None]:
+def in_turn(council: int) -> Iterator[int]:
     """
     One transaction of what is no act and yet must not happen beside one, such as looking who waits for free minutes.
 
     It waits for any act of the council, so that it sees what that did, and of two who do it the second sees the first.
+    Yields how many events the council's acts have made: while it stays the same, nothing that acts alone change has.
     """
     with transaction.atomic():
-        _locked_chain(council)
-        yield
+        yield _locked_chain(council).length
 
 
 def whole_second(at: datetime) -> datetime:

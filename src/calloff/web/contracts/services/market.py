@@ -136,7 +136,13 @@ def _read(council: Council, model: PurchasingModel) -> Enrolled:
 
 def facts_of(row: Enrolment) -> KernelEnrolment:
     """An enrolment as the kernel knows it, suspensions apart."""
-    facts: KernelEnrolment = revive(KernelEnrolment, json.loads(row.facts))
+    return _facts_in(row.facts)
+
+
+@lru_cache(maxsize=256)
+def _facts_in(text: str) -> KernelEnrolment:
+    """The facts of a text: they are long, and read again for each person whose visits are priced by them."""
+    facts: KernelEnrolment = revive(KernelEnrolment, json.loads(text))
     return facts
 
 

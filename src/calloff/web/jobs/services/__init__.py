@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -31,10 +31,14 @@ LEASE = timedelta(seconds=60)
 MOST_ATTEMPTS = 6
 LAST = "~"
 """The rank of what may wait until nothing else is due."""
+A_WORD = 5
+"""After so many people or packages a job says again how far it is (assumed): each time is a transaction of its own."""
 BEATS_EVERY = timedelta(seconds=5)
 ALIVE_FOR = timedelta(seconds=30)
 
 log = logging.getLogger("calloff.jobs")
+
+Thing = TypeVar("Thing")
 
 
 class JobCancelledError(CalloffError):
@@ -53,6 +57,13 @@ class Task:
     def tell(self, done: int, size: int, lasts: timedelta = LEASE) -> None:
         """Say that `done` of `size` are done; see `tell_progress`."""
         tell_progress(self.kind, self.key, done, size, lasts)
+
+    def through(self, every: Iterable[Thing], size: int) -> Iterator[Thing]:
+        """Each of some people or packages in turn, saying on the way how many of `size` steps are done."""
+        for number, one in enumerate(every):
+            if number % A_WORD == 0:
+                self.tell(number, size)
+            yield one
 
 
 @dataclass(frozen=True)

@@ -18,68 +18,61 @@ from django.utils.translation import gettext_lazy as _
 from calloff.documents.payment_words import why
 from calloff.documents.wording import say
 from calloff.domain.calendar import ONE_DAY, local
+from calloff.domain.errors import CalloffError
 from calloff.domain.visits import Reason
 from calloff.settlement.pay import Paid, PaidVisit, RoundingLine, as_planned
-from calloff.web.audit.services import in_turn
 from calloff.web.directory.models import Council
 from calloff.web.jobs import services as jobs
 from calloff.web.payments.models import Entitlement, RuleVersion
 from calloff.web.payments.services import deviations
 from calloff.web.payments.services.alerting import tell_of, unheard_of
+from calloff.web.payments.services.in_force import NoPaymentRuleError, Rules
 from calloff.web.payments.services.on_plan import OnPlan, Settling
+from calloff.web.payments.services.pay_book import PayBook
 from calloff.web.payments.services.pricing import (
     ELSEWHERE,
-    NoPaymentRuleError,
-    Rules,
     Weeks,
     deliverer_of,
     named_row,
     priced,
-    rules_of,
 )
 from calloff.web.visits.models import PlannedVisit, VisitFile, VisitRow
 from calloff.web.visits.services.loose import Found, note_found
 from calloff.web.visits.services.rows import touched_rows
 
-PEOPLE_A_WORD = 5
-"""After so many people settling says again how far it is: each time is a transaction of its own."""
 GONE = "The visit is no longer planned, so nothing is paid."
 TOLD = ("reason", "marks", "worked_minutes", "paid_minutes", "line_id", "centipence", "pence", "rule_id")
 
 
 def entitle(
-    *, council: Council, person: int, weeks: Weeks, at: datetime, settling: Settling | None = None
+    book: PayBook, *, person: int, weeks: Weeks, at: datetime, settling: Settling | None = None
 ) -> list[Entitlement]:
     """
-    The new versions for a person's visits in some weeks; called within an act, or by the worker.
+    The new versions for a person's visits in some weeks; called in a turn of the book.
 
     `settling` are the periods paid on plan that are settled now; others of them stay as they are.
     """
-    rules = rules_of(council)
-    planned, paid, _book = priced(council, person, weeks, rules, at)
-    note_found(council.pk, person, found_in(paid, weeks), at)
+    council, rules = book.council, book.rules
+    found_out = priced(book, person, weeks, rules, at)
+    planned, paid = found_out.planned, found_out.paid
+    note_found(council.pk, person, found_out.loose, found_in(paid, weeks), at)
     # Where nothing is planned any more, what was worth something before is worth nothing now.
     by_reference = {one.reference: one for one in planned}
-    heard = heard_until(council, {deliverer_of(one) for one in planned})
-    on_plan = on_plan_of(council, rules, settling)
+    on_plan = book.on_plan(settling)
     found: list[Entitlement | None] = []
     seen: list[tuple[PlannedVisit, PaidVisit]] = []
     for one in paid.visits:
         visit, rule = by_reference[one.planned.reference], rules.values[one.planned.rule]
-        if not weeks.first_on <= visit.on <= weeks.last_on:
+        if not weeks.hold(visit.on):
             continue
         actual = _of_visit(visit, one, rules, at)
-        unheard = _is_unheard(visit, one.reason, heard)
+        unheard = _is_unheard(visit, one.reason, book)
         seen += [] if unheard else [(visit, one)]
         if on_plan.is_provision(visit, rule, unheard=unheard, on=local(at).date()):
             found.append(actual if visit.stopped else _of_visit(visit, as_planned(one, rule), rules, at))
         elif not unheard or rule.pays_on == "plan":
             found.append(actual)
-    found += [
-        _of_rounding(line, planned, rules, at)
-        for line in paid.roundings
-        if weeks.first_on <= line.week <= weeks.last_on
-    ]
+    found += [_of_rounding(line, planned, rules, at) for line in paid.roundings if weeks.hold(line.week)]
     deviations.note(council, person, weeks, seen, paid, at)
     told = [one for one in found if one is not None]
     return _store_new(council, person, weeks, told, at, on_plan, still_planned=by_reference)
@@ -90,32 +83,13 @@ def found_in(paid: Paid, weeks: Weeks) -> list[Found]:
     return [
         Found(*named_row(one.row.row), one.is_a)
         for one in paid.logs
-        if one.row.contract
-        and one.row.person != ELSEWHERE
-        and weeks.first_on <= local(one.row.came.at).date() <= weeks.last_on
+        if one.row.contract and one.row.person != ELSEWHERE and weeks.hold(local(one.row.came.at).date())
     ]
 
 
-def on_plan_of(council: Council, rules: Rules, settling: Settling | None) -> OnPlan:
-    """What is known of the periods that the rules pay on plan."""
-    values = {one.pk: value for one, value in zip(rules.versions, rules.values, strict=True)}
-    return OnPlan(council.pk, values, settling)
-
-
-def heard_until(council: Council, branches: Iterable[int]) -> dict[int, date]:
-    """The last local day of which each provider has sent anything."""
-    found = {}
-    # One by one, so that each is the end of an index and not a sum over all that was ever sent.
-    for branch in branches:
-        rows = VisitRow.objects.filter(council=council, branch=branch).order_by("-came_at")
-        if (last := rows.values_list("came_at", flat=True).first()) is not None:
-            found[branch] = local(last).date()
-    return found
-
-
-def _is_unheard(visit: PlannedVisit, reason: Reason, heard: Mapping[int, date]) -> bool:
+def _is_unheard(visit: PlannedVisit, reason: Reason, book: PayBook) -> bool:
     """Whether nobody can say yet that a visit was missed: who makes it has sent nothing of that day or later."""
-    return reason in (Reason.NOT_YET, Reason.MISSED) and visit.on > heard.get(deliverer_of(visit), date.min)
+    return reason in (Reason.NOT_YET, Reason.MISSED) and visit.on > book.heard_until(deliverer_of(visit))
 
 
 def _of_visit(visit: PlannedVisit, paid: PaidVisit, rules: Rules, at: datetime) -> Entitlement | None:
@@ -236,6 +210,15 @@ def touched_weeks(rows: Iterable[VisitRow]) -> Mapping[int, Weeks]:
     return {person: Weeks.around(every) for person, every in days.items()}
 
 
+def silent_weeks(unheard: Mapping[int, Iterable[date]], touched: Mapping[int, Weeks]) -> Mapping[int, Weeks]:
+    """The weeks of each person in which no file says anything of a visit, beside those that are looked at anyway."""
+    beside = {
+        person: [on for on in days if person not in touched or not touched[person].hold(on)]
+        for person, days in unheard.items()
+    }
+    return {person: Weeks.around(days) for person, days in beside.items() if days}
+
+
 WORTH = jobs.Long(_("What delivered visits are worth is worked out"), _("people"), ("draft_pay",))
 
 
@@ -247,20 +230,18 @@ def settle_file(task: jobs.Task, at: datetime) -> None:
     Then those are told who look after visits that were missed or late.
     """
     council = Council.objects.get(pk=task.council)
+    book = PayBook(council)
     file = VisitFile.objects.get(council=council, pk=task.data["file"])
     touched = touched_weeks(touched_rows(file))
-    heard = heard_until(council, [file.branch_id]).get(file.branch_id, date.min)
-    silent = {person: Weeks.around(days) for person, days in unheard_of(council, file.branch_id, heard).items()}
-    everybody = [*sorted(touched.items()), *sorted(silent.items())]
-    for number, (person, weeks) in enumerate(everybody):
-        if number % PEOPLE_A_WORD == 0:
-            task.tell(number, len(everybody))
-        # What the file does not touch is missed; where nobody said how that is paid, the next run says so.
-        refusals = () if number < len(touched) else (NoPaymentRuleError,)
-        # Each person for themselves, so that no act of the council waits long.
-        with suppress(*refusals), in_turn(council.pk):
-            entitle(council=council, person=person, weeks=weeks, at=at)
-    tell_of(council, [person for person, _ in everybody], file.receipt, at)
+    silent = silent_weeks(unheard_of(council, file.branch_id, book.heard_until(file.branch_id)), touched)
+    # What the file does not touch is missed; where nobody said how that is paid, the next run says so.
+    everybody: list[tuple[int, Weeks, tuple[type[CalloffError], ...]]]
+    everybody = [(*one, ()) for one in sorted(touched.items())]
+    everybody += [(*one, (NoPaymentRuleError,)) for one in sorted(silent.items())]
+    for person, weeks, refusals in task.through(everybody, len(everybody)):
+        with suppress(*refusals), book.turn():
+            entitle(book, person=person, weeks=weeks, at=at)
+    tell_of(council, [person for person, *_ in everybody], file.receipt, at)
 
 
 @jobs.handles("settle_person")
@@ -277,6 +258,7 @@ def settle_person(task: jobs.Task, at: datetime) -> None:
     if last < since or not RuleVersion.objects.filter(council=council).exists():
         # All of it is still to come, or nobody has said how visits are paid: what is sent later is settled then.
         return
-    with in_turn(council.pk):
-        entitle(council=council, person=person, weeks=Weeks.around([since, last]), at=at)
+    book = PayBook(council)
+    with book.turn():
+        entitle(book, person=person, weeks=Weeks.around([since, last]), at=at)
     tell_of(council, [person], task.key[:60], at)

@@ -14,7 +14,7 @@ from calloff.web.accounts.models import User
 from calloff.web.audit.services import Act, act
 from calloff.web.directory.services import draw
 from calloff.web.payments.models import Entitlement, Hold, HoldWord, PayRun
-from calloff.web.payments.services.pricing import read_rule
+from calloff.web.payments.services.in_force import read_rule
 
 REPLY_DAYS = 10
 """A dispute is answered within so many days (DOMAIN 4.6.6, assumed)."""

@@ -32,9 +32,8 @@ class RetroError(CalloffError):
 class OnPlan:
     """How far the periods of a council's contracts are that are paid on plan."""
 
-    def __init__(self, council: int, rules: Mapping[int, PaymentRule], settling: Settling | None) -> None:
-        self.council, self.rules, self.settling = council, rules, settling or {}
-        self.book = TermsBook(council)
+    def __init__(self, book: TermsBook, rules: Mapping[int, PaymentRule], settling: Settling | None) -> None:
+        self.council, self.book, self.rules, self.settling = book.council, book, rules, settling or {}
 
     @cached_property
     def reached(self) -> dict[tuple[int | None, date], int]:

@@ -10,14 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 
 from django.db.models import Q
 
-from calloff.documents.payment_rules import parse
 from calloff.domain.calendar import local, to_utc, week_begins
-from calloff.domain.errors import CalloffError
-from calloff.domain.payment_rule import PaymentRule
 from calloff.domain.visits import Stopped
 from calloff.formats.delivered_visits import DeliveredFile, DeliveredVisit, LoggedAt
 from calloff.formats.planned_visits import PlannedRow
@@ -27,10 +23,11 @@ from calloff.web.brokerage.services.desk import facts_of as package_facts
 from calloff.web.contracts.services.market import facts_of as enrolment_facts
 from calloff.web.directory.models import Council
 from calloff.web.directory.services import calendar_of
-from calloff.web.payments.models import RuleVersion
+from calloff.web.payments.services.in_force import Rules
+from calloff.web.payments.services.pay_book import PayBook
 from calloff.web.payments.services.rates import Rate, rate_as_called_off, rate_of
 from calloff.web.visits.models import LooseRow, PlannedVisit, VisitRow
-from calloff.web.visits.services.loose import decisions_for
+from calloff.web.visits.services.loose import decisions_in, loose_rows
 from calloff.web.visits.services.planning import stopped_as
 from calloff.web.visits.services.rows import elsewhere, standing_rows
 
@@ -53,32 +50,44 @@ class Weeks:
         every = sorted(days)
         return cls(week_begins(every[0]), week_begins(every[-1]) + timedelta(days=6))
 
+    def hold(self, on: date) -> bool:
+        """Whether a day lies in them."""
+        return self.first_on <= on <= self.last_on
 
-def priced(
-    council: Council, person: int, weeks: Weeks, rules: Rules, at: datetime
-) -> tuple[list[PlannedVisit], Paid, RateBook]:
+
+@dataclass(frozen=True)
+class Priced:
+    """A person's planned visits around some weeks, what they come to, and all rows of theirs that were ever loose."""
+
+    planned: Sequence[PlannedVisit]
+    paid: Paid
+    loose: Sequence[LooseRow]
+
+
+def priced(book: PayBook, person: int, weeks: Weeks, rules: Rules, at: datetime) -> Priced:
     """A person's planned visits around some weeks, and what each is worth under some rules; nothing is stored."""
-    planned = _planned(council, person, weeks)
-    book = RateBook(council, planned)
+    planned, loose = _planned(book, person, weeks), loose_rows(book.council.pk, person)
     if not planned:
-        return planned, Paid((), (), ()), book
+        return Priced(planned, Paid((), (), ()), loose)
+    rates = RateBook(book.council, planned)
     places = [rules.place(one) for one in planned]
     rows = [
-        book.row(one, place, stopped_as(one, rules.values[place])) for one, place in zip(planned, places, strict=True)
+        rates.row(one, place, stopped_as(one, rules.values[place])) for one, place in zip(planned, places, strict=True)
     ]
-    sent = DeliveredFile(tuple(_logs(council, person, weeks, primes_of(planned))))
-    return planned, pay(rules.values, rows, [sent], at), book
+    sent = DeliveredFile(tuple(_logs(book, person, weeks, primes_of(planned), decisions_in(loose))))
+    return Priced(planned, pay(rules.values, rows, [sent], at), loose)
 
 
-def _planned(council: Council, person: int, weeks: Weeks) -> list[PlannedVisit]:
+def _planned(book: PayBook, person: int, weeks: Weeks) -> list[PlannedVisit]:
     first, last = to_utc(weeks.first_on, 0) - MARGIN, to_utc(weeks.last_on, 0) + MARGIN + timedelta(days=1)
     rows = PlannedVisit.objects.filter(
-        council=council, person=person, start_at__gte=first, start_at__lt=last, superseded_at=None, cancelled=False
+        council=book.council, person=person, start_at__gte=first, start_at__lt=last, superseded_at=None, cancelled=False
     )
     found = list(rows.order_by("start_at", "reference"))
-    # A contract's facts are long: each call-off is read once, not with every visit.
-    placed = CallOff.objects.select_related("enrolment", "package", "delivered_by")
-    call_offs = placed.in_bulk({one.call_off_id for one in found})
+    # A contract's facts are long: each is read once, not with every call-off, and a call-off not with every visit.
+    call_offs = CallOff.objects.select_related("package", "delivered_by").in_bulk({one.call_off_id for one in found})
+    for call_off in call_offs.values():
+        call_off.enrolment = book.enrolment(call_off.enrolment_id)
     for one in found:
         one.call_off = call_offs[one.call_off_id]
     return found
@@ -101,13 +110,14 @@ def primes_of(planned: Iterable[PlannedVisit]) -> dict[int, int]:
     return {branch: prime for branch, prime in found.items() if branch not in own}
 
 
-def _logs(council: Council, person: int, weeks: Weeks, primes: Mapping[int, int]) -> list[DeliveredVisit]:
+def _logs(
+    book: PayBook, person: int, weeks: Weeks, primes: Mapping[int, int], said: Mapping[tuple[int, str], LooseRow]
+) -> list[DeliveredVisit]:
     first, last = to_utc(weeks.first_on, 0) - MARGIN, to_utc(weeks.last_on, 0) + MARGIN + timedelta(days=1)
-    said = decisions_for(council.pk, person)
     # Rows of which somebody said whose they are, though they name nobody that is known.
     others = Q(who=None, key__in=[key for _, key in said])
-    rows = VisitRow.objects.filter(Q(who=person) | others, council=council, came_at__gte=first, came_at__lt=last)
-    standing = [(row, said.get((row.branch_id, row.key))) for row in standing_rows(rows)]
+    rows = VisitRow.objects.filter(Q(who=person) | others, council=book.council, came_at__gte=first, came_at__lt=last)
+    standing = [(row, said.get((row.branch_id, row.key))) for row in standing_rows(rows, book.wholes)]
     kept = [
         (row, decision)
         for row, decision in standing
@@ -116,7 +126,7 @@ def _logs(council: Council, person: int, weeks: Weeks, primes: Mapping[int, int]
     ]
     own = [_delivered(row, str(person), decision.visit if decision else "", primes) for row, decision in kept]
     # Where a worker is logged in two homes at once, settlement must see both.
-    return [*own, *(_delivered(row, ELSEWHERE, "", primes) for row in elsewhere([row for row, _ in kept]))]
+    return [*own, *(_delivered(row, ELSEWHERE, "", primes) for row in elsewhere([row for row, _ in kept], book.wholes))]
 
 
 def row_name(row: VisitRow) -> str:
@@ -149,55 +159,6 @@ def _delivered(row: VisitRow, person: str, decided: str, primes: Mapping[int, in
         left_by=row.left_by,
         code=row.code,
     )
-
-
-@lru_cache(maxsize=64)
-def read_rule(text: str, name: str) -> PaymentRule:
-    """The payment rule of a published text, read once."""
-    return parse(text, name)
-
-
-class NoPaymentRuleError(CalloffError):
-    """The council has not said how visits of a model are paid on a day."""
-
-
-class Rules:
-    """The payment rules of a council, and which counts for a planned visit: the last of its model that has begun."""
-
-    def __init__(self, versions: Sequence[RuleVersion]) -> None:
-        self.versions = versions
-        self.values: list[PaymentRule] = [read_rule(one.text, one.rule) for one in versions]
-
-    def place(self, visit: PlannedVisit) -> int:
-        """
-        The place of the rule of a visit; NoPaymentRuleError where the council has published none for its model.
-
-        What was called off outside every model is paid by the rule under the model `*`.
-        """
-        enrolment = visit.call_off.enrolment
-        model = enrolment.model if enrolment is not None else "*"
-        fitting = [
-            (one.model == model, one.starts_on, place)
-            for place, one in enumerate(self.versions)
-            if one.model in (model, "*") and one.starts_on <= visit.on
-        ]
-        if not fitting:
-            raise NoPaymentRuleError(
-                f"No payment rule is published for visits under {model} on {visit.on}. Publish one first; "
-                "nothing was done."
-            )
-        return max(fitting)[2]
-
-
-def rules_of(council: Council) -> Rules:
-    return Rules(list(RuleVersion.objects.filter(council=council).order_by("starts_on", "pk")))
-
-
-def rule_on(council: int, model: str, on: date) -> tuple[RuleVersion, PaymentRule] | None:
-    """The payment rule of a model in force on a day, before that of every model; None where none is published."""
-    rows = RuleVersion.objects.filter(council=council, model__in=(model, "*"), starts_on__lte=on)
-    best = max(rows, key=lambda one: (one.model == model, one.starts_on), default=None)
-    return None if best is None else (best, read_rule(best.text, best.rule))
 
 
 class RateBook:

@@ -6,7 +6,7 @@ from datetime import date
 
 from calloff.web.brokerage.models import CallOff
 from calloff.web.brokerage.services.releasing import knows_kept_days
-from calloff.web.payments.services.pricing import rule_on
+from calloff.web.payments.services.in_force import rule_on
 
 
 @knows_kept_days

@@ -26,7 +26,9 @@ from calloff.web.directory.services import draw
 from calloff.web.jobs import services as jobs
 from calloff.web.payments.models import Entitlement, RuleProposal, RuleVersion, Shadow
 from calloff.web.payments.services.entitling import latest
-from calloff.web.payments.services.pricing import Rules, Weeks, priced
+from calloff.web.payments.services.in_force import Rules
+from calloff.web.payments.services.pay_book import PayBook
+from calloff.web.payments.services.pricing import Weeks, priced
 from calloff.web.visits.models import PlannedVisit
 
 EVERY_MODEL = "*"
@@ -207,12 +209,12 @@ def _sums(shadow: Shadow, task: jobs.Task, at: datetime) -> dict[str, list[int]]
     rows = PlannedVisit.objects.filter(
         council=shadow.council, on__range=(shadow.from_on, shadow.to_on), superseded_at=None, cancelled=False
     )
-    rules = _with(shadow)
+    book, rules = PayBook(shadow.council), _with(shadow)
     sums: dict[str, list[int]] = {}
     people = list(rows.values_list("person", flat=True).distinct().order_by("person"))
-    for number, person in enumerate(people):
-        task.tell(number, len(people))
-        _add_person(shadow, person, rules, sums, at)
+    for person in task.through(people, len(people)):
+        with book.turn():
+            _add_person(shadow, book, person, rules, sums, at)
     return sums
 
 
@@ -232,15 +234,17 @@ def _with(shadow: Shadow) -> Rules:
     return Rules([*covered, second])
 
 
-def _add_person(shadow: Shadow, person: int, rules: Rules, sums: dict[str, list[int]], at: datetime) -> None:
+def _add_person(
+    shadow: Shadow, book: PayBook, person: int, rules: Rules, sums: dict[str, list[int]], at: datetime
+) -> None:
     """Add a person's visits, and what their weeks' minutes come to otherwise where a rule prices them once a week."""
     live = latest(
         Entitlement.objects.filter(council=shadow.council, person=person, on__range=(shadow.from_on, shadow.to_on))
     )
     weeks = Weeks.around([shadow.from_on, shadow.to_on])
-    planned, paid, _book = priced(shadow.council, person, weeks, rules, at)
-    by_reference = {one.reference: one for one in planned}
-    for one in paid.visits:
+    found = priced(book, person, weeks, rules, at)
+    by_reference = {one.reference: one for one in found.planned}
+    for one in found.paid.visits:
         visit = by_reference[one.planned.reference]
         before = live.get((visit.reference, Entitlement.CARE))
         if before is None or not shadow.from_on <= visit.on <= shadow.to_on:
@@ -253,7 +257,7 @@ def _add_person(shadow: Shadow, person: int, rules: Rules, sums: dict[str, list[
     for before in live.values():
         if before.component == Entitlement.ROUNDING:
             sums.setdefault(str(before.branch_id), [0, 0, 0, 0])[2] += before.pence
-    for line in paid.roundings:
+    for line in found.paid.roundings:
         if shadow.from_on <= line.week <= shadow.to_on:
             sums.setdefault(line.contract, [0, 0, 0, 0])[3] += line.pence
 

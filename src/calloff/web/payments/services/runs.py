@@ -15,14 +15,15 @@ from django.utils.translation import gettext_lazy as _
 
 from calloff.domain.errors import CalloffError
 from calloff.web.accounts.models import User
-from calloff.web.audit.services import Act, act, in_turn
+from calloff.web.audit.services import Act, act
 from calloff.web.directory.models import Council
 from calloff.web.directory.services import draw
 from calloff.web.jobs import services as jobs
 from calloff.web.jobs.services import long
 from calloff.web.payments.models import ChargeLine, Entitlement, PayRun
 from calloff.web.payments.services import bearing, charging, holds, journals, parity, periods, sending
-from calloff.web.payments.services.entitling import PEOPLE_A_WORD, entitle
+from calloff.web.payments.services.entitling import entitle
+from calloff.web.payments.services.pay_book import PayBook
 from calloff.web.payments.services.pricing import Weeks
 from calloff.web.visits.models import PlannedVisit
 
@@ -146,11 +147,10 @@ def settle_up_to(council: Council, to_on: date, at: datetime, task: jobs.Task) -
     days: dict[int, list[date]] = {}
     for person, on in open_still.values_list("person", "on"):
         days.setdefault(person, []).append(on)
-    for number, (person, every) in enumerate(sorted(days.items())):
-        if number % PEOPLE_A_WORD == 0:
-            task.tell(number, len(days) + STEPS_AFTER_PEOPLE)
-        with in_turn(council.pk):
-            entitle(council=council, person=person, weeks=Weeks.around(every), at=at)
+    book = PayBook(council)
+    for person, every in task.through(sorted(days.items()), len(days) + STEPS_AFTER_PEOPLE):
+        with book.turn():
+            entitle(book, person=person, weeks=Weeks.around(every), at=at)
     return len(days)
 
 

@@ -19,7 +19,7 @@ from calloff.domain.errors import CalloffError
 from calloff.domain.payment import uplifted
 from calloff.domain.units import half_up
 from calloff.web.accounts.models import User
-from calloff.web.audit.services import act, in_turn
+from calloff.web.audit.services import act
 from calloff.web.contracts.models import Enrolment
 from calloff.web.contracts.services.enrolling import change, priced_anew_key
 from calloff.web.contracts.services.market import facts_of
@@ -28,6 +28,7 @@ from calloff.web.directory.services import draw, touch_standing
 from calloff.web.jobs import services as jobs
 from calloff.web.payments.models import Entitlement, PayLine, Uplift, UpliftLine
 from calloff.web.payments.services.entitling import entitle
+from calloff.web.payments.services.pay_book import PayBook
 from calloff.web.payments.services.pricing import Weeks
 from calloff.web.visits.models import PlannedVisit
 
@@ -216,7 +217,7 @@ def price_anew(task: jobs.Task, at: datetime) -> None:
     days: dict[int, list[date]] = {}
     for person, on in rows.filter(superseded_at=None, cancelled=False).values_list("person", "on"):
         days.setdefault(person, []).append(on)
-    for number, (person, every) in enumerate(sorted(days.items())):
-        task.tell(number, len(days))
-        with in_turn(council.pk):
-            entitle(council=council, person=person, weeks=Weeks.around(every), at=at)
+    book = PayBook(council)
+    for person, every in task.through(sorted(days.items()), len(days)):
+        with book.turn():
+            entitle(book, person=person, weeks=Weeks.around(every), at=at)

@@ -64,15 +64,19 @@ def note_parked(rows: Iterable[VisitRow], at: datetime) -> None:
             _settle(decided, decided.person_id, at, None)
 
 
-def note_found(council: int, person: int, found: Sequence[Found], at: datetime) -> None:
-    """Open what settlement could not place of a person's rows, and close what has found its place meanwhile."""
+def note_found(council: int, person: int, before: Iterable[LooseRow], found: Sequence[Found], at: datetime) -> None:
+    """
+    Open what settlement could not place of a person's rows, and close what has found its place meanwhile.
+
+    `before` are those of the person that were loose.
+    """
     loose = [one for one in found if one.is_a in LOOSE]
     rows = latest_rows(council, loose)
-    known = {(one.branch_id, one.key): one for one in LooseRow.objects.filter(council=council, person=person)}
+    known = {(one.branch_id, one.key): one for one in before}
     for one in loose:
         row = rows[one.branch, one.key]
-        before = known.get((one.branch, one.key))
-        if before is None or (before.state == LooseRow.CLOSED and before.outcome == LooseRow.SETTLED):
+        last = known.get((one.branch, one.key))
+        if last is None or (last.state == LooseRow.CLOSED and last.outcome == LooseRow.SETTLED):
             _open(row, one.is_a, suggested_for(row, person), at)
     placed = {(one.branch, one.key) for one in found} - {(one.branch, one.key) for one in loose}
     ended = [one.pk for place, one in known.items() if place in placed and one.state == LooseRow.OPEN]
@@ -130,10 +134,15 @@ def visits_near(loose: LooseRow) -> list[PlannedVisit]:
     return sorted(found, key=lambda one: (abs(one.start_at - loose.row.came_at), one.reference))
 
 
-def decisions_for(council: int, person: int) -> Mapping[tuple[int, str], LooseRow]:
-    """What somebody said of rows that are, or turned out to be, about a person."""
-    rows = LooseRow.objects.filter(council=council, person=person, state=LooseRow.CLOSED, outcome__in=LooseRow.STAND)
-    return {(one.branch_id, one.key): one for one in rows}
+def loose_rows(council: int, person: int) -> list[LooseRow]:
+    """The rows that are, or turned out to be, about a person, and that somebody must look at or has looked at."""
+    return list(LooseRow.objects.filter(council=council, person=person))
+
+
+def decisions_in(rows: Iterable[LooseRow]) -> Mapping[tuple[int, str], LooseRow]:
+    """What somebody said of some loose rows, by branch and key."""
+    said = (one for one in rows if one.state == LooseRow.CLOSED and one.outcome in LooseRow.STAND)
+    return {(one.branch_id, one.key): one for one in said}
 
 
 # What people do

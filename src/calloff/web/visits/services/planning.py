@@ -37,8 +37,6 @@ from calloff.web.visits.models import PlannedVisit, PlanningStart
 
 HORIZON_DAYS = 42
 """So far ahead visits are planned (assumed: six weeks)."""
-PACKAGES_A_WORD = 20
-"""After so many packages the job says how far it is: they are quickly planned."""
 A_MOMENT = timedelta(microseconds=1)
 TOLD = (
     "call_off_id",
@@ -254,10 +252,8 @@ def plan_ahead(council: int, at: datetime, days: int = HORIZON_DAYS, task: jobs.
         return 0
     until, new = local(at).date() + timedelta(days=days), 0
     packages = Package.objects.filter(council=council, call_offs__isnull=False).distinct().order_by("pk")
-    size = packages.count() if task else 0
-    for number, package in enumerate(packages.select_related("person").iterator(chunk_size=200)):
-        if task and number % PACKAGES_A_WORD == 0:
-            task.tell(number, size)
+    every = packages.select_related("person").iterator(chunk_size=200)
+    for package in task.through(every, packages.count()) if task else every:
         # Each for itself, so that nobody waits long: what a package comes to hangs on no other.
         with in_turn(council):
             new += len(plan(package, begins.on, until, at))

@@ -115,18 +115,37 @@ def row_of(
     )
 
 
-def standing_rows(rows: QuerySet[VisitRow]) -> list[VisitRow]:
+class WholeWeeks:
+    """Which files hold all of a contract's week, read once for each week of a provider."""
+
+    def __init__(self) -> None:
+        self._read: dict[tuple[int, int, date], list[Whole]] = {}
+
+    def of(self, rows: Iterable[VisitRow]) -> Mapping[Place, Whole]:
+        """The last files that hold all of the weeks in which some rows lie."""
+        weeks = {(row.council_id, row.branch_id, week_begins(local(row.came_at).date())) for row in rows}
+        new: dict[tuple[int, int], list[date]] = {}
+        for council, branch, week in weeks - self._read.keys():
+            new.setdefault((council, branch), []).append(week)
+            self._read[council, branch, week] = []
+        for (council, branch), held in new.items():
+            for one in WholeWeek.objects.filter(council=council, branch=branch, week__in=held):
+                keys = frozenset((key,) for key in one.keys.split("\n"))
+                whole = Whole((branch, one.contract, one.week), one.version, keys)
+                self._read[council, branch, one.week].append(whole)
+        return latest_wholes(whole for place in weeks for whole in self._read[place])
+
+
+def standing_rows(rows: QuerySet[VisitRow], wholes: WholeWeeks | None = None) -> list[VisitRow]:
     """
-    Of some rows of a council those that stand.
+    Of some rows of a council those that stand; `wholes` are what is known already of files that hold whole weeks.
 
     A row stands where it has no later version, wherever that one lies and whoever it is about, and the last file that
     holds all of its contract's week does not lack it.
     """
     found = list(latest_versions(rows))
-    wholes = whole_weeks(found)
-    return [
-        row for row in found if not (whole := wholes.get(place_of(row))) or not whole.lacks((row.key,), row.version)
-    ]
+    last = (wholes or WholeWeeks()).of(found)
+    return [row for row in found if not (whole := last.get(place_of(row))) or not whole.lacks((row.key,), row.version)]
 
 
 def latest_versions(rows: QuerySet[VisitRow]) -> QuerySet[VisitRow]:
@@ -157,19 +176,6 @@ def place_of(row: VisitRow) -> Place:
     return (row.branch_id, row.contract, week_begins(local(row.came_at).date()))
 
 
-def whole_weeks(rows: Iterable[VisitRow]) -> Mapping[Place, Whole]:
-    """The last files that hold all of the weeks in which some rows lie."""
-    weeks: dict[tuple[int, int], set[date]] = {}
-    for row in rows:
-        weeks.setdefault((row.council_id, row.branch_id), set()).add(week_begins(local(row.came_at).date()))
-    found = [
-        Whole((one.branch_id, one.contract, one.week), one.version, frozenset((key,) for key in one.keys.split("\n")))
-        for (council, branch), held in weeks.items()
-        for one in WholeWeek.objects.filter(council=council, branch=branch, week__in=held)
-    ]
-    return latest_wholes(found)
-
-
 AT_ONCE = """
     WITH span (worker, since, came, gone) AS (VALUES {spans})
     SELECT DISTINCT other.id FROM span CROSS JOIN visits_visitrow AS other
@@ -180,7 +186,7 @@ AT_ONCE = """
 SPANS = 200
 
 
-def elsewhere(rows: Iterable[VisitRow]) -> list[VisitRow]:
+def elsewhere(rows: Iterable[VisitRow], wholes: WholeWeeks | None = None) -> list[VisitRow]:
     """
     The rows of the same workers in other homes that lie over some rows of a council, of those that stand.
 
@@ -197,7 +203,7 @@ def elsewhere(rows: Iterable[VisitRow]) -> list[VisitRow]:
     for (council, branch), some in by_branch.items():
         for first in range(0, len(some), SPANS):
             found |= _at_once(council, branch, some[first : first + SPANS])
-    others = standing_rows(VisitRow.objects.filter(pk__in=found - known)) if found - known else []
+    others = standing_rows(VisitRow.objects.filter(pk__in=found - known), wholes) if found - known else []
     return [row for row in others if row.who_id not in whose[row.branch_id, row.worker]]
 
 
