@@ -101,7 +101,7 @@ def compare(tally: Tally, paying: Any, at: Any) -> None:
     book, fresh = PayBook(paying.world.council), 0
     for package in paying.packages:
         weeks = Weeks.around([date(2026, 11, 30), TO_ON])
-        found = priced(book, package.person_id, weeks, book.rules, at)
+        (found,) = priced(book, [package.person_id], weeks, book.rules, at)
         days = {one.reference: one.on for one in found.planned}
         fresh += sum(one.pence for one in found.paid.visits if days[one.planned.reference] <= TO_ON)
     net = sum(paid_lines().values())

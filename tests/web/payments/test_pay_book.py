@@ -9,11 +9,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from web.paying import Paying
 
-from calloff.web.payments.models import PayTerms
+from calloff.web.payments.models import Entitlement, PayTerms
 from calloff.web.payments.services import entitling, terms
 from calloff.web.payments.services.entitling import silent_weeks
 from calloff.web.payments.services.pay_book import PayBook
-from calloff.web.payments.services.pricing import Weeks
+from calloff.web.payments.services.pricing import Weeks, together
 
 FIRST, LAST = date(2026, 11, 30), date(2026, 12, 13)
 
@@ -50,9 +50,9 @@ def test_what_was_read_stands_in_the_next_turn_and_is_read_again_after_an_act(pa
 def test_a_file_settles_each_person_once(paying, monkeypatch):
     settled, entitle = [], entitling.entitle
 
-    def watched(book, *, person, weeks, at):
-        settled.append(person)
-        return entitle(book, person=person, weeks=weeks, at=at)
+    def watched(book, *, people, weeks, at):
+        settled.extend(people)
+        return entitle(book, people=people, weeks=weeks, at=at)
 
     monkeypatch.setattr(entitling, "entitle", watched)
     paying.send(paying.delivered())
@@ -67,3 +67,29 @@ def test_of_what_no_file_says_only_the_weeks_are_looked_at_that_are_not_in_any_c
     found = silent_weeks(unheard, {1: week, 2: week, 3: Weeks(after, after + timedelta(days=6))})
 
     assert found == {2: Weeks.around([after]), 3: week, 4: week}
+
+
+@pytest.mark.django_db
+def test_people_settled_together_are_worth_what_each_is_worth_alone(paying):
+    """Their visits are at the same times and made by the same workers, so that each is noticed in the other's home."""
+    paying.send(paying.delivered())
+    at_once = Entitlement.objects.filter(marks__gt=0).count()
+    people, weeks = [package.person_id for package in paying.packages], Weeks.around([FIRST, LAST])
+
+    book = PayBook(paying.world.council)
+    with book.turn():
+        alone = [
+            one for person in people for one in entitling.entitle(book, people=[person], weeks=weeks, at=paying.at)
+        ]
+
+    assert (alone, Entitlement.objects.exclude(number=1).count()) == ([], 0)
+    assert at_once > 0
+
+
+def test_so_many_people_are_settled_together_as_have_forty_weeks():
+    fortnight, week, year = (Weeks.around([FIRST, FIRST + timedelta(days=days)]) for days in (7, 0, 363))
+    wanted = {1: fortnight, 2: week, 3: year, 4: year} | dict.fromkeys(range(10, 35), fortnight)
+
+    found = [(one.count, people) for one, people in together(wanted)]
+
+    assert found == [(2, [1, *range(10, 29)]), (2, [*range(29, 35)]), (1, [2]), (52, [3]), (52, [4])]

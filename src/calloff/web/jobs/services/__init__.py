@@ -58,12 +58,17 @@ class Task:
         """Say that `done` of `size` are done; see `tell_progress`."""
         tell_progress(self.kind, self.key, done, size, lasts)
 
-    def through(self, every: Iterable[Thing], size: int) -> Iterator[Thing]:
-        """Each of some people or packages in turn, saying on the way how many of `size` steps are done."""
-        for number, one in enumerate(every):
-            if number % A_WORD == 0:
-                self.tell(number, size)
+    def through(
+        self, every: Iterable[Thing], size: int, steps: Callable[[Thing], int] = lambda _one: 1
+    ) -> Iterator[Thing]:
+        """Each of some things in turn, saying on the way how many of `size` steps are done; each may be several."""
+        done, told = 0, -A_WORD
+        for one in every:
+            if done - told >= A_WORD:
+                self.tell(done, size)
+                told = done
             yield one
+            done += steps(one)
 
 
 @dataclass(frozen=True)

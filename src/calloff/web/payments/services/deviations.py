@@ -6,7 +6,7 @@ The rules are `domain.deviations`'s. Nothing here changes what a visit is worth.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from calloff.domain.calendar import local
@@ -25,7 +25,7 @@ from calloff.domain.deviations import (
 )
 from calloff.domain.errors import CalloffError
 from calloff.domain.visits import Reason, is_kept
-from calloff.settlement.pay import Paid, PaidVisit
+from calloff.settlement.pay import FoundLog, PaidVisit
 from calloff.web.accounts.models import User
 from calloff.web.audit.services import act
 from calloff.web.directory.models import Council
@@ -49,19 +49,23 @@ class DeviationError(CalloffError):
     """What cannot be said of a deviation as it stands; nothing was changed."""
 
 
-def note(council: Council, person: int, weeks: Weeks, seen: Seen, paid: Paid, at: datetime) -> None:
+def note(
+    council: Council, people: Collection[int], weeks: Weeks, seen: Seen, logs: Iterable[FoundLog], at: datetime
+) -> None:
     """
-    Keep which visits of a person's weeks were missed, late or short, and when somebody came; in an act or a turn.
+    Keep which visits of some people's weeks were missed, late or short, and when somebody came; in an act or a turn.
 
     `seen` are the visits of which somebody can say. One that proves to have been kept is withdrawn, with whatever was
     said of it; it stands again where a later row takes that back.
     """
-    came = came_for(paid, {visit.reference: visit for visit, _ in seen})
-    _keep_arrivals(council, person, weeks, seen, came)
+    came = came_for(logs, {visit.reference: visit for visit, _ in seen})
+    _keep_arrivals(council, people, weeks, seen, came)
     wanted = {(one.visit, one.kind): one for one in _found(council, seen, came, at)}
     before = {
         (one.visit, one.kind): one
-        for one in Deviation.objects.filter(council=council, person=person, on__range=(weeks.first_on, weeks.last_on))
+        for one in Deviation.objects.filter(
+            council=council, person__in=people, on__range=(weeks.first_on, weeks.last_on)
+        )
     }
     Deviation.objects.bulk_create([one for place, one in wanted.items() if place not in before], batch_size=BATCH)
     changed = []
@@ -77,10 +81,10 @@ def note(council: Council, person: int, weeks: Weeks, seen: Seen, paid: Paid, at
     Deviation.objects.bulk_update(changed, NOTED, batch_size=BATCH)
 
 
-def came_for(paid: Paid, visits: Mapping[str, PlannedVisit]) -> dict[str, datetime]:
+def came_for(logs: Iterable[FoundLog], visits: Mapping[str, PlannedVisit]) -> dict[str, datetime]:
     """When somebody who counts came first for each visit; of a time that occurred twice, what is nearer its start."""
     found: dict[str, datetime] = {}
-    for one in paid.logs:
+    for one in logs:
         visit = visits.get(one.visit)
         if visit is None or not is_kept(int(one.is_a)):
             continue
@@ -114,7 +118,9 @@ def _minutes(kind: Kind, visit: PlannedVisit, paid: PaidVisit, came_at: datetime
     return late_minutes(came_at, visit.window_to_at) if kind is Kind.LATE and came_at is not None else 0
 
 
-def _keep_arrivals(council: Council, person: int, weeks: Weeks, seen: Seen, came: Mapping[str, datetime]) -> None:
+def _keep_arrivals(
+    council: Council, people: Collection[int], weeks: Weeks, seen: Seen, came: Mapping[str, datetime]
+) -> None:
     """What is known of when people came; visits that nobody had planned are no call that comes again."""
     wanted = {}
     for visit, paid in seen:
@@ -122,7 +128,7 @@ def _keep_arrivals(council: Council, person: int, weeks: Weeks, seen: Seen, came
             wanted[visit.reference] = _arrival(council, visit, came[visit.reference])
     before = {
         one.visit: one
-        for one in Arrival.objects.filter(council=council, person=person, on__range=(weeks.first_on, weeks.last_on))
+        for one in Arrival.objects.filter(council=council, person__in=people, on__range=(weeks.first_on, weeks.last_on))
     }
     gone = [one.pk for name, one in before.items() if name not in wanted]
     if gone:

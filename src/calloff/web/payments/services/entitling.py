@@ -7,8 +7,7 @@ stored. Nothing here matches or prices.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -18,7 +17,6 @@ from django.utils.translation import gettext_lazy as _
 from calloff.documents.payment_words import why
 from calloff.documents.wording import say
 from calloff.domain.calendar import ONE_DAY, local
-from calloff.domain.errors import CalloffError
 from calloff.domain.visits import Reason
 from calloff.settlement.pay import Paid, PaidVisit, RoundingLine, as_planned
 from calloff.web.directory.models import Council
@@ -31,10 +29,13 @@ from calloff.web.payments.services.on_plan import OnPlan, Settling
 from calloff.web.payments.services.pay_book import PayBook
 from calloff.web.payments.services.pricing import (
     ELSEWHERE,
+    Priced,
     Weeks,
     deliverer_of,
     named_row,
+    people_in,
     priced,
+    together,
 )
 from calloff.web.visits.models import PlannedVisit, VisitFile, VisitRow
 from calloff.web.visits.services.loose import Found, note_found
@@ -45,23 +46,36 @@ TOLD = ("reason", "marks", "worked_minutes", "paid_minutes", "line_id", "centipe
 
 
 def entitle(
-    book: PayBook, *, person: int, weeks: Weeks, at: datetime, settling: Settling | None = None
+    book: PayBook, *, people: Collection[int], weeks: Weeks, at: datetime, settling: Settling | None = None
 ) -> list[Entitlement]:
     """
-    The new versions for a person's visits in some weeks; called in a turn of the book.
+    The new versions for some people's visits in some weeks; called in a turn of the book.
 
     `settling` are the periods paid on plan that are settled now; others of them stay as they are.
     """
-    council, rules = book.council, book.rules
-    found_out = priced(book, person, weeks, rules, at)
-    planned, paid = found_out.planned, found_out.paid
-    note_found(council.pk, person, found_out.loose, found_in(paid, weeks), at)
-    # Where nothing is planned any more, what was worth something before is worth nothing now.
-    by_reference = {one.reference: one for one in planned}
-    on_plan = book.on_plan(settling)
-    found: list[Entitlement | None] = []
+    council, on_plan = book.council, book.on_plan(settling)
+    found = priced(book, people, weeks, book.rules, at)
+    told: list[Entitlement] = []
     seen: list[tuple[PlannedVisit, PaidVisit]] = []
-    for one in paid.visits:
+    for one in found:
+        note_found(council.pk, one.person, one.loose, found_in(one.paid, weeks), at)
+        worth, known = _worth(one, book, weeks, on_plan, at)
+        told += worth
+        seen += known
+    deviations.note(council, people, weeks, seen, [log for one in found for log in one.paid.logs], at)
+    # Where nothing is planned any more, what was worth something before is worth nothing now.
+    still_planned = {visit.reference for one in found for visit in one.planned}
+    return _store_new(council, people, weeks, told, at, on_plan, still_planned)
+
+
+def _worth(
+    found: Priced, book: PayBook, weeks: Weeks, on_plan: OnPlan, at: datetime
+) -> tuple[list[Entitlement], list[tuple[PlannedVisit, PaidVisit]]]:
+    """What a person's visits in some weeks are worth now, and those of them of which somebody can say."""
+    rules, by_reference = book.rules, {one.reference: one for one in found.planned}
+    told: list[Entitlement | None] = []
+    seen: list[tuple[PlannedVisit, PaidVisit]] = []
+    for one in found.paid.visits:
         visit, rule = by_reference[one.planned.reference], rules.values[one.planned.rule]
         if not weeks.hold(visit.on):
             continue
@@ -69,13 +83,12 @@ def entitle(
         unheard = _is_unheard(visit, one.reason, book)
         seen += [] if unheard else [(visit, one)]
         if on_plan.is_provision(visit, rule, unheard=unheard, on=local(at).date()):
-            found.append(actual if visit.stopped else _of_visit(visit, as_planned(one, rule), rules, at))
+            told.append(actual if visit.stopped else _of_visit(visit, as_planned(one, rule), rules, at))
         elif not unheard or rule.pays_on == "plan":
-            found.append(actual)
-    found += [_of_rounding(line, planned, rules, at) for line in paid.roundings if weeks.hold(line.week)]
-    deviations.note(council, person, weeks, seen, paid, at)
-    told = [one for one in found if one is not None]
-    return _store_new(council, person, weeks, told, at, on_plan, still_planned=by_reference)
+            told.append(actual)
+    roundings = [line for line in found.paid.roundings if weeks.hold(line.week)]
+    told += [_of_rounding(line, found.planned, rules, at) for line in roundings]
+    return [one for one in told if one is not None], seen
 
 
 def found_in(paid: Paid, weeks: Weeks) -> list[Found]:
@@ -149,7 +162,7 @@ def _of_rounding(line: RoundingLine, planned: Sequence[PlannedVisit], rules: Rul
 
 def _store_new(
     council: Council,
-    person: int,
+    people: Collection[int],
     weeks: Weeks,
     found: Sequence[Entitlement],
     at: datetime,
@@ -162,7 +175,7 @@ def _store_new(
     What is paid on plan changes only while its period is settled; of a closed period a change waits for approval.
     """
     before = latest(
-        Entitlement.objects.filter(council=council, person=person, on__range=(weeks.first_on, weeks.last_on))
+        Entitlement.objects.filter(council=council, person__in=people, on__range=(weeks.first_on, weeks.last_on))
     )
     new = []
     for one in found:
@@ -234,14 +247,27 @@ def settle_file(task: jobs.Task, at: datetime) -> None:
     file = VisitFile.objects.get(council=council, pk=task.data["file"])
     touched = touched_weeks(touched_rows(file))
     silent = silent_weeks(unheard_of(council, file.branch_id, book.heard_until(file.branch_id)), touched)
-    # What the file does not touch is missed; where nobody said how that is paid, the next run says so.
-    everybody: list[tuple[int, Weeks, tuple[type[CalloffError], ...]]]
-    everybody = [(*one, ()) for one in sorted(touched.items())]
-    everybody += [(*one, (NoPaymentRuleError,)) for one in sorted(silent.items())]
-    for person, weeks, refusals in task.through(everybody, len(everybody)):
-        with suppress(*refusals), book.turn():
-            entitle(book, person=person, weeks=weeks, at=at)
-    tell_of(council, [person for person, *_ in everybody], file.receipt, at)
+    settled = [(*one, entitle_in_turn) for one in together(touched)]
+    settled += [(*one, entitle_silent) for one in together(silent)]
+    for weeks, people, settle in task.through(settled, len(touched) + len(silent), people_in):
+        settle(book, people, weeks, at)
+    tell_of(council, {*touched, *silent}, file.receipt, at)
+
+
+def entitle_in_turn(book: PayBook, people: Collection[int], weeks: Weeks, at: datetime) -> None:
+    """Work out what some people's visits are worth, beside no act."""
+    with book.turn():
+        entitle(book, people=people, weeks=weeks, at=at)
+
+
+def entitle_silent(book: PayBook, people: Collection[int], weeks: Weeks, at: datetime) -> None:
+    """Work out what visits of some people are worth of which a file says nothing: they are missed."""
+    try:
+        entitle_in_turn(book, people, weeks, at)
+    except NoPaymentRuleError:
+        # Nobody has said how some of them are paid: the next run says so, and the others are settled without them.
+        for person in people if len(people) > 1 else ():
+            entitle_silent(book, [person], weeks, at)
 
 
 @jobs.handles("settle_person")
@@ -258,7 +284,5 @@ def settle_person(task: jobs.Task, at: datetime) -> None:
     if last < since or not RuleVersion.objects.filter(council=council).exists():
         # All of it is still to come, or nobody has said how visits are paid: what is sent later is settled then.
         return
-    book = PayBook(council)
-    with book.turn():
-        entitle(book, person=person, weeks=Weeks.around([since, last]), at=at)
+    entitle_in_turn(PayBook(council), [person], Weeks.around([since, last]), at)
     tell_of(council, [person], task.key[:60], at)

@@ -22,7 +22,7 @@ from calloff.web.payments.models import BlockYear, Entitlement, Outcome, Reconci
 from calloff.web.payments.services.entitling import entitle
 from calloff.web.payments.services.in_force import read_rule, rule_on
 from calloff.web.payments.services.pay_book import PayBook
-from calloff.web.payments.services.pricing import Weeks
+from calloff.web.payments.services.pricing import Weeks, together
 from calloff.web.payments.services.terms import TermsBook
 
 
@@ -291,9 +291,10 @@ def _settle_period(council: Council, enrolment: int, period: Period, stage: int,
     weeks = Weeks.around([period.from_on, period.to_on])
     settling: dict[tuple[int | None, date], int] = {(enrolment, period.from_on): stage}
     book = PayBook(council)
-    for person in rows.values_list("person", flat=True).distinct().order_by("person"):
+    wanted = dict.fromkeys(rows.values_list("person", flat=True).distinct(), weeks)
+    for _weeks, people in together(wanted):
         with book.turn():
-            entitle(book, person=int(person or 0), weeks=weeks, at=at, settling=settling)
+            entitle(book, people=people, weeks=weeks, at=at, settling=settling)
     with in_turn(council.pk):
         Reconciliation.objects.get_or_create(
             council=council,

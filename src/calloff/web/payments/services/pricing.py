@@ -7,9 +7,10 @@ Nothing here matches or prices, and nothing is stored.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db.models import Q
 
@@ -29,7 +30,7 @@ from calloff.web.payments.services.rates import Rate, rate_as_called_off, rate_o
 from calloff.web.visits.models import LooseRow, PlannedVisit, VisitRow
 from calloff.web.visits.services.loose import decisions_in, loose_rows
 from calloff.web.visits.services.planning import stopped_as
-from calloff.web.visits.services.rows import elsewhere, standing_rows
+from calloff.web.visits.services.rows import elsewhere, overlapping, standing_rows
 
 ELSEWHERE = "elsewhere"
 """In place of the person of a log in another home: no visit of anybody here is its own."""
@@ -50,47 +51,84 @@ class Weeks:
         every = sorted(days)
         return cls(week_begins(every[0]), week_begins(every[-1]) + timedelta(days=6))
 
+    @property
+    def count(self) -> int:
+        """How many they are."""
+        return ((self.last_on - self.first_on).days + 1) // 7
+
     def hold(self, on: date) -> bool:
         """Whether a day lies in them."""
         return self.first_on <= on <= self.last_on
+
+
+PERSON_WEEKS = 40
+"""So many weeks of people are settled in one turn (assumed: a quarter of a second), so that no act waits long."""
+Together = tuple[Weeks, list[int]]
+
+
+def together(weeks: Mapping[int, Weeks]) -> Iterator[Together]:
+    """People whose weeks are the same, as many at a time as one turn settles."""
+    same: dict[Weeks, list[int]] = {}
+    for person, one in sorted(weeks.items()):
+        same.setdefault(one, []).append(person)
+    for one, people in same.items():
+        size = max(1, PERSON_WEEKS // one.count)
+        for first in range(0, len(people), size):
+            yield one, people[first : first + size]
+
+
+def people_in(one: tuple[Any, ...]) -> int:
+    """How many people are settled together."""
+    return len(one[1])
 
 
 @dataclass(frozen=True)
 class Priced:
     """A person's planned visits around some weeks, what they come to, and all rows of theirs that were ever loose."""
 
+    person: int
     planned: Sequence[PlannedVisit]
     paid: Paid
     loose: Sequence[LooseRow]
 
 
-def priced(book: PayBook, person: int, weeks: Weeks, rules: Rules, at: datetime) -> Priced:
-    """A person's planned visits around some weeks, and what each is worth under some rules; nothing is stored."""
-    planned, loose = _planned(book, person, weeks), loose_rows(book.council.pk, person)
-    if not planned:
-        return Priced(planned, Paid((), (), ()), loose)
-    rates = RateBook(book.council, planned)
-    places = [rules.place(one) for one in planned]
-    rows = [
-        rates.row(one, place, stopped_as(one, rules.values[place])) for one, place in zip(planned, places, strict=True)
-    ]
-    sent = DeliveredFile(tuple(_logs(book, person, weeks, primes_of(planned), decisions_in(loose))))
-    return Priced(planned, pay(rules.values, rows, [sent], at), loose)
+def priced(book: PayBook, people: Collection[int], weeks: Weeks, rules: Rules, at: datetime) -> list[Priced]:
+    """Some people's planned visits around some weeks, and what each is worth under some rules; nothing is stored."""
+    planned, loose = _planned(book, people, weeks), loose_rows(book.council.pk, people)
+    rates = RateBook(book.council, [visit for every in planned.values() for visit in every])
+    sent = Sent(book, weeks, loose)
+    found = []
+    for person, every in planned.items():
+        places = [rules.place(one) for one in every]
+        rows = [
+            rates.row(one, place, stopped_as(one, rules.values[place]))
+            for one, place in zip(every, places, strict=True)
+        ]
+        file = DeliveredFile(tuple(sent.logs(person, primes_of(every))))
+        paid = pay(rules.values, rows, [file], at) if rows else Paid((), (), ())
+        found.append(Priced(person, every, paid, loose[person]))
+    return found
 
 
-def _planned(book: PayBook, person: int, weeks: Weeks) -> list[PlannedVisit]:
-    first, last = to_utc(weeks.first_on, 0) - MARGIN, to_utc(weeks.last_on, 0) + MARGIN + timedelta(days=1)
-    rows = PlannedVisit.objects.filter(
-        council=book.council, person=person, start_at__gte=first, start_at__lt=last, superseded_at=None, cancelled=False
-    )
-    found = list(rows.order_by("start_at", "reference"))
+def _planned(book: PayBook, people: Collection[int], weeks: Weeks) -> dict[int, list[PlannedVisit]]:
+    first, last = around(weeks)
+    standing = PlannedVisit.objects.filter(superseded_at=None, cancelled=False)
+    rows = standing.filter(council=book.council, person__in=people, start_at__gte=first, start_at__lt=last)
+    every = list(rows.order_by("start_at", "reference"))
     # A contract's facts are long: each is read once, not with every call-off, and a call-off not with every visit.
-    call_offs = CallOff.objects.select_related("package", "delivered_by").in_bulk({one.call_off_id for one in found})
+    call_offs = CallOff.objects.select_related("package", "delivered_by").in_bulk({one.call_off_id for one in every})
     for call_off in call_offs.values():
         call_off.enrolment = book.enrolment(call_off.enrolment_id)
-    for one in found:
+    found: dict[int, list[PlannedVisit]] = {person: [] for person in people}
+    for one in every:
         one.call_off = call_offs[one.call_off_id]
+        found[one.person_id].append(one)
     return found
+
+
+def around(weeks: Weeks) -> tuple[datetime, datetime]:
+    """From which moment to before which visits and logs are matched with those of some weeks."""
+    return to_utc(weeks.first_on, 0) - MARGIN, to_utc(weeks.last_on, 0) + MARGIN + timedelta(days=1)
 
 
 def deliverer_of(visit: PlannedVisit) -> int:
@@ -110,23 +148,31 @@ def primes_of(planned: Iterable[PlannedVisit]) -> dict[int, int]:
     return {branch: prime for branch, prime in found.items() if branch not in own}
 
 
-def _logs(
-    book: PayBook, person: int, weeks: Weeks, primes: Mapping[int, int], said: Mapping[tuple[int, str], LooseRow]
-) -> list[DeliveredVisit]:
-    first, last = to_utc(weeks.first_on, 0) - MARGIN, to_utc(weeks.last_on, 0) + MARGIN + timedelta(days=1)
-    # Rows of which somebody said whose they are, though they name nobody that is known.
-    others = Q(who=None, key__in=[key for _, key in said])
-    rows = VisitRow.objects.filter(Q(who=person) | others, council=book.council, came_at__gte=first, came_at__lt=last)
-    standing = [(row, said.get((row.branch_id, row.key))) for row in standing_rows(rows, book.wholes)]
-    kept = [
-        (row, decision)
-        for row, decision in standing
-        if (row.who_id == person or decision is not None)
-        and (decision is None or decision.outcome != LooseRow.SET_ASIDE)
-    ]
-    own = [_delivered(row, str(person), decision.visit if decision else "", primes) for row, decision in kept]
-    # Where a worker is logged in two homes at once, settlement must see both.
-    return [*own, *(_delivered(row, ELSEWHERE, "", primes) for row in elsewhere([row for row, _ in kept], book.wholes))]
+class Sent:
+    """The rows of providers about some people around some weeks that stand, and what lies over them."""
+
+    def __init__(self, book: PayBook, weeks: Weeks, loose: Mapping[int, Sequence[LooseRow]]) -> None:
+        first, last = around(weeks)
+        self._said = {person: decisions_in(rows) for person, rows in loose.items()}
+        # Rows of which somebody said whose they are, though they name nobody that is known.
+        others = Q(who=None, key__in=[key for said in self._said.values() for _, key in said])
+        rows = VisitRow.objects.filter(council=book.council, came_at__gte=first, came_at__lt=last)
+        self._rows: dict[int | None, list[VisitRow]] = {}
+        standing = standing_rows(rows.filter(Q(who__in=list(loose)) | others), book.wholes)
+        for row in standing:
+            self._rows.setdefault(row.who_id, []).append(row)
+        # Where a worker is logged in two homes at once, settlement must see both.
+        self._over = overlapping(standing, book.wholes)
+
+    def logs(self, person: int, primes: Mapping[int, int]) -> list[DeliveredVisit]:
+        """The rows that are about a person, as settlement reads them, and those that lie over them in other homes."""
+        said = self._said[person]
+        named = [row for row in self._rows.get(None, ()) if (row.branch_id, row.key) in said]
+        kept = [(row, said.get((row.branch_id, row.key))) for row in [*self._rows.get(person, ()), *named]]
+        kept = [(row, word) for row, word in kept if word is None or word.outcome != LooseRow.SET_ASIDE]
+        own = [_delivered(row, str(person), word.visit if word else "", primes) for row, word in kept]
+        others = elsewhere([row for row, _ in kept], self._over)
+        return [*own, *(_delivered(row, ELSEWHERE, "", primes) for row in others if row.who_id != person)]
 
 
 def row_name(row: VisitRow) -> str:

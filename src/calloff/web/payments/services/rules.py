@@ -28,7 +28,7 @@ from calloff.web.payments.models import Entitlement, RuleProposal, RuleVersion, 
 from calloff.web.payments.services.entitling import latest
 from calloff.web.payments.services.in_force import Rules
 from calloff.web.payments.services.pay_book import PayBook
-from calloff.web.payments.services.pricing import Weeks, priced
+from calloff.web.payments.services.pricing import Priced, Weeks, people_in, priced, together
 from calloff.web.visits.models import PlannedVisit
 
 EVERY_MODEL = "*"
@@ -212,9 +212,11 @@ def _sums(shadow: Shadow, task: jobs.Task, at: datetime) -> dict[str, list[int]]
     book, rules = PayBook(shadow.council), _with(shadow)
     sums: dict[str, list[int]] = {}
     people = list(rows.values_list("person", flat=True).distinct().order_by("person"))
-    for person in task.through(people, len(people)):
+    weeks = Weeks.around([shadow.from_on, shadow.to_on])
+    for _weeks, some in task.through(together(dict.fromkeys(people, weeks)), len(people), people_in):
         with book.turn():
-            _add_person(shadow, book, person, rules, sums, at)
+            for one in priced(book, some, weeks, rules, at):
+                _add_person(shadow, one, sums)
     return sums
 
 
@@ -234,15 +236,10 @@ def _with(shadow: Shadow) -> Rules:
     return Rules([*covered, second])
 
 
-def _add_person(
-    shadow: Shadow, book: PayBook, person: int, rules: Rules, sums: dict[str, list[int]], at: datetime
-) -> None:
+def _add_person(shadow: Shadow, found: Priced, sums: dict[str, list[int]]) -> None:
     """Add a person's visits, and what their weeks' minutes come to otherwise where a rule prices them once a week."""
-    live = latest(
-        Entitlement.objects.filter(council=shadow.council, person=person, on__range=(shadow.from_on, shadow.to_on))
-    )
-    weeks = Weeks.around([shadow.from_on, shadow.to_on])
-    found = priced(book, person, weeks, rules, at)
+    rows = Entitlement.objects.filter(council=shadow.council, person=found.person)
+    live = latest(rows.filter(on__range=(shadow.from_on, shadow.to_on)))
     by_reference = {one.reference: one for one in found.planned}
     for one in found.paid.visits:
         visit = by_reference[one.planned.reference]

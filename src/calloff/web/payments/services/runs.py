@@ -22,9 +22,9 @@ from calloff.web.jobs import services as jobs
 from calloff.web.jobs.services import long
 from calloff.web.payments.models import ChargeLine, Entitlement, PayRun
 from calloff.web.payments.services import bearing, charging, holds, journals, parity, periods, sending
-from calloff.web.payments.services.entitling import entitle
+from calloff.web.payments.services.entitling import entitle_in_turn
 from calloff.web.payments.services.pay_book import PayBook
-from calloff.web.payments.services.pricing import Weeks
+from calloff.web.payments.services.pricing import Weeks, people_in, together
 from calloff.web.visits.models import PlannedVisit
 
 NO_LINE = """
@@ -148,9 +148,9 @@ def settle_up_to(council: Council, to_on: date, at: datetime, task: jobs.Task) -
     for person, on in open_still.values_list("person", "on"):
         days.setdefault(person, []).append(on)
     book = PayBook(council)
-    for person, every in task.through(sorted(days.items()), len(days) + STEPS_AFTER_PEOPLE):
-        with book.turn():
-            entitle(book, person=person, weeks=Weeks.around(every), at=at)
+    wanted = {person: Weeks.around(every) for person, every in days.items()}
+    for weeks, people in task.through(together(wanted), len(wanted) + STEPS_AFTER_PEOPLE, people_in):
+        entitle_in_turn(book, people, weeks, at)
     return len(days)
 
 

@@ -27,9 +27,9 @@ from calloff.web.directory.models import Council
 from calloff.web.directory.services import draw, touch_standing
 from calloff.web.jobs import services as jobs
 from calloff.web.payments.models import Entitlement, PayLine, Uplift, UpliftLine
-from calloff.web.payments.services.entitling import entitle
+from calloff.web.payments.services.entitling import entitle_in_turn
 from calloff.web.payments.services.pay_book import PayBook
-from calloff.web.payments.services.pricing import Weeks
+from calloff.web.payments.services.pricing import Weeks, people_in, together
 from calloff.web.visits.models import PlannedVisit
 
 ONE_DAY = timedelta(days=1)
@@ -218,6 +218,6 @@ def price_anew(task: jobs.Task, at: datetime) -> None:
     for person, on in rows.filter(superseded_at=None, cancelled=False).values_list("person", "on"):
         days.setdefault(person, []).append(on)
     book = PayBook(council)
-    for person, every in task.through(sorted(days.items()), len(days)):
-        with book.turn():
-            entitle(book, person=person, weeks=Weeks.around(every), at=at)
+    wanted = {person: Weeks.around(every) for person, every in days.items()}
+    for weeks, people in task.through(together(wanted), len(wanted), people_in):
+        entitle_in_turn(book, people, weeks, at)

@@ -134,9 +134,12 @@ def visits_near(loose: LooseRow) -> list[PlannedVisit]:
     return sorted(found, key=lambda one: (abs(one.start_at - loose.row.came_at), one.reference))
 
 
-def loose_rows(council: int, person: int) -> list[LooseRow]:
-    """The rows that are, or turned out to be, about a person, and that somebody must look at or has looked at."""
-    return list(LooseRow.objects.filter(council=council, person=person))
+def loose_rows(council: int, people: Iterable[int]) -> Mapping[int, list[LooseRow]]:
+    """By person the rows that are, or turned out to be, about them, and that somebody must look at or has looked at."""
+    found: dict[int, list[LooseRow]] = {person: [] for person in people}
+    for one in LooseRow.objects.filter(council=council, person__in=list(found)):
+        found[int(one.person_id or 0)].append(one)
+    return found
 
 
 def decisions_in(rows: Iterable[LooseRow]) -> Mapping[tuple[int, str], LooseRow]:

@@ -177,45 +177,62 @@ def place_of(row: VisitRow) -> Place:
 
 
 AT_ONCE = """
-    WITH span (worker, since, came, gone) AS (VALUES {spans})
-    SELECT DISTINCT other.id FROM span CROSS JOIN visits_visitrow AS other
+    WITH span (own, worker, since, came, gone) AS (VALUES {spans})
+    SELECT span.own, other.id FROM span CROSS JOIN visits_visitrow AS other
     WHERE other.council_id = %s AND other.branch_id = %s AND other.worker = span.worker
     AND other.came_at >= span.since AND other.came_at < span.gone AND other.left_at > span.came
 """
 """The rows of the same workers that lie over some spans: for each a step along the index, however many a worker has."""
-SPANS = 200
+SPANS = 150
 
 
-def elsewhere(rows: Iterable[VisitRow], wholes: WholeWeeks | None = None) -> list[VisitRow]:
-    """
-    The rows of the same workers in other homes that lie over some rows of a council, of those that stand.
-
-    Whoever is logged in two homes at once is noticed in both.
-    """
-    own = [row for row in rows if row.left_at is not None and row.left_at > row.came_at]
-    whose: dict[tuple[int, str], set[int | None]] = {}
+def overlapping(rows: Iterable[VisitRow], wholes: WholeWeeks | None = None) -> Mapping[int, list[VisitRow]]:
+    """By the number of each of some rows of a council the standing rows of its worker that lie over it, and itself."""
+    own = {row.pk: row for row in rows if row.left_at is not None and row.left_at > row.came_at}
     by_branch: dict[tuple[int, int], list[VisitRow]] = {}
-    for row in own:
-        # Rows of nobody who is known are looked at by somebody in any case.
-        whose.setdefault((row.branch_id, row.worker), {None}).add(row.who_id)
+    for row in own.values():
         by_branch.setdefault((row.council_id, row.branch_id), []).append(row)
-    known, found = {row.pk for row in own}, set[int]()
-    for (council, branch), some in by_branch.items():
-        for first in range(0, len(some), SPANS):
-            found |= _at_once(council, branch, some[first : first + SPANS])
-    others = standing_rows(VisitRow.objects.filter(pk__in=found - known), wholes) if found - known else []
-    return [row for row in others if row.who_id not in whose[row.branch_id, row.worker]]
+    pairs = [
+        pair
+        for (council, branch), some in by_branch.items()
+        for first in range(0, len(some), SPANS)
+        for pair in _at_once(council, branch, some[first : first + SPANS])
+    ]
+    new = {other for _, other in pairs} - own.keys()
+    standing = standing_rows(VisitRow.objects.filter(pk__in=new), wholes) if new else []
+    known, found = own | {row.pk: row for row in standing}, dict[int, list[VisitRow]]()
+    for number, other in pairs:
+        if other in known:
+            found.setdefault(number, []).append(known[other])
+    return found
 
 
-def _at_once(council: int, branch: int, rows: Sequence[VisitRow]) -> set[int]:
-    """The numbers of the rows of the same workers that lie over some rows, these among them."""
+def _at_once(council: int, branch: int, rows: Sequence[VisitRow]) -> list[tuple[int, int]]:
+    """The numbers of some rows with those of the same workers' rows that lie over them."""
     moment = connection.ops.adapt_datetimefield_value
     spans: list[Any] = []
     for row in rows:
-        spans += [row.worker, *(moment(at) for at in (row.came_at - LONGEST, row.came_at, row.left_at))]
+        spans += [row.pk, row.worker, *(moment(at) for at in (row.came_at - LONGEST, row.came_at, row.left_at))]
     with connection.cursor() as cursor:
-        cursor.execute(AT_ONCE.format(spans=", ".join(["(%s, %s, %s, %s)"] * len(rows))), [*spans, council, branch])
-        return {number for (number,) in cursor.fetchall()}
+        cursor.execute(AT_ONCE.format(spans=", ".join(["(%s, %s, %s, %s, %s)"] * len(rows))), [*spans, council, branch])
+        return [(int(number), int(other)) for number, other in cursor.fetchall()]
+
+
+def elsewhere(rows: Iterable[VisitRow], over: Mapping[int, Iterable[VisitRow]]) -> list[VisitRow]:
+    """
+    Of the rows that lie over some rows those of the same workers in other homes.
+
+    Whoever is logged in two homes at once is noticed in both. Rows of nobody who is known are looked at by somebody in
+    any case.
+    """
+    own = {row.pk: row for row in rows}
+    found = {
+        other.pk: other
+        for row in own.values()
+        for other in over.get(row.pk, ())
+        if other.pk not in own and other.who_id not in (None, row.who_id)
+    }
+    return list(found.values())
 
 
 def touched_rows(file: VisitFile) -> Iterator[VisitRow]:
@@ -227,7 +244,7 @@ def touched_rows(file: VisitFile) -> Iterator[VisitRow]:
     own = every.filter(file=file)
     changed = [*own, *every.filter(key__in=own.values("key")).exclude(file=file)]
     yield from changed
-    yield from elsewhere(changed)
+    yield from elsewhere(changed, overlapping(changed))
     for week in file.weeks.all():
         since, until = to_utc(week.week, 0), to_utc(week.week + timedelta(days=7), 0)
         rows = every.filter(contract=week.contract, came_at__gte=since, came_at__lt=until)
