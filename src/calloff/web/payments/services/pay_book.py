@@ -38,7 +38,7 @@ class PayBook:
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """The turn of one person, who is settled beside no act: each for themselves, so that none waits long."""
+        """A turn in which some people are settled beside no act: few at a time, so that none waits long."""
         with in_turn(self.council.pk) as acts:
             if acts != self._acts:
                 self._forget()
