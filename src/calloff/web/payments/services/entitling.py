@@ -11,7 +11,7 @@ from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from calloff.documents.payment_words import why
@@ -258,6 +258,23 @@ def entitle_in_turn(book: PayBook, people: Collection[int], weeks: Weeks, at: da
     """Work out what some people's visits are worth, beside no act."""
     with book.turn():
         entitle(book, people=people, weeks=weeks, at=at)
+
+
+def entitle_all(
+    council: Council, visits: QuerySet[PlannedVisit], at: datetime, task: jobs.Task, steps_after: int = 0
+) -> int:
+    """
+    Work out what everybody's visits are worth in the weeks of some of them, a few people in a turn; of how many people.
+
+    `steps_after` follow when all of them are done.
+    """
+    days: dict[int, list[date]] = {}
+    for person, on in visits.values_list("person", "on"):
+        days.setdefault(person, []).append(on)
+    book, wanted = PayBook(council), {person: Weeks.around(every) for person, every in days.items()}
+    for weeks, people in task.through(together(wanted), len(wanted) + steps_after, people_in):
+        entitle_in_turn(book, people, weeks, at)
+    return len(wanted)
 
 
 def entitle_silent(book: PayBook, people: Collection[int], weeks: Weeks, at: datetime) -> None:

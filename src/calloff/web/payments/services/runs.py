@@ -22,9 +22,7 @@ from calloff.web.jobs import services as jobs
 from calloff.web.jobs.services import long
 from calloff.web.payments.models import ChargeLine, Entitlement, PayRun
 from calloff.web.payments.services import bearing, charging, holds, journals, parity, periods, sending
-from calloff.web.payments.services.entitling import entitle_in_turn
-from calloff.web.payments.services.pay_book import PayBook
-from calloff.web.payments.services.pricing import Weeks, people_in, together
+from calloff.web.payments.services.entitling import entitle_all
 from calloff.web.visits.models import PlannedVisit
 
 NO_LINE = """
@@ -144,14 +142,7 @@ def settle_up_to(council: Council, to_on: date, at: datetime, task: jobs.Task) -
     open_still = PlannedVisit.objects.filter(
         council=council, on__lte=to_on, superseded_at=None, cancelled=False
     ).exclude(Exists(known))
-    days: dict[int, list[date]] = {}
-    for person, on in open_still.values_list("person", "on"):
-        days.setdefault(person, []).append(on)
-    book = PayBook(council)
-    wanted = {person: Weeks.around(every) for person, every in days.items()}
-    for weeks, people in task.through(together(wanted), len(wanted) + STEPS_AFTER_PEOPLE, people_in):
-        entitle_in_turn(book, people, weeks, at)
-    return len(days)
+    return entitle_all(council, open_still, at, task, STEPS_AFTER_PEOPLE)
 
 
 def gather(run: PayRun, at: datetime) -> None:

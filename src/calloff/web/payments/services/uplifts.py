@@ -27,9 +27,7 @@ from calloff.web.directory.models import Council
 from calloff.web.directory.services import draw, touch_standing
 from calloff.web.jobs import services as jobs
 from calloff.web.payments.models import Entitlement, PayLine, Uplift, UpliftLine
-from calloff.web.payments.services.entitling import entitle_in_turn
-from calloff.web.payments.services.pay_book import PayBook
-from calloff.web.payments.services.pricing import Weeks, people_in, together
+from calloff.web.payments.services.entitling import entitle_all
 from calloff.web.visits.models import PlannedVisit
 
 ONE_DAY = timedelta(days=1)
@@ -211,13 +209,7 @@ PRICING = jobs.Long(
 
 @jobs.handles("price_anew", PRICING)
 def price_anew(task: jobs.Task, at: datetime) -> None:
-    """Work out anew what a contract's visits are worth from a day on, each person in their own turn."""
+    """Work out anew what a contract's visits are worth from a day on."""
     council, since = Council.objects.get(pk=task.council), date.fromisoformat(task.data["since"])
     rows = PlannedVisit.objects.filter(council=council, call_off__enrolment=task.data["enrolment"], on__gte=since)
-    days: dict[int, list[date]] = {}
-    for person, on in rows.filter(superseded_at=None, cancelled=False).values_list("person", "on"):
-        days.setdefault(person, []).append(on)
-    book = PayBook(council)
-    wanted = {person: Weeks.around(every) for person, every in days.items()}
-    for weeks, people in task.through(together(wanted), len(wanted), people_in):
-        entitle_in_turn(book, people, weeks, at)
+    entitle_all(council, rows.filter(superseded_at=None, cancelled=False), at, task)
