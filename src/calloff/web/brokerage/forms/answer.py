@@ -14,7 +14,7 @@ from calloff.domain.packages import Visit
 from calloff.web.accounts.models import User
 from calloff.web.brokerage.forms import words
 from calloff.web.brokerage.forms.package import second_choices
-from calloff.web.brokerage.forms.questions import Choices, PoundsField, chosen_of, moment, several_lines
+from calloff.web.brokerage.forms.questions import Choices, PoundsField, chosen_of, give_choices, moment, several_lines
 from calloff.web.brokerage.services.answering import Answer
 from calloff.web.config.look.fields import ClockField, DayField
 
@@ -73,13 +73,13 @@ class AnswerForm(forms.Form):
         self.visits, self.late = visits, late
         self.seconds = {user.name: user for user in seconds}
         channels = ("mailbox",) if sealed else ANSWERED_TO_BROKERS
-        self._choose("channel", [(code, str(words.CHANNELS[code])) for code in channels])
+        give_choices(self, "channel", [(code, str(words.CHANNELS[code])) for code in channels])
         empty = [("", str(_("Choose a reason")))]
-        self._choose(
-            "reason", [*empty, *((code, one.split("\n")[0]) for code, one in chosen_of(words.DECLINE_REASONS))]
+        give_choices(
+            self, "reason", [*empty, *((code, one.split("\n")[0]) for code, one in chosen_of(words.DECLINE_REASONS))]
         )
-        self._choose("second", second_choices(seconds))
-        self._choose("delivered_by", [("", str(_("Nobody, they deliver it themselves"))), *subcontractors])
+        give_choices(self, "second", second_choices(seconds))
+        give_choices(self, "delivered_by", [("", str(_("Nobody, they deliver it themselves"))), *subcontractors])
         here = local(now)
         self.fields["received_on"].initial, self.fields["received_time"].initial = here.date(), here.time()
         if not subcontractors:
@@ -90,9 +90,6 @@ class AnswerForm(forms.Form):
             told = words.visit_words(visit)
             self.fields[f"visit_{number}"] = forms.BooleanField(label=told, required=False)
             self.fields[f"time_{number}"] = ClockField(label=_("Other time"), required=False)
-
-    def _choose(self, name: str, choices: Sequence[tuple[str, str]]) -> None:
-        self.fields[name].choices = choices  # type: ignore[attr-defined]
 
     @property
     def about(self) -> list[forms.BoundField]:

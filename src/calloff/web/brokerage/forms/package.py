@@ -14,7 +14,7 @@ from calloff.domain.packages import Visit
 from calloff.web.accounts.models import User
 from calloff.web.brokerage.forms import words
 from calloff.web.brokerage.forms.people import minute_of
-from calloff.web.brokerage.forms.questions import Choices, PoundsField, moment, reasons, several_lines
+from calloff.web.brokerage.forms.questions import Choices, PoundsField, give_choices, moment, reasons, several_lines
 from calloff.web.brokerage.models import Bridge
 from calloff.web.brokerage.services.confirming import Outside
 from calloff.web.config.look.fields import ClockField, DayField
@@ -97,7 +97,7 @@ class MessageForm(forms.Form):
     def __init__(self, *arguments: Any, branches: Iterable[Branch], **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.branches = {branch.token: branch for branch in branches}
-        self.fields["branch"].choices = [(token, branch.name) for token, branch in self.branches.items()]  # type: ignore[attr-defined]
+        give_choices(self, "branch", [(token, branch.name) for token, branch in self.branches.items()])
 
 
 class FirstVisitForm(forms.Form):
@@ -160,7 +160,7 @@ class OverrideForm(forms.Form):
         super().__init__(*arguments, **options)
         self.enrolments = {one.token: one for one in enrolments}
         listed = [("", str(_("Choose a provider"))), *((one.token, one.branch.name) for one in enrolments)]
-        self.fields["enrolment"].choices = listed  # type: ignore[attr-defined]
+        give_choices(self, "enrolment", listed)
 
 
 class PriceForm(forms.Form):
@@ -210,11 +210,11 @@ class OutsideForm(forms.Form):
         self.branches = {branch.token: branch for branch in branches}
         self.seconds = {user.name: user for user in seconds}
         named = [("", str(_("Choose a provider"))), *((one.token, one.name) for one in branches)]
-        self.fields["branch"].choices = named  # type: ignore[attr-defined]
+        give_choices(self, "branch", named)
         told = [(str(number), words.visit_words(visit)) for number, visit in visits.items()]
-        self.fields["visits"].choices = told  # type: ignore[attr-defined]
+        give_choices(self, "visits", told)
         self.fields["visits"].widget.attrs["inline"] = "small"
-        self.fields["second"].choices = second_choices(seconds)  # type: ignore[attr-defined]
+        give_choices(self, "second", second_choices(seconds))
 
     def made(self) -> Outside:
         """The call-off in the words of the service; CalloffError where its moment is missing."""

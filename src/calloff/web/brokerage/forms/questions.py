@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
 from typing import Any
 
@@ -20,6 +20,12 @@ Words = Any
 def chosen_of(table: Mapping[str, Any]) -> Choices:
     """A closed list as choices."""
     return [(code, str(label)) for code, label in table.items()]
+
+
+def give_choices(form: forms.Form, name: str, choices: Iterable[tuple[str, str]]) -> None:
+    """Give a question of a form the choices that it has this time."""
+    # A form's fields are known as fields alone: that this one has choices is for whoever names it to know.
+    form.fields[name].choices = list(choices)  # type: ignore[attr-defined]
 
 
 def reasons(table: Mapping[str, Any], label: Words = "") -> forms.ChoiceField:
